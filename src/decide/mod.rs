@@ -1,0 +1,1 @@
+//! Inputs and profiles become a recommendation, a refusal or no fit. Pure and deterministic.

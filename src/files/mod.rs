@@ -1,0 +1,10 @@
+//! Reading and writing files. Every error names its path; every write is atomic, and identical
+//! bytes are never written again. The only place, with `terminal` and `postgres`, that does I/O.
+
+mod atomic;
+mod plan;
+mod read;
+
+pub use atomic::write_atomically;
+pub use plan::{Action, Entry, Plan, PlannedFile};
+pub use read::{Input, read_bytes, read_standard_input, read_text};

@@ -1,0 +1,1 @@
+//! Plan, statistics, comparison, verdict and advice of a load test; `runner` owns the network.

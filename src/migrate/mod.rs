@@ -1,0 +1,1 @@
+//! Two catalogs become a migration and its rollback; findings, advice and the rehearsal plan.

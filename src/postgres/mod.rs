@@ -1,0 +1,1 @@
+//! Connections, introspection, execution and scratch databases. The only place that names sqlx.

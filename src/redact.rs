@@ -1,0 +1,185 @@
+//! URLs and headers that never print their secrets. Display and Debug are safe; the value itself is
+//! only handed out by `expose`, which the edges call where they connect.
+
+use std::fmt;
+
+/// What stands in for a secret.
+pub const MASK: &str = "***";
+
+/// Query keys whose values are secrets.
+const SECRET_KEYS: &[&str] = &[
+    "password",
+    "passwd",
+    "secret",
+    "token",
+    "access_token",
+    "refresh_token",
+    "id_token",
+    "api_key",
+    "apikey",
+    "api-key",
+    "key",
+    "sig",
+    "signature",
+    "sslpassword",
+    "client_secret",
+    "auth",
+    "code",
+    "x-amz-signature",
+    "x-amz-security-token",
+    "x-amz-credential",
+];
+
+/// A URL that may hold a password, in its user part or in its query.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretUrl(String);
+
+impl SecretUrl {
+    pub fn new(url: impl Into<String>) -> Self {
+        Self(url.into())
+    }
+
+    /// The URL as it was given. For connecting, never for printing.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SecretUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&url(&self.0))
+    }
+}
+
+impl fmt::Debug for SecretUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+/// An HTTP header; its value is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretHeader {
+    pub name: String,
+    value: String,
+}
+
+impl SecretHeader {
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            value: value.into(),
+        }
+    }
+
+    /// The value as it was given. For sending, never for printing.
+    pub fn expose(&self) -> &str {
+        &self.value
+    }
+}
+
+impl fmt::Debug for SecretHeader {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {MASK}", self.name)
+    }
+}
+
+/// Masks the password of a URL, the values of secret query keys, and, in a `key=value` connection
+/// string, the password. Works on text, so that a URL that does not parse is masked as well.
+pub fn url(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return key_values(text);
+    };
+    let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    // The last `@` of everything up to a query: passwords with unescaped `/` or `@` are masked too.
+    let search_end = rest.find(['?', '#']).unwrap_or(rest.len());
+    let at = rest[..authority_end]
+        .rfind('@')
+        .or_else(|| rest[..search_end].rfind('@'));
+    let mut masked = format!("{scheme}://");
+    let remainder = match at {
+        Some(at) => {
+            let user = &rest[..at];
+            match user.split_once(':') {
+                Some((name, _)) => masked.push_str(&format!("{name}:{MASK}@")),
+                None => masked.push_str(&format!("{user}@")),
+            }
+            &rest[at + 1..]
+        }
+        None => rest,
+    };
+    let (path, query) = match remainder.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (remainder, None),
+    };
+    masked.push_str(path);
+    if let Some(query) = query {
+        let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+            Some((key, _)) if is_secret_key(key) => format!("{key}={MASK}"),
+            _ => pair.to_owned(),
+        });
+        masked.push('?');
+        masked.push_str(&pairs.collect::<Vec<_>>().join("&"));
+    }
+    masked
+}
+
+fn is_secret_key(key: &str) -> bool {
+    let lower = key.to_ascii_lowercase();
+    SECRET_KEYS.contains(&lower.as_str())
+}
+
+fn key_values(text: &str) -> String {
+    if !text.contains("password") {
+        return text.to_owned();
+    }
+    let words = text
+        .split_whitespace()
+        .map(|word| match word.split_once('=') {
+            Some((key, _)) if is_secret_key(key) => format!("{key}={MASK}"),
+            _ => word.to_owned(),
+        });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks_every_secret_place() {
+        for (given, shown) in [
+            (
+                "postgres://app:s3cret@db:5432/shop",
+                "postgres://app:***@db:5432/shop",
+            ),
+            ("postgres://app@db/shop", "postgres://app@db/shop"),
+            ("postgres://app:a/b@db/shop", "postgres://app:***@db/shop"),
+            ("postgres://app:a@b@db/shop", "postgres://app:***@db/shop"),
+            (
+                "postgres:///shop?password=x&user=y",
+                "postgres:///shop?password=***&user=y",
+            ),
+            (
+                "https://h/p?token=abc&page=2",
+                "https://h/p?token=***&page=2",
+            ),
+            ("https://h/p", "https://h/p"),
+            (
+                "host=db password=s3cret user=app",
+                "host=db password=*** user=app",
+            ),
+        ] {
+            assert_eq!(url(given), shown);
+            assert_eq!(format!("{:?}", SecretUrl::new(given)), shown);
+        }
+    }
+
+    #[test]
+    fn a_header_never_shows_its_value() {
+        assert_eq!(
+            format!("{:?}", SecretHeader::new("Authorization", "Bearer x")),
+            "Authorization: ***"
+        );
+    }
+}

@@ -1,0 +1,9 @@
+//! Version 1 of the wire formats. Additive changes only. Each document's schema is published in
+//! references/schema/ and compared in a test.
+
+pub mod error;
+mod schemas;
+mod tool;
+
+pub use schemas::published_schemas;
+pub use tool::Tool;

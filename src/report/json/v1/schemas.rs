@@ -1,0 +1,8 @@
+//! The JSON Schemas of all documents, by file name.
+
+use schemars::{Schema, schema_for};
+
+/// (file name in references/schema/, schema), in alphabetical order.
+pub fn published_schemas() -> Vec<(&'static str, Schema)> {
+    vec![("error.v1.json", schema_for!(super::error::Document))]
+}

@@ -1,0 +1,5 @@
+//! Engine results as text and documents: one file per output format and subcommand. Writers are
+//! arguments; nothing here knows what a terminal is.
+
+pub mod human;
+pub mod json;

@@ -1,0 +1,1 @@
+//! An HTTP API model and a framework become the files of a server.

@@ -1,0 +1,5 @@
+//! What users see: the built binary, run from a fresh folder.
+
+mod contract;
+mod house;
+mod sandbox;
