@@ -8,7 +8,7 @@ use clap_complete::Shell;
 #[command(help_template = super::HELP_TEMPLATE)]
 pub struct Doctor {
     /// The database to reach; the default is DATABASE_URL, then backsmith.toml
-    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    #[arg(long, value_name = "URL")]
     pub connection: Option<String>,
 }
 

@@ -1,10 +1,10 @@
 //! The settings of `backsmith doctor` and `backsmith completions`.
 
 use super::config::Config;
+use super::migrate::{self, Database};
 use super::{Context, Format, ReportOptions};
 use crate::cli;
 use crate::failure::Failure;
-use crate::redact::SecretUrl;
 
 /// What `doctor` looks at.
 #[derive(Clone, Debug)]
@@ -12,7 +12,7 @@ pub struct Request {
     pub report: ReportOptions,
     pub config: Config,
     /// The database, and where its URL came from.
-    pub connection: Option<(SecretUrl, &'static str)>,
+    pub database: Option<Database>,
 }
 
 /// Which completions to print.
@@ -21,24 +21,11 @@ pub struct Completions {
     pub shell: clap_complete::Shell,
 }
 
-pub(super) fn resolve(arguments: cli::Doctor, context: &Context) -> Result<Request, Failure> {
-    let given = std::env::var("DATABASE_URL").ok();
-    let connection = match (arguments.connection, &context.config.migrate.connection) {
-        (Some(url), _) => {
-            let origin = if given.as_ref() == Some(&url) {
-                "DATABASE_URL"
-            } else {
-                "--connection"
-            };
-            Some((SecretUrl::new(url), origin))
-        }
-        (None, Some(url)) => Some((url.clone(), "backsmith.toml")),
-        (None, None) => None,
-    };
+pub(super) fn resolve(arguments: &cli::Doctor, context: &Context) -> Result<Request, Failure> {
     Ok(Request {
         report: context.report_options(&[Format::Human, Format::Json])?,
         config: context.config.clone(),
-        connection,
+        database: migrate::database(arguments.connection.as_deref(), context),
     })
 }
 

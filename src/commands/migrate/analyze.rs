@@ -1,0 +1,11 @@
+//! `backsmith migrate --analyze`.
+
+use crate::failure::{Failure, Verdict};
+use crate::settings::migrate::Analyze as Request;
+use crate::terminal::Terminal;
+
+pub(super) fn run(_request: &Request, _terminal: &mut Terminal) -> Result<Verdict, Failure> {
+    Err(Failure::input(
+        "`migrate --analyze` is not part of this build yet",
+    ))
+}
