@@ -1,1 +1,9 @@
 //! Connections, introspection, execution and scratch databases. The only place that names sqlx.
+
+mod connect;
+mod error;
+mod quote;
+
+pub use connect::{Canceller, Connection, Server, Target, runtime};
+pub use error::{DatabaseError, Error};
+pub use quote::{identifier as quote_identifier, literal as quote_literal};

@@ -1,0 +1,143 @@
+//! What can go wrong between us and a server, as values of our own: what Postgres says, apart from a
+//! connection that is gone, apart from a fault of ours.
+
+use std::fmt;
+
+use sqlx::postgres::{PgDatabaseError, PgErrorPosition};
+
+use crate::failure::Failure;
+
+/// An error that Postgres reported, with everything that helps to find its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseError {
+    /// SQLSTATE, five characters.
+    pub code: String,
+    pub message: String,
+    pub detail: Option<String>,
+    pub hint: Option<String>,
+    /// Place in the text that was sent, in characters from 1.
+    pub position: Option<usize>,
+    /// The call stack of functions in which it happened.
+    pub context: Option<String>,
+    pub constraint: Option<String>,
+}
+
+/// Why a statement or a query gave no result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// Postgres says no.
+    Database(Box<DatabaseError>),
+    /// The connection is gone; what it did last is not known.
+    ConnectionLost(String),
+    /// An answer that does not fit the question.
+    Protocol(String),
+}
+
+/// SQLSTATEs that the program acts on.
+/// Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
+impl DatabaseError {
+    pub const LOCK_NOT_AVAILABLE: &'static str = "55P03";
+    pub const QUERY_CANCELED: &'static str = "57014";
+    pub const INSUFFICIENT_PRIVILEGE: &'static str = "42501";
+    pub const DEADLOCK_DETECTED: &'static str = "40P01";
+    pub const ACTIVE_SQL_TRANSACTION: &'static str = "25001";
+
+    pub fn is(&self, code: &str) -> bool {
+        self.code == code
+    }
+
+    /// Message and code in one line.
+    pub fn summary(&self) -> String {
+        format!("{} ({})", self.message, self.code)
+    }
+}
+
+impl Error {
+    /// What Postgres said, if it said anything.
+    pub fn database(&self) -> Option<&DatabaseError> {
+        match self {
+            Self::Database(error) => Some(error),
+            Self::ConnectionLost(_) | Self::Protocol(_) => None,
+        }
+    }
+
+    /// Whether Postgres reported this SQLSTATE.
+    pub fn is(&self, code: &str) -> bool {
+        self.database().is_some_and(|error| error.is(code))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Database(error) => formatter.write_str(&error.summary()),
+            Self::ConnectionLost(why) => write!(formatter, "the connection was lost: {why}"),
+            Self::Protocol(what) => formatter.write_str(what),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::Database(error) => match error.try_downcast::<PgDatabaseError>() {
+                Ok(error) => classify(&error),
+                Err(error) => Self::Protocol(error.to_string()),
+            },
+            sqlx::Error::Io(error) => Self::ConnectionLost(error.to_string()),
+            error => Self::Protocol(error.to_string()),
+        }
+    }
+}
+
+fn classify(error: &PgDatabaseError) -> Error {
+    let own = |text: Option<&str>| text.map(str::to_owned);
+    let position = match error.position() {
+        Some(PgErrorPosition::Original(position)) => Some(position),
+        Some(PgErrorPosition::Internal { .. }) | None => None,
+    };
+    let converted = DatabaseError {
+        code: error.code().to_owned(),
+        message: error.message().to_owned(),
+        detail: own(error.detail()),
+        hint: own(error.hint()),
+        position,
+        context: own(error.r#where()),
+        constraint: own(error.constraint()),
+    };
+    // Class 57P: the server ends the session (shutdown, crash, terminated by an administrator).
+    if converted.code.starts_with("57P") {
+        return Error::ConnectionLost(converted.summary());
+    }
+    Error::Database(Box::new(converted))
+}
+
+/// A query of ours that failed: the environment does not allow what we need.
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Database(error) => {
+                let text = if error.is(DatabaseError::INSUFFICIENT_PRIVILEGE) {
+                    "the database role may not do this"
+                } else if error.is(DatabaseError::QUERY_CANCELED) {
+                    "the server stopped a query"
+                } else {
+                    "the server refused a query"
+                };
+                let failure = Self::environment(text).cause(error.summary());
+                match &error.detail {
+                    Some(detail) => failure.detail(detail.clone()),
+                    None => failure,
+                }
+            }
+            Error::ConnectionLost(why) => {
+                Self::environment("the connection to the server was lost").cause(why)
+            }
+            Error::Protocol(what) => {
+                Self::environment("the server gave an answer that was not understood").cause(what)
+            }
+        }
+    }
+}
