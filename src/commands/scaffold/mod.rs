@@ -1,0 +1,17 @@
+//! `backsmith scaffold`: one file per direction.
+
+mod from_document;
+
+use crate::failure::{Failure, Verdict};
+use crate::settings::scaffold::{Request, Source};
+use crate::terminal::Terminal;
+
+pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict, Failure> {
+    match &request.source {
+        Source::Document(input) => from_document::run(request, input, terminal),
+        Source::Database(_) => Err(Failure::input("`--from-db` is not part of this build")),
+        Source::Routes(_) => Err(Failure::input(
+            "`--generate-spec` is not part of this build",
+        )),
+    }
+}
