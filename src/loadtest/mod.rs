@@ -1,1 +1,3 @@
 //! Plan, statistics, comparison, verdict and advice of a load test; `runner` owns the network.
+
+pub mod recording;

@@ -1,0 +1,542 @@
+//! What a run measured, as plain data: the runner fills it, the statistics read it. Workers and
+//! shards keep one each and `merge` adds them up exactly, so nothing here is shared while it runs.
+//!
+//! Every histogram counts nanoseconds with three significant digits, made by `histogram()`.
+
+mod cells;
+mod gaps;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+pub use cells::Cells;
+pub use gaps::{Gap, Gaps};
+
+/// An empty histogram of nanoseconds; it grows to what it is given.
+pub fn histogram() -> Histogram<u64> {
+    let mut histogram = Histogram::new_with_bounds(1, 1 << 24, 3)
+        .expect("three digits up to 16 ms are valid bounds");
+    histogram.auto(true);
+    histogram
+}
+
+/// Everything that one run measured: one recording for each target, and the client itself.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// In the order of the plan's targets.
+    pub recordings: Vec<Recording>,
+    pub client: Client,
+    /// Unix time in milliseconds when the first request left.
+    pub started_at_ms: i64,
+    /// From the first request to the end of the measured time, warm-up apart.
+    pub elapsed: Duration,
+    /// Whether a signal ended the run before its time.
+    pub interrupted: bool,
+}
+
+/// What was measured of one target, after the warm-up.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    /// The engine that ran: `http1`, `http2` or `general`.
+    pub engine: &'static str,
+    /// As on the wire: `HTTP/1.1`, `HTTP/2`.
+    pub protocol: String,
+    /// As negotiated: `TLS 1.3`.
+    pub tls: Option<String>,
+    pub requests: Requests,
+    /// Answers by status. Their sum is `requests.completed`.
+    pub statuses: BTreeMap<u16, u64>,
+    /// Exchanges that failed, by kind. Their sum is `requests.failed`.
+    pub errors: BTreeMap<ErrorKind, ErrorTally>,
+    pub bytes: Bytes,
+    pub connections: Connections,
+    /// Of completed and failed exchanges (a time-out counts with the time it took): from the moment
+    /// a request was due in open loop, from its sending in closed loop.
+    pub latency: Histogram<u64>,
+    /// From the sending, in open loop; `None` in closed loop, where it would be the same.
+    pub service: Option<Histogram<u64>>,
+    /// Latency by status, only when the plan asks for it (rate limits).
+    pub latency_by_status: BTreeMap<u16, Histogram<u64>>,
+    /// One point a second, from the first request on.
+    pub series: Vec<Point>,
+    /// The blocks of a comparison, in the order in which they ran.
+    pub blocks: Vec<Block>,
+    /// Moments of answers, for the longest time without one.
+    pub gaps: Gaps,
+    /// The first answer of each status.
+    pub samples: Vec<Sample>,
+    /// Only when the plan asks for it.
+    pub rate_limit: Option<RateLimit>,
+    /// What the warm-up did; none of it is in the other figures.
+    pub warmup: Tally,
+}
+
+/// Requests of one target, warm-up apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Requests {
+    /// How many the schedule asked for; `None` in closed loop.
+    pub due: Option<u64>,
+    /// Started, retries apart.
+    pub sent: u64,
+    /// Answers that were read to their end, of any status.
+    pub completed: u64,
+    /// Ended without an answer.
+    pub failed: u64,
+    /// Due, but never started: no connection was free until the end.
+    pub unsent: u64,
+    /// Started, and neither completed nor failed when the run ended.
+    pub open_at_end: u64,
+    /// Sent again because the server had closed an idle connection.
+    pub retried: u64,
+}
+
+/// Bytes on the wire, above TLS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bytes {
+    pub received: u64,
+    pub sent: u64,
+}
+
+/// Connections of one target.
+#[derive(Clone, Debug)]
+pub struct Connections {
+    pub opened: u64,
+    /// Attempts that failed; each is also counted as an error when a request waited for it.
+    pub failed: u64,
+    /// Closed by the server, while idle or after an answer.
+    pub closed_by_server: u64,
+    /// TCP connect, TLS apart.
+    pub connect: Histogram<u64>,
+    /// TLS handshake.
+    pub tls: Histogram<u64>,
+}
+
+/// Why an exchange ended without an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ErrorKind {
+    Dns,
+    Refused,
+    /// No connection, for another reason than a refusal: unreachable, no port left, no descriptor.
+    Connect,
+    Tls,
+    Reset,
+    /// The server closed the connection in the middle of an exchange.
+    Closed,
+    Timeout,
+    /// Bytes that are not HTTP, or too long a head.
+    Protocol,
+    /// Anything else of the operating system.
+    Other,
+}
+
+/// How often one kind of error happened, and the first of them in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ErrorTally {
+    pub count: u64,
+    /// The system's or our words, never a header or a URL.
+    pub first: String,
+}
+
+/// Counts of a stretch of time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub completed: u64,
+    pub failed: u64,
+    /// Answers by status; their sum is `completed`.
+    pub statuses: BTreeMap<u16, u64>,
+}
+
+/// One worker's stretch of time, a second or a block, with the latencies in it.
+#[derive(Clone, Debug, Default)]
+pub struct Interval {
+    pub tally: Tally,
+    pub latency: Cells,
+}
+
+/// A second of the run. The percentiles are nanoseconds, `None` without a sample.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Point {
+    pub completed: u64,
+    /// Failed exchanges.
+    pub failed: u64,
+    /// Answers with a status from 400 on.
+    pub refused: u64,
+    pub p50: Option<u64>,
+    pub p90: Option<u64>,
+    pub p95: Option<u64>,
+    pub p99: Option<u64>,
+    pub max: Option<u64>,
+}
+
+/// One block of a comparison.
+#[derive(Clone, Debug, Default)]
+pub struct Block {
+    /// The place of the block in the run's order, from 0; the same number means the same block when
+    /// workers are merged.
+    pub number: usize,
+    pub seconds: f64,
+    pub interval: Interval,
+}
+
+/// One answer, to look at: the first of its status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    pub status: u16,
+    /// From the start of the run.
+    pub at: Duration,
+    /// Names in lower case, in the order of arrival. `Set-Cookie` is left out.
+    pub headers: Vec<(String, String)>,
+    /// The first 512 bytes.
+    pub body: Vec<u8>,
+}
+
+/// How a rate limit showed itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RateLimit {
+    /// Answers by tenths of a second from the start of the run.
+    pub slots: Vec<Slot>,
+    /// When the first 429 came, from the start of the run.
+    pub first_limited: Option<Duration>,
+    /// Answers other than 429 before that moment.
+    pub allowed_before: u64,
+    pub retry_after: RetryAfter,
+    /// Heads of 429s, at most one for each tenth of a second and 64 in all; `Set-Cookie` left out.
+    pub samples: Vec<Sample>,
+}
+
+/// A tenth of a second of a rate limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Slot {
+    pub allowed: u64,
+    pub limited: u64,
+}
+
+/// `Retry-After` over all 429s.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RetryAfter {
+    /// As whole seconds or as an HTTP date.
+    pub valid: u64,
+    pub invalid: u64,
+    pub absent: u64,
+    /// Of those given in seconds.
+    pub shortest_seconds: Option<u64>,
+    pub longest_seconds: Option<u64>,
+}
+
+/// The load tester itself.
+#[derive(Clone, Debug)]
+pub struct Client {
+    pub threads: usize,
+    /// User and system time of the workers, warm-up apart.
+    pub cpu_seconds: f64,
+    /// Whole seconds in which some worker used at least 95 % of its core.
+    pub saturated_seconds: u64,
+    /// Open loop: how late requests left although a connection was free.
+    pub schedule_lag: Histogram<u64>,
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self {
+            threads: 0,
+            cpu_seconds: 0.0,
+            saturated_seconds: 0,
+            schedule_lag: histogram(),
+        }
+    }
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        Self {
+            opened: 0,
+            failed: 0,
+            closed_by_server: 0,
+            connect: histogram(),
+            tls: histogram(),
+        }
+    }
+}
+
+impl Default for Recording {
+    fn default() -> Self {
+        Self {
+            engine: "http1",
+            protocol: "HTTP/1.1".to_owned(),
+            tls: None,
+            requests: Requests::default(),
+            statuses: BTreeMap::new(),
+            errors: BTreeMap::new(),
+            bytes: Bytes::default(),
+            connections: Connections::default(),
+            latency: histogram(),
+            service: None,
+            latency_by_status: BTreeMap::new(),
+            series: Vec::new(),
+            blocks: Vec::new(),
+            gaps: Gaps::default(),
+            samples: Vec::new(),
+            rate_limit: None,
+            warmup: Tally::default(),
+        }
+    }
+}
+
+impl ErrorKind {
+    /// Every kind, in the order of reports.
+    pub const ALL: [Self; 9] = [
+        Self::Dns,
+        Self::Refused,
+        Self::Connect,
+        Self::Tls,
+        Self::Reset,
+        Self::Closed,
+        Self::Timeout,
+        Self::Protocol,
+        Self::Other,
+    ];
+
+    /// The word of machine readers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::Refused => "refused",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Reset => "reset",
+            Self::Closed => "closed",
+            Self::Timeout => "timeout",
+            Self::Protocol => "protocol",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl Recording {
+    /// Adds what another worker of the same run, or another shard of the same load, measured.
+    /// Series are merged before they become points, by `Interval::add`; points of different shards
+    /// add their counts and lose their percentiles, which cannot be added.
+    pub fn merge(&mut self, other: &Self) {
+        self.requests.add(&other.requests);
+        for (status, count) in &other.statuses {
+            *self.statuses.entry(*status).or_default() += count;
+        }
+        for (kind, tally) in &other.errors {
+            self.count_errors(*kind, tally.count, &tally.first);
+        }
+        self.bytes.received += other.bytes.received;
+        self.bytes.sent += other.bytes.sent;
+        self.connections.add(&other.connections);
+        add(&mut self.latency, &other.latency);
+        if let Some(service) = &other.service {
+            add(self.service.get_or_insert_with(histogram), service);
+        }
+        for (status, latency) in &other.latency_by_status {
+            add(
+                self.latency_by_status
+                    .entry(*status)
+                    .or_insert_with(histogram),
+                latency,
+            );
+        }
+        merge_series(&mut self.series, &other.series);
+        merge_blocks(&mut self.blocks, &other.blocks);
+        self.gaps.merge(&other.gaps);
+        for sample in &other.samples {
+            if !self.samples.iter().any(|kept| kept.status == sample.status) {
+                self.samples.push(sample.clone());
+            }
+        }
+        self.samples.sort_by_key(|sample| sample.status);
+        if let Some(rate_limit) = &other.rate_limit {
+            self.rate_limit
+                .get_or_insert_with(RateLimit::default)
+                .merge(rate_limit);
+        }
+        self.warmup.add(&other.warmup);
+        if self.tls.is_none() {
+            self.tls.clone_from(&other.tls);
+        }
+    }
+
+    /// Counts errors of a kind; the first words are kept.
+    pub fn count_errors(&mut self, kind: ErrorKind, count: u64, words: &str) {
+        let tally = self.errors.entry(kind).or_default();
+        tally.count += count;
+        if tally.first.is_empty() {
+            words.clone_into(&mut tally.first);
+        }
+    }
+}
+
+impl Requests {
+    fn add(&mut self, other: &Self) {
+        self.due = match (self.due, other.due) {
+            (None, None) => None,
+            (mine, theirs) => Some(mine.unwrap_or(0) + theirs.unwrap_or(0)),
+        };
+        self.sent += other.sent;
+        self.completed += other.completed;
+        self.failed += other.failed;
+        self.unsent += other.unsent;
+        self.open_at_end += other.open_at_end;
+        self.retried += other.retried;
+    }
+}
+
+impl Connections {
+    fn add(&mut self, other: &Self) {
+        self.opened += other.opened;
+        self.failed += other.failed;
+        self.closed_by_server += other.closed_by_server;
+        add(&mut self.connect, &other.connect);
+        add(&mut self.tls, &other.tls);
+    }
+}
+
+impl Client {
+    /// Adds another worker.
+    pub fn merge(&mut self, other: &Self) {
+        self.threads += other.threads;
+        self.cpu_seconds += other.cpu_seconds;
+        self.saturated_seconds = self.saturated_seconds.max(other.saturated_seconds);
+        add(&mut self.schedule_lag, &other.schedule_lag);
+    }
+}
+
+impl Tally {
+    pub fn add(&mut self, other: &Self) {
+        self.completed += other.completed;
+        self.failed += other.failed;
+        for (status, count) in &other.statuses {
+            *self.statuses.entry(*status).or_default() += count;
+        }
+    }
+
+    /// Answers with a status from 400 on.
+    pub fn refused(&self) -> u64 {
+        self.statuses.range(400..).map(|(_, count)| count).sum()
+    }
+}
+
+impl Interval {
+    /// Adds the same stretch of time of another worker.
+    pub fn add(&mut self, other: &Self) {
+        self.tally.add(&other.tally);
+        self.latency.add(&other.latency);
+    }
+
+    /// What a report keeps of a second.
+    pub fn point(&self) -> Point {
+        let at = |quantile| self.latency.quantile(quantile).map(|value| value as u64);
+        Point {
+            completed: self.tally.completed,
+            failed: self.tally.failed,
+            refused: self.tally.refused(),
+            p50: at(0.50),
+            p90: at(0.90),
+            p95: at(0.95),
+            p99: at(0.99),
+            max: self.latency.max(),
+        }
+    }
+}
+
+impl RateLimit {
+    fn merge(&mut self, other: &Self) {
+        if self.slots.len() < other.slots.len() {
+            self.slots.resize(other.slots.len(), Slot::default());
+        }
+        for (mine, theirs) in self.slots.iter_mut().zip(&other.slots) {
+            mine.allowed += theirs.allowed;
+            mine.limited += theirs.limited;
+        }
+        self.first_limited = match (self.first_limited, other.first_limited) {
+            (Some(mine), Some(theirs)) => Some(mine.min(theirs)),
+            (mine, theirs) => mine.or(theirs),
+        };
+        self.allowed_before += other.allowed_before;
+        self.retry_after.merge(&other.retry_after);
+        self.samples.extend(other.samples.iter().cloned());
+        self.samples.sort_by_key(|sample| sample.at);
+    }
+}
+
+impl RetryAfter {
+    /// Counts the header of one 429: whole seconds or an HTTP date (RFC 9110, 10.2.3).
+    pub fn count(&mut self, value: Option<&str>) {
+        let Some(value) = value.map(str::trim) else {
+            self.absent += 1;
+            return;
+        };
+        if let Ok(seconds) = value.parse::<u64>() {
+            self.valid += 1;
+            self.shortest_seconds = Some(self.shortest_seconds.map_or(seconds, |s| s.min(seconds)));
+            self.longest_seconds = Some(self.longest_seconds.map_or(seconds, |s| s.max(seconds)));
+        } else if value.len() == 29 && value.ends_with(" GMT") {
+            self.valid += 1;
+        } else {
+            self.invalid += 1;
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.valid += other.valid;
+        self.invalid += other.invalid;
+        self.absent += other.absent;
+        let shortest = [self.shortest_seconds, other.shortest_seconds];
+        self.shortest_seconds = shortest.into_iter().flatten().min();
+        self.longest_seconds = self.longest_seconds.max(other.longest_seconds);
+    }
+}
+
+fn add(mine: &mut Histogram<u64>, theirs: &Histogram<u64>) {
+    mine.add(theirs)
+        .expect("histograms that grow take any value");
+}
+
+fn merge_series(mine: &mut Vec<Point>, theirs: &[Point]) {
+    if mine.is_empty() {
+        mine.extend_from_slice(theirs);
+        return;
+    }
+    if mine.len() < theirs.len() {
+        mine.resize(theirs.len(), Point::default());
+    }
+    for (point, other) in mine.iter_mut().zip(theirs) {
+        *point = point.plus(other);
+    }
+}
+
+impl Point {
+    fn plus(&self, other: &Self) -> Self {
+        if *self == Self::default() {
+            return other.clone();
+        }
+        if *other == Self::default() {
+            return self.clone();
+        }
+        Self {
+            completed: self.completed + other.completed,
+            failed: self.failed + other.failed,
+            refused: self.refused + other.refused,
+            max: self.max.max(other.max),
+            ..Self::default()
+        }
+    }
+}
+
+fn merge_blocks(mine: &mut Vec<Block>, theirs: &[Block]) {
+    for block in theirs {
+        match mine.iter_mut().find(|kept| kept.number == block.number) {
+            Some(kept) => {
+                kept.interval.add(&block.interval);
+                kept.seconds = kept.seconds.max(block.seconds);
+            }
+            None => mine.push(block.clone()),
+        }
+    }
+    mine.sort_by_key(|block| block.number);
+}
