@@ -204,6 +204,17 @@ pub struct RateLimit {
     pub retry_after: RetryAfter,
     /// Heads of 429s, at most one for each tenth of a second and 64 in all; `Set-Cookie` left out.
     pub samples: Vec<Sample>,
+    /// What came when the run was over and the limit had had its time.
+    pub recovery: Option<Recovery>,
+}
+
+/// Requests one after another, some time after the last 429.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recovery {
+    pub waited: Duration,
+    pub sent: u64,
+    /// Answers other than 429.
+    pub allowed: u64,
 }
 
 /// A tenth of a second of a rate limit.
@@ -461,6 +472,7 @@ impl RateLimit {
         self.retry_after.merge(&other.retry_after);
         self.samples.extend(other.samples.iter().cloned());
         self.samples.sort_by_key(|sample| sample.at);
+        self.recovery = self.recovery.or(other.recovery);
     }
 }
 
