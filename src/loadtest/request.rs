@@ -1,0 +1,138 @@
+//! The bytes of a request, built once for the whole run. Pure: a target in, bytes out.
+
+use super::plan::{Reuse, Target};
+
+/// What is sent when the user names no other.
+pub const USER_AGENT: &str = concat!("backsmith/", env!("CARGO_PKG_VERSION"));
+
+/// A request in HTTP/1.1, head and body in one piece.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Prepared {
+    pub bytes: Box<[u8]>,
+}
+
+/// Its headers hold secrets, so only the length is shown.
+impl std::fmt::Debug for Prepared {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Prepared({} bytes)", self.bytes.len())
+    }
+}
+
+impl Prepared {
+    pub fn new(target: &Target, reuse: Reuse) -> Self {
+        let mut bytes = Vec::with_capacity(512 + target.body.len());
+        bytes.extend_from_slice(target.method.as_bytes());
+        bytes.push(b' ');
+        bytes.extend_from_slice(target.path.as_bytes());
+        bytes.extend_from_slice(b" HTTP/1.1\r\n");
+        let mut line = |name: &str, value: &str| {
+            bytes.extend_from_slice(name.as_bytes());
+            bytes.extend_from_slice(b": ");
+            bytes.extend_from_slice(value.as_bytes());
+            bytes.extend_from_slice(b"\r\n");
+        };
+        for (name, value) in defaults(target) {
+            line(name, &value);
+        }
+        if reuse == Reuse::Never && !names(target, "connection") {
+            line("Connection", "close");
+        }
+        for header in &target.headers {
+            line(&header.name, header.expose());
+        }
+        bytes.extend_from_slice(b"\r\n");
+        bytes.extend_from_slice(&target.body);
+        Self {
+            bytes: bytes.into_boxed_slice(),
+        }
+    }
+}
+
+/// The headers that a target gets beside its own, for every engine.
+pub fn defaults(target: &Target) -> Vec<(&'static str, String)> {
+    let length = target.body.len();
+    let wants_length = length > 0 || ["POST", "PUT", "PATCH"].contains(&target.method.as_str());
+    let candidates = [
+        ("Host", Some(target.address.authority())),
+        ("User-Agent", Some(USER_AGENT.to_owned())),
+        ("Accept", Some("*/*".to_owned())),
+        (
+            "Content-Type",
+            is_json(&target.body).then(|| "application/json".to_owned()),
+        ),
+        ("Content-Length", wants_length.then(|| length.to_string())),
+    ];
+    candidates
+        .into_iter()
+        .filter(|(name, _)| !names(target, name))
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
+}
+
+fn names(target: &Target, name: &str) -> bool {
+    target
+        .headers
+        .iter()
+        .any(|header| header.name.eq_ignore_ascii_case(name))
+}
+
+fn is_json(body: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redact::{SecretHeader, SecretUrl};
+
+    fn prepared(
+        url: &str,
+        method: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+        reuse: Reuse,
+    ) -> String {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| SecretHeader::new(*name, *value))
+            .collect();
+        let target =
+            Target::new(&SecretUrl::new(url), method, headers, body.into()).expect("a target");
+        let prepared = Prepared::new(&target, reuse);
+        assert!(!format!("{prepared:?}").contains("HTTP"));
+        String::from_utf8(prepared.bytes.into_vec()).expect("text")
+    }
+
+    #[test]
+    fn a_plain_request() {
+        let text = prepared("http://h:3000/a?b", "GET", &[], "", Reuse::KeepAlive);
+        assert_eq!(
+            text,
+            format!(
+                "GET /a?b HTTP/1.1\r\nHost: h:3000\r\nUser-Agent: {USER_AGENT}\r\nAccept: */*\r\n\r\n"
+            )
+        );
+    }
+
+    #[test]
+    fn a_json_body_is_labelled_unless_a_header_says_otherwise() {
+        let text = prepared("http://h/", "POST", &[], "{\"a\": 1}", Reuse::Never);
+        assert!(text.contains("\r\nContent-Type: application/json\r\nContent-Length: 8\r\n"));
+        assert!(text.contains("\r\nConnection: close\r\n"));
+        assert!(text.ends_with("\r\n\r\n{\"a\": 1}"));
+        let own = [("content-type", "text/plain"), ("HOST", "other")];
+        let text = prepared("http://h/", "POST", &own, "{}", Reuse::KeepAlive);
+        assert!(!text.contains("application/json") && !text.contains("Host:"));
+        assert!(!prepared("http://h/", "POST", &[], "a=b", Reuse::KeepAlive).contains("Type"));
+    }
+
+    #[test]
+    fn an_empty_post_says_so() {
+        assert!(
+            prepared("http://h/", "POST", &[], "", Reuse::KeepAlive).contains("Content-Length: 0")
+        );
+        assert!(
+            !prepared("http://h/", "DELETE", &[], "", Reuse::KeepAlive).contains("Content-Length")
+        );
+    }
+}
