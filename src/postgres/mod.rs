@@ -3,6 +3,7 @@
 mod connect;
 mod error;
 mod quote;
+pub mod scratch;
 
 pub use connect::{Canceller, Connection, Server, Target, runtime};
 pub use error::{DatabaseError, Error};

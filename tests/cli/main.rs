@@ -2,4 +2,6 @@
 
 mod contract;
 mod house;
+mod postgres;
 mod sandbox;
+mod scratch;

