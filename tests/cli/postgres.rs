@@ -83,7 +83,9 @@ pub fn query(url: &str, sql: &str) -> Vec<String> {
             .await
             .unwrap_or_else(|error| panic!("{error}\n{sql}"));
         connection.close().await.expect("an end");
-        rows.into_iter().map(|row| row.0.unwrap_or_default()).collect()
+        rows.into_iter()
+            .map(|row| row.0.unwrap_or_default())
+            .collect()
     })
 }
 

@@ -7,7 +7,8 @@ use crate::postgres::{execute, fixture, query, wait};
 
 #[test]
 fn a_test_database_is_empty_but_for_what_was_asked_for() {
-    let url = fixture().database("create table planets (name text); insert into planets values ('Earth')");
+    let url = fixture()
+        .database("create table planets (name text); insert into planets values ('Earth')");
     assert_eq!(query(&url, "select name from planets"), ["Earth"]);
     assert!(query(&url, "show server_version")[0].starts_with(fixture().version()));
 }
@@ -38,10 +39,15 @@ fn a_private_server_leaves_no_folder_and_no_process() {
 #[test]
 fn a_named_server_keeps_nothing_and_loses_what_dead_runs_left() {
     let url = fixture().database("create table kept (a int)");
-    execute(&url, "create database backsmith_scratch_2147483000_0badcafe");
+    execute(
+        &url,
+        "create database backsmith_scratch_2147483000_0badcafe",
+    );
     let of_dead = "select datname::text from pg_database where datname like 'backsmith\\_scratch\\_2147483000%'";
     let name = wait(async {
-        let server = Server::on(&SecretUrl::new(url.clone())).await.expect("a server");
+        let server = Server::on(&SecretUrl::new(url.clone()))
+            .await
+            .expect("a server");
         assert!(!server.is_private());
         assert_eq!(query(&url, of_dead), Vec::<String>::new());
         let database = server.create_database().await.expect("a database");

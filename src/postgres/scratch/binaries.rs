@@ -14,8 +14,7 @@ pub(super) struct Binaries {
     pub version: String,
 }
 
-const LOOKED_IN: &str =
-    "PATH, /usr/lib/postgresql/*/bin, /opt/homebrew/opt/postgresql*/bin";
+const LOOKED_IN: &str = "PATH, /usr/lib/postgresql/*/bin, /opt/homebrew/opt/postgresql*/bin";
 
 /// `--pg-bin`, the download when asked for, else the newest local binaries.
 pub(super) fn find(options: &Options) -> Result<Binaries, Failure> {
@@ -42,7 +41,10 @@ pub(super) fn find(options: &Options) -> Result<Binaries, Failure> {
 
 /// The newest binaries that are installed.
 fn local() -> Option<Binaries> {
-    let mut found: Vec<Binaries> = candidates().iter().filter_map(|folder| at(folder)).collect();
+    let mut found: Vec<Binaries> = candidates()
+        .iter()
+        .filter_map(|folder| at(folder))
+        .collect();
     found.sort_by_key(|binaries| std::cmp::Reverse(numbers(&binaries.version)));
     found.into_iter().next()
 }

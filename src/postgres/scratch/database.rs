@@ -116,7 +116,9 @@ pub(super) async fn version(connection: &mut PgConnection) -> Result<(String, u3
     )
     .fetch_one(connection)
     .await
-    .map_err(|error| Failure::environment("cannot read the server's version").cause(message(&error)))?;
+    .map_err(|error| {
+        Failure::environment("cannot read the server's version").cause(message(&error))
+    })?;
     Ok((row.get(0), row.get::<i32, _>(1) as u32))
 }
 
@@ -128,7 +130,9 @@ async fn same_locale(connection: &mut PgConnection) -> Result<String, Failure> {
     )
     .fetch_one(connection)
     .await
-    .map_err(|error| Failure::environment("cannot read the database's locale").cause(message(&error)))?;
+    .map_err(|error| {
+        Failure::environment("cannot read the database's locale").cause(message(&error))
+    })?;
     Ok(format!(
         " ENCODING '{}' LC_COLLATE {} LC_CTYPE {}",
         row.get::<String, _>(0),

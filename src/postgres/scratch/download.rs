@@ -136,7 +136,9 @@ fn run(command: &mut Command) -> Result<String, Failure> {
     let failed = |cause: String| {
         Failure::environment("cannot fetch Postgres")
             .cause(cause)
-            .hint("`--pg-bin DIR` names binaries that are here already; `--connection URL` a server")
+            .hint(
+                "`--pg-bin DIR` names binaries that are here already; `--connection URL` a server",
+            )
     };
     let output = command
         .output()
@@ -164,9 +166,11 @@ fn check(archive: &Path, wanted: &str) -> Result<(), Failure> {
     if found == wanted {
         return Ok(());
     }
-    Err(Failure::environment("the downloaded Postgres is not what the registry says")
-        .detail(format!("wanted {wanted}"))
-        .detail(format!("found  {found}")))
+    Err(
+        Failure::environment("the downloaded Postgres is not what the registry says")
+            .detail(format!("wanted {wanted}"))
+            .detail(format!("found  {found}")),
+    )
 }
 
 #[cfg(unix)]
@@ -179,7 +183,9 @@ fn link(package: &Path) -> std::io::Result<()> {
             continue;
         }
         // Links stay inside of a folder of the package: relative to the target's own folder.
-        let up = target.parent().map_or(0, |parent| parent.components().count());
+        let up = target
+            .parent()
+            .map_or(0, |parent| parent.components().count());
         let mut relative: PathBuf = std::iter::repeat_n("..", up).collect();
         relative.push(&source);
         if source.is_absolute() || source.components().any(|part| part.as_os_str() == "..") {

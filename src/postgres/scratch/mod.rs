@@ -71,8 +71,11 @@ impl Server {
         #[cfg(not(unix))]
         {
             let _ = binaries;
-            Err(Failure::environment("a private server needs a Unix system")
-                .hint("`--connection URL` names a server on which a temporary database can be made"))
+            Err(
+                Failure::environment("a private server needs a Unix system").hint(
+                    "`--connection URL` names a server on which a temporary database can be made",
+                ),
+            )
         }
     }
 

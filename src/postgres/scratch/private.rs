@@ -139,7 +139,11 @@ fn make_folder(account: Option<Account>) -> Result<PathBuf, Failure> {
     };
     // Kept past the handle: the server's shell removes it as well.
     let folder = tempfile::Builder::new()
-        .prefix(&format!("{}{}-", leftovers::FOLDER_PREFIX, std::process::id()))
+        .prefix(&format!(
+            "{}{}-",
+            leftovers::FOLDER_PREFIX,
+            std::process::id()
+        ))
         .rand_bytes(5)
         .tempdir_in(&base)
         .map_err(failed)?
@@ -220,8 +224,12 @@ pub(super) fn stop_by_file(folder: &Path) {
         return;
     };
     let mut lines = text.lines();
-    let id = lines.next().and_then(|line| line.trim().parse::<i32>().ok());
-    let same = lines.next().is_some_and(|line| Path::new(line.trim()) == data);
+    let id = lines
+        .next()
+        .and_then(|line| line.trim().parse::<i32>().ok());
+    let same = lines
+        .next()
+        .is_some_and(|line| Path::new(line.trim()) == data);
     if let Some(id) = id.filter(|id| *id > 1)
         && same
     {

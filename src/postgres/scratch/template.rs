@@ -22,8 +22,7 @@ pub(super) fn lay_out(
         .ok()
         .map(|folder| folder.join(name(binaries)));
     let failed = |error: std::io::Error| {
-        Failure::environment(format!("cannot write `{}`", data.display()))
-            .cause(error.to_string())
+        Failure::environment(format!("cannot write `{}`", data.display())).cause(error.to_string())
     };
     if let Some(cached) = &cached
         && cached.is_dir()
@@ -46,17 +45,15 @@ pub(super) fn lay_out(
 fn name(binaries: &Binaries) -> String {
     // Builds of one version may differ; the folder tells them apart.
     let folder = binaries.folder.to_string_lossy();
-    let mark = folder.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let mark = folder
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
     format!("template-{}-{LOCALE}-{:08x}", binaries.version, mark as u32)
 }
 
-fn initialize(
-    binaries: &Binaries,
-    data: &Path,
-    account: Option<Account>,
-) -> Result<(), Failure> {
+fn initialize(binaries: &Binaries, data: &Path, account: Option<Account>) -> Result<(), Failure> {
     let mut command = Command::new(binaries.folder.join("initdb"));
     command
         .arg("--pgdata")
@@ -68,9 +65,9 @@ fn initialize(
         .stdin(Stdio::null())
         .env("LC_ALL", "C");
     account::apply(&mut command, account);
-    let output = command.output().map_err(|error| {
-        Failure::environment("cannot run `initdb`").cause(error.to_string())
-    })?;
+    let output = command
+        .output()
+        .map_err(|error| Failure::environment("cannot run `initdb`").cause(error.to_string()))?;
     if output.status.success() {
         return Ok(());
     }
