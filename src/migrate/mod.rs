@@ -1,1 +1,3 @@
 //! Two catalogs become a migration and its rollback; findings, advice and the rehearsal plan.
+
+pub mod script;
