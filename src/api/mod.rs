@@ -2,5 +2,7 @@
 //! of frameworks or of files.
 
 mod model;
+mod read;
 
 pub use model::*;
+pub use read::{is_valid, read};

@@ -28,8 +28,30 @@ pub struct Diagnostic {
     pub severity: Severity,
     pub message: String,
     pub span: Option<Span>,
+    /// What is at the place, beside its caret.
+    pub label: Option<String>,
+    /// Other places that explain the fault, in the same file.
+    pub related: Vec<Related>,
+    /// JSON pointer of the place, where the file is YAML or JSON.
+    pub pointer: Option<String>,
     /// A sentence that helps, "did you mean …?" for example.
     pub help: Option<String>,
+}
+
+/// A second place of a finding: where a name was first used, for example.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Related {
+    pub span: Span,
+    pub label: String,
+}
+
+impl Related {
+    pub fn new(span: Span, label: impl Into<String>) -> Self {
+        Self {
+            span,
+            label: label.into(),
+        }
+    }
 }
 
 impl Diagnostic {
@@ -39,6 +61,9 @@ impl Diagnostic {
             severity: Severity::Error,
             message: message.into(),
             span: None,
+            label: None,
+            related: Vec::new(),
+            pointer: None,
             help: None,
         }
     }
@@ -50,8 +75,30 @@ impl Diagnostic {
         }
     }
 
+    pub fn info(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Info,
+            ..Self::error(code, message)
+        }
+    }
+
     pub fn at(mut self, span: Span) -> Self {
         self.span = Some(span);
+        self
+    }
+
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    pub fn related(mut self, related: Related) -> Self {
+        self.related.push(related);
+        self
+    }
+
+    pub fn pointer(mut self, pointer: impl Into<String>) -> Self {
+        self.pointer = Some(pointer.into());
         self
     }
 

@@ -2,6 +2,7 @@
 //! bytes are never written again. The only place, with `terminal` and `postgres`, that does I/O.
 
 mod atomic;
+mod network;
 mod plan;
 mod read;
 

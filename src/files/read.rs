@@ -4,7 +4,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::network;
 use crate::failure::Failure;
+use crate::redact::SecretUrl;
 use crate::text::SourceFile;
 
 /// Where an input comes from.
@@ -12,13 +14,21 @@ use crate::text::SourceFile;
 pub enum Input {
     Standard,
     File(PathBuf),
+    /// http or https.
+    Url(SecretUrl),
 }
 
 impl Input {
-    /// `-` is standard input.
+    /// `-` is standard input; what starts with `http://` or `https://` is a URL.
     pub fn parse(text: &str) -> Self {
+        let is_url = |scheme: &str| {
+            let start = text.get(..scheme.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+        };
         if text == "-" {
             Self::Standard
+        } else if is_url("http://") || is_url("https://") {
+            Self::Url(SecretUrl::new(text))
         } else {
             Self::File(PathBuf::from(text))
         }
@@ -28,6 +38,7 @@ impl Input {
         match self {
             Self::Standard => read_standard_input(),
             Self::File(path) => read_text(path),
+            Self::Url(url) => network::read(url),
         }
     }
 }
@@ -60,7 +71,7 @@ pub fn read_standard_input() -> Result<Arc<SourceFile>, Failure> {
     decode("standard input", bytes)
 }
 
-fn decode(name: &str, bytes: Vec<u8>) -> Result<Arc<SourceFile>, Failure> {
+pub(super) fn decode(name: &str, bytes: Vec<u8>) -> Result<Arc<SourceFile>, Failure> {
     match String::from_utf8(bytes) {
         Ok(text) => {
             let text = text

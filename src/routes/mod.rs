@@ -1,1 +1,5 @@
-//! Route source in JavaScript or TypeScript becomes an HTTP API model. The only place that names the parser.
+//! JavaScript and TypeScript source: routes as a model of an API, and what a file exports. Nothing
+//! here runs the code it reads. The only place that names the parser.
+
+pub mod exports;
+mod source;

@@ -1,6 +1,14 @@
-//! Source text and places in it. Knows nothing of what the text means.
+//! Source text, places in it, and YAML and JSON as values with places. Knows nothing of what the
+//! text means.
 
+mod document;
+mod json;
+mod places;
+mod pointer;
 mod source;
 pub mod suggest;
+mod yaml;
 
+pub use document::Document;
+pub use pointer::{Path, Segment, escape};
 pub use source::{Position, SourceFile, Span};

@@ -70,6 +70,19 @@ impl SourceFile {
     }
 }
 
+impl SourceFile {
+    /// Byte offset of a line and of a column in bytes, both from 1, as many parsers count.
+    pub fn byte_offset(&self, line: usize, column: usize) -> usize {
+        let start = self.line_starts.get(line.saturating_sub(1));
+        let offset = start.map_or(self.text.len(), |start| start + column.saturating_sub(1));
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        offset
+    }
+}
+
 impl Span {
     pub fn new(file: &Arc<SourceFile>, range: Range<usize>) -> Self {
         Self {

@@ -3,5 +3,6 @@
 mod contract;
 mod house;
 mod postgres;
+mod reader;
 mod sandbox;
 mod scratch;

@@ -1,12 +1,14 @@
 //! Faults for people: what, why, where, and what helps.
 
 use std::io::{self, Write};
+use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Related, Severity};
 use crate::failure::{Failure, Fault, Message};
 use crate::terminal::{BOLD, RED, YELLOW};
+use crate::text::Span;
 
 /// All faults of a failure, in order, and its closing line.
 pub fn write(out: &mut dyn Write, failure: &Failure) -> io::Result<()> {
@@ -53,7 +55,10 @@ pub fn write_diagnostic(out: &mut dyn Write, diagnostic: &Diagnostic) -> io::Res
         severity,
         message,
         span,
+        label,
+        related,
         help,
+        ..
     } = diagnostic;
     let Some(span) = span else {
         let style = if *severity == Severity::Error {
@@ -76,12 +81,27 @@ pub fn write_diagnostic(out: &mut dyn Write, diagnostic: &Diagnostic) -> io::Res
         Severity::Warning => Level::WARNING,
         Severity::Info => Level::INFO,
     };
-    let (text, first_line, range) = excerpt(&span.file.text, span.range.clone());
-    let snippet = Snippet::source(text)
+    let source = &span.file.text;
+    let near: Vec<&Related> = related
+        .iter()
+        .filter(|related| is_near(span, related))
+        .collect();
+    let ranges = near.iter().map(|related| &related.span.range);
+    let (text, first_line, offset, range) = excerpt(source, &span.range, ranges);
+    let mut primary = AnnotationKind::Primary.span(range);
+    if let Some(label) = label {
+        primary = primary.label(label);
+    }
+    let mut snippet = Snippet::source(text)
         .line_start(first_line)
         .path(&span.file.name)
         .fold(true)
-        .annotation(AnnotationKind::Primary.span(range));
+        .annotation(primary);
+    for related in near {
+        let range = related.span.range.start - offset..related.span.range.end - offset;
+        let context = AnnotationKind::Context.span(range);
+        snippet = snippet.annotation(context.label(&related.label));
+    }
     let mut group: Group<'_> = level.primary_title(message).id(*code).element(snippet);
     if let Some(help) = help {
         group = group.element(Level::HELP.message(help));
@@ -90,31 +110,50 @@ pub fn write_diagnostic(out: &mut dyn Write, diagnostic: &Diagnostic) -> io::Res
     writeln!(out, "{}", renderer.render(&[group]))
 }
 
-/// The lines of the range with some around them, so that rendering does not scan a 13 MB document;
-/// a range of several lines is shown by its first. Very long lines are cut around the fault.
-fn excerpt(text: &str, range: std::ops::Range<usize>) -> (&str, usize, std::ops::Range<usize>) {
+/// Whether a second place is shown in the same excerpt: it must be in the same file, and the text
+/// between the two small enough to be scanned.
+fn is_near(span: &Span, related: &Related) -> bool {
+    const FARTHEST: usize = 1 << 20;
+    let range = &related.span.range;
+    related.span.file.name == span.file.name
+        && range.start.abs_diff(span.range.start) < FARTHEST
+        && range.start <= range.end
+        && span
+            .file
+            .text
+            .get(range.clone())
+            .is_some_and(|text| !text.contains('\n'))
+}
+
+/// The lines that hold the range and the second places, so that rendering does not scan a 13 MB
+/// document: (text, its first line, its offset, the range in it). A range of several lines is shown
+/// by its first. A very long line is cut around the fault.
+fn excerpt<'a, 'b>(
+    text: &'a str,
+    range: &Range<usize>,
+    related: impl Iterator<Item = &'b Range<usize>>,
+) -> (&'a str, usize, usize, Range<usize>) {
     const LONGEST_LINE: usize = 400;
     let start = floor_char_boundary(text, range.start);
-    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-    let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-    let first_line = text[..line_start]
-        .bytes()
-        .filter(|byte| *byte == b'\n')
-        .count()
-        + 1;
-    let end = floor_char_boundary(text, range.end.clamp(start, line_end));
-    if line_end - line_start <= LONGEST_LINE {
-        return (
-            &text[line_start..line_end],
-            first_line,
-            start - line_start..end - line_start,
-        );
+    let end_of_line = |at: usize| text[at..].find('\n').map_or(text.len(), |found| at + found);
+    let start_of_line = |at: usize| text[..at].rfind('\n').map_or(0, |found| found + 1);
+    let (mut from, mut to) = (start_of_line(start), end_of_line(start));
+    let end = floor_char_boundary(text, range.end.clamp(start, to));
+    let mut alone = true;
+    for other in related {
+        alone = false;
+        from = from.min(start_of_line(other.start));
+        to = to.max(end_of_line(other.end));
     }
-    let from = floor_char_boundary(text, start.saturating_sub(LONGEST_LINE / 4).max(line_start));
-    let to = floor_char_boundary(text, (start + LONGEST_LINE / 2).min(line_end));
+    let first_line = text[..from].bytes().filter(|byte| *byte == b'\n').count() + 1;
+    if alone && to - from > LONGEST_LINE {
+        from = floor_char_boundary(text, start.saturating_sub(LONGEST_LINE / 4).max(from));
+        to = floor_char_boundary(text, (start + LONGEST_LINE / 2).min(to));
+    }
     (
         &text[from..to],
         first_line,
+        from,
         start - from..end.min(to) - from,
     )
 }

@@ -1,0 +1,107 @@
+//! The members that each kind of object has, for telling slips and unread members apart.
+
+pub(super) const ROOT: &[&str] = &[
+    "openapi",
+    "swagger",
+    "info",
+    "servers",
+    "paths",
+    "webhooks",
+    "components",
+    "security",
+    "tags",
+    "externalDocs",
+    "jsonSchemaDialect",
+    "$self",
+];
+pub(super) const COMPONENTS: &[&str] = &[
+    "schemas",
+    "responses",
+    "parameters",
+    "examples",
+    "requestBodies",
+    "headers",
+    "securitySchemes",
+    "links",
+    "callbacks",
+    "pathItems",
+    "mediaTypes",
+];
+pub(super) const PATH_ITEM: &[&str] = &[
+    "$ref",
+    "summary",
+    "description",
+    "servers",
+    "parameters",
+    "get",
+    "put",
+    "post",
+    "delete",
+    "options",
+    "head",
+    "patch",
+    "trace",
+    "query",
+    "additionalOperations",
+];
+pub(super) const OPERATION: &[&str] = &[
+    "tags",
+    "summary",
+    "description",
+    "externalDocs",
+    "operationId",
+    "parameters",
+    "requestBody",
+    "responses",
+    "callbacks",
+    "deprecated",
+    "security",
+    "servers",
+];
+pub(super) const PARAMETER: &[&str] = &[
+    "$ref",
+    "name",
+    "in",
+    "description",
+    "required",
+    "deprecated",
+    "allowEmptyValue",
+    "style",
+    "explode",
+    "allowReserved",
+    "schema",
+    "example",
+    "examples",
+    "content",
+];
+pub(super) const HEADER: &[&str] = &[
+    "$ref",
+    "description",
+    "required",
+    "deprecated",
+    "allowEmptyValue",
+    "style",
+    "explode",
+    "allowReserved",
+    "schema",
+    "example",
+    "examples",
+    "content",
+];
+pub(super) const BODY: &[&str] = &["$ref", "description", "content", "required"];
+pub(super) const RESPONSE: &[&str] = &[
+    "$ref",
+    "summary",
+    "description",
+    "headers",
+    "content",
+    "links",
+];
+pub(super) const MEDIA_TYPE: &[&str] = &["$ref", "schema", "example", "examples", "encoding"];
+pub(super) const ENCODING: &[&str] = &[
+    "contentType",
+    "headers",
+    "style",
+    "explode",
+    "allowReserved",
+];

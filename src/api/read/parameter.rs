@@ -1,0 +1,173 @@
+//! Parameters: their place, and how their value is written.
+
+use super::Reader;
+use super::members;
+use super::node::Node;
+use crate::api::{Parameter, ParameterFormat, ParameterPlace, Schema, Style};
+use crate::text::suggest;
+
+/// Headers that the specification leaves to other members.
+const RESERVED_HEADERS: &[&str] = &["accept", "content-type", "authorization"];
+
+impl<'a> Reader<'a> {
+    /// The parameters of a path item or an operation, each once.
+    pub(super) fn parameters(&mut self, owner: Node<'a, '_>) -> Vec<Parameter> {
+        let path = owner.path.key("parameters");
+        let Some(value) = owner.get("parameters").filter(|value| !value.is_null()) else {
+            return Vec::new();
+        };
+        let items = self
+            .array(Node::new(value, &path))
+            .map_or(&[][..], Vec::as_slice);
+        let mut parameters: Vec<Parameter> = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let path = path.index(index);
+            let read = self.followed(Node::new(item, &path), Self::parameter);
+            let Some(parameter) = read else {
+                continue;
+            };
+            let same =
+                |other: &Parameter| other.name == parameter.name && other.place == parameter.place;
+            if parameters.iter().any(same) {
+                let message = format!("the parameter `{}` is there twice", parameter.name);
+                self.warn(&path, "duplicate-parameter", message);
+            } else {
+                parameters.push(parameter);
+            }
+        }
+        parameters
+    }
+
+    pub(super) fn parameter(&mut self, node: Node<'a, '_>) -> Option<Parameter> {
+        self.object(node)?;
+        self.unknown_members(node, members::PARAMETER, "a parameter");
+        let Some(name) = self.text_of(node, "name") else {
+            let message = "a parameter needs a `name`".to_owned();
+            self.error(node.path, "missing-member", message);
+            return None;
+        };
+        let Some(place) = self.place(node) else {
+            // The faults of its schema are worth knowing all the same.
+            self.schema_of(node, "schema");
+            return None;
+        };
+        if place == ParameterPlace::Header
+            && RESERVED_HEADERS.contains(&name.to_ascii_lowercase().as_str())
+        {
+            let message = format!("the header `{name}` is described by other members");
+            let fault = crate::diagnostic::Diagnostic::info("ignored-parameter", message);
+            let span = self.document.key_span(node.path);
+            self.faults
+                .push(fault.at(span).pointer(node.path.to_string()));
+            return None;
+        }
+        let required = self.flag(node, "required");
+        if place == ParameterPlace::Path && !required {
+            let message = format!("the path parameter `{name}` is always required");
+            self.warn(node.path, "optional-path-parameter", message);
+        }
+        Some(Parameter {
+            place,
+            required: required || place == ParameterPlace::Path,
+            deprecated: self.flag(node, "deprecated"),
+            description: self.text_of(node, "description"),
+            allow_reserved: self.flag(node, "allowReserved"),
+            allow_empty_value: self.flag(node, "allowEmptyValue"),
+            format: self.format(node, place, &name),
+            span: Some(self.document.key_span(node.path)),
+            name,
+        })
+    }
+
+    fn place(&mut self, node: Node<'a, '_>) -> Option<ParameterPlace> {
+        const NAMES: [&str; 5] = ["path", "query", "header", "cookie", "querystring"];
+        let path = node.path.key("in");
+        let Some(value) = node.get("in") else {
+            let message = "a parameter needs an `in`".to_owned();
+            self.error(node.path, "missing-member", message);
+            return None;
+        };
+        let name = self.string(Node::new(value, &path))?;
+        Some(match name {
+            "path" => ParameterPlace::Path,
+            "query" => ParameterPlace::Query,
+            "header" => ParameterPlace::Header,
+            "cookie" => ParameterPlace::Cookie,
+            "querystring" => ParameterPlace::QueryString,
+            _ => {
+                let help = match suggest::nearest(name, NAMES) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("one of {}", NAMES.join(", ")),
+                };
+                let message = format!("`{name}` is no place of a parameter");
+                self.error_with(&path, "wrong-type", message, Some(help));
+                return None;
+            }
+        })
+    }
+
+    fn format(&mut self, node: Node<'a, '_>, place: ParameterPlace, name: &str) -> ParameterFormat {
+        let path = node.path.key("content");
+        if let Some(value) = node.get("content") {
+            let content = self.content(Node::new(value, &path));
+            if let Some((media_type, described)) = content.into_iter().next() {
+                let schema = described.schema.unwrap_or(Schema::Anything);
+                return ParameterFormat::Content { media_type, schema };
+            }
+        }
+        if node.get("schema").is_none() && node.get("content").is_none() {
+            let message = format!("the parameter `{name}` has no `schema`: any value is accepted");
+            self.warn(node.path, "missing-schema", message);
+        }
+        let schema = self.schema_of(node, "schema").unwrap_or(Schema::Anything);
+        let style = self.style(node, place);
+        let explode = self.optional_flag(node, "explode");
+        ParameterFormat::Styled {
+            style,
+            explode: explode.unwrap_or(style == Style::Form),
+            schema,
+        }
+    }
+
+    fn style(&mut self, node: Node<'a, '_>, place: ParameterPlace) -> Style {
+        let (default, allowed): (Style, &[&str]) = match place {
+            ParameterPlace::Path => (Style::Simple, &["simple", "label", "matrix"]),
+            ParameterPlace::Header => (Style::Simple, &["simple"]),
+            ParameterPlace::Cookie => (Style::Form, &["form", "cookie"]),
+            ParameterPlace::Query | ParameterPlace::QueryString => (
+                Style::Form,
+                &["form", "spaceDelimited", "pipeDelimited", "deepObject"],
+            ),
+        };
+        let Some(text) = self.text_of(node, "style") else {
+            return default;
+        };
+        match style_named(&text) {
+            Some(style) if allowed.contains(&text.as_str()) => style,
+            _ => {
+                let path = node.path.key("style");
+                let help = match suggest::nearest(&text, allowed.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("one of {}", allowed.join(", ")),
+                };
+                let message = format!("`{text}` is no style for this place");
+                self.error_with(&path, "wrong-type", message, Some(help));
+                default
+            }
+        }
+    }
+}
+
+pub(super) fn style_named(name: &str) -> Option<Style> {
+    Some(match name {
+        "simple" => Style::Simple,
+        "label" => Style::Label,
+        "matrix" => Style::Matrix,
+        // OpenAPI 3.2 calls the form of cookies by its own name.
+        "form" | "cookie" => Style::Form,
+        "spaceDelimited" => Style::SpaceDelimited,
+        "pipeDelimited" => Style::PipeDelimited,
+        "deepObject" => Style::DeepObject,
+        _ => return None,
+    })
+}

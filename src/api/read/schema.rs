@@ -1,0 +1,544 @@
+//! Schemas of every dialect in the terms of JSON Schema 2020-12.
+
+use indexmap::{IndexMap, IndexSet};
+use serde_json::{Number, Value};
+
+use super::Reader;
+use super::node::Node;
+use crate::api::{Constraints, Dialect, Discriminator, JsonType, Schema, SchemaName};
+use crate::text::suggest;
+
+/// Keywords of JSON Schema that mean something which is not enforced.
+const NOT_ENFORCED: &[&str] = &[
+    "$dynamicRef",
+    "$recursiveRef",
+    "$vocabulary",
+    "contentSchema",
+];
+
+/// Keywords without an effect on what is valid.
+const ANNOTATIONS: &[&str] = &[
+    "$anchor",
+    "$comment",
+    "$defs",
+    "$dynamicAnchor",
+    "$id",
+    "$recursiveAnchor",
+    "$schema",
+    "definitions",
+    "externalDocs",
+    "xml",
+];
+
+/// Keywords that are read, for suggestions.
+const READ: &[&str] = &[
+    "type",
+    "enum",
+    "const",
+    "format",
+    "nullable",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "contentEncoding",
+    "contentMediaType",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "prefixItems",
+    "items",
+    "contains",
+    "minContains",
+    "maxContains",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "unevaluatedItems",
+    "properties",
+    "required",
+    "patternProperties",
+    "additionalProperties",
+    "propertyNames",
+    "minProperties",
+    "maxProperties",
+    "dependentRequired",
+    "dependentSchemas",
+    "unevaluatedProperties",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "then",
+    "else",
+    "discriminator",
+    "readOnly",
+    "writeOnly",
+    "deprecated",
+    "title",
+    "description",
+    "default",
+    "example",
+    "examples",
+];
+
+impl<'a> Reader<'a> {
+    pub(super) fn schema(&mut self, node: Node<'a, '_>) -> Schema {
+        match node.value {
+            Value::Bool(true) => Schema::Anything,
+            Value::Bool(false) => Schema::Nothing,
+            Value::Object(map) if map.contains_key("$ref") => self.reference(node),
+            Value::Object(_) => self.constraints(node, None),
+            _ => {
+                self.object(node);
+                Schema::Anything
+            }
+        }
+    }
+
+    /// The schema of a member, when there is one.
+    pub(super) fn schema_of(&mut self, node: Node<'a, '_>, key: &str) -> Option<Schema> {
+        let path = node.path.key(key);
+        Some(self.schema(Node::new(node.get(key)?, &path)))
+    }
+
+    fn reference(&mut self, node: Node<'a, '_>) -> Schema {
+        let path = node.path.key("$ref");
+        let Some(value) = node.get("$ref") else {
+            return Schema::Anything;
+        };
+        // A property may be called `$ref`; a reference is always text.
+        let Some(name) = self.schema_name(Node::new(value, &path)) else {
+            return Schema::Anything;
+        };
+        if self.dialect >= Dialect::OpenApi31 {
+            return self.constraints(node, Some(name));
+        }
+        let siblings = node
+            .value
+            .as_object()
+            .into_iter()
+            .flat_map(|map| map.keys());
+        for key in siblings {
+            let known = [
+                "$ref",
+                "nullable",
+                "description",
+                "summary",
+                "title",
+                "example",
+            ];
+            if !known.contains(&key.as_str()) && !key.starts_with("x-") {
+                let path = node.path.key(key);
+                let message = format!("`{key}` beside `$ref` has no effect before OpenAPI 3.1");
+                self.warn(&path, "ignored-sibling", message);
+            }
+        }
+        let schema = Schema::Reference(name);
+        if self.is_nullable(node) {
+            nullable_alternative(schema)
+        } else {
+            schema
+        }
+    }
+
+    /// `nullable`, as Swagger 2 documents spell it too.
+    fn is_nullable(&mut self, node: Node<'a, '_>) -> bool {
+        let key = match self.dialect {
+            Dialect::Swagger20 => "x-nullable",
+            Dialect::OpenApi30 => "nullable",
+            Dialect::OpenApi31 | Dialect::OpenApi32 => return false,
+        };
+        self.flag(node, key)
+    }
+
+    fn constraints(&mut self, node: Node<'a, '_>, reference: Option<SchemaName>) -> Schema {
+        let mut constraints = Box::new(Constraints {
+            reference,
+            ..Constraints::default()
+        });
+        let Some(map) = node.value.as_object() else {
+            return Schema::Anything;
+        };
+        for (key, value) in map {
+            let path = node.path.key(key);
+            self.keyword(&mut constraints, key, Node::new(value, &path));
+        }
+        self.exclusive_bounds(&mut constraints, node);
+        if constraints.discriminator.is_some() {
+            self.implied_mapping(&mut constraints);
+        }
+        if self.is_nullable(node) {
+            return with_null(constraints);
+        }
+        reduced(constraints)
+    }
+
+    fn keyword(&mut self, constraints: &mut Constraints, key: &str, node: Node<'a, '_>) {
+        match key {
+            "type" => self.types(constraints, node),
+            "enum" => constraints.enumeration = self.array(node).cloned(),
+            "const" => constraints.constant = Some(node.value.clone()),
+            "format" => constraints.format = self.text(node),
+            "minLength" => constraints.min_length = self.count(node),
+            "maxLength" => constraints.max_length = self.count(node),
+            "pattern" => constraints.pattern = self.text(node),
+            "contentEncoding" => constraints.content_encoding = self.text(node),
+            "contentMediaType" => constraints.content_media_type = self.text(node),
+            "minimum" => constraints.minimum = self.number(node),
+            "maximum" => constraints.maximum = self.number(node),
+            // Booleans of the old drafts are read with `minimum` and `maximum`.
+            "exclusiveMinimum" if !node.value.is_boolean() => {
+                constraints.exclusive_minimum = self.number(node);
+            }
+            "exclusiveMaximum" if !node.value.is_boolean() => {
+                constraints.exclusive_maximum = self.number(node);
+            }
+            "multipleOf" => constraints.multiple_of = self.number(node),
+            "minContains" => constraints.min_contains = self.count(node),
+            "maxContains" => constraints.max_contains = self.count(node),
+            "minItems" => constraints.min_items = self.count(node),
+            "maxItems" => constraints.max_items = self.count(node),
+            "uniqueItems" => constraints.unique_items = self.boolean(node).unwrap_or(false),
+            "required" => self.required(constraints, node),
+            "minProperties" => constraints.min_properties = self.count(node),
+            "maxProperties" => constraints.max_properties = self.count(node),
+            "dependentRequired" => self.dependent_required(constraints, node),
+            "discriminator" => constraints.discriminator = self.discriminator(node),
+            "readOnly" => constraints.read_only = self.boolean(node).unwrap_or(false),
+            "writeOnly" => constraints.write_only = self.boolean(node).unwrap_or(false),
+            "deprecated" => constraints.deprecated = self.boolean(node).unwrap_or(false),
+            "title" => constraints.title = self.text(node),
+            "description" => constraints.description = self.text(node),
+            "default" => constraints.default = Some(node.value.clone()),
+            "example" => constraints.examples.push(node.value.clone()),
+            "examples" => match node.value {
+                Value::Array(items) => constraints.examples.extend(items.iter().cloned()),
+                other => constraints.examples.push(other.clone()),
+            },
+            _ => self.nested_keyword(constraints, key, node),
+        }
+    }
+
+    fn nested_keyword(&mut self, constraints: &mut Constraints, key: &str, node: Node<'a, '_>) {
+        match key {
+            "prefixItems" => constraints.prefix_items = self.schemas(node),
+            // A list of schemas was the older spelling of `prefixItems`.
+            "items" if node.value.is_array() => constraints.prefix_items = self.schemas(node),
+            "items" => constraints.items = Some(self.schema(node)),
+            "contains" => constraints.contains = Some(self.schema(node)),
+            "unevaluatedItems" => constraints.unevaluated_items = Some(self.schema(node)),
+            "properties" => constraints.properties = self.schema_map(node),
+            "patternProperties" => constraints.pattern_properties = self.schema_map(node),
+            "additionalProperties" => constraints.additional_properties = Some(self.schema(node)),
+            "propertyNames" => constraints.property_names = Some(self.schema(node)),
+            "dependentSchemas" => constraints.dependent_schemas = self.schema_map(node),
+            "unevaluatedProperties" => {
+                constraints.unevaluated_properties = Some(self.schema(node));
+            }
+            "allOf" => constraints.all_of = self.schemas(node),
+            "anyOf" => constraints.any_of = self.schemas(node),
+            "oneOf" => constraints.one_of = self.schemas(node),
+            "not" => constraints.not = Some(self.schema(node)),
+            "if" => constraints.if_schema = Some(self.schema(node)),
+            "then" => constraints.then_schema = Some(self.schema(node)),
+            "else" => constraints.else_schema = Some(self.schema(node)),
+            _ => self.other_keyword(constraints, key, node),
+        }
+    }
+
+    fn other_keyword(&mut self, constraints: &mut Constraints, key: &str, node: Node<'a, '_>) {
+        let old = self.dialect < Dialect::OpenApi31;
+        if key.starts_with("x-") {
+            let value = node.value.clone();
+            constraints.extensions.insert(key.to_owned(), value);
+        } else if NOT_ENFORCED.contains(&key) {
+            self.unsupported(node.path, format!("`{key}` is not enforced"), None);
+        } else if key == "nullable" && !old {
+            let help = "write `type: [string, 'null']`".to_owned();
+            let message = "`nullable` has no effect since OpenAPI 3.1".to_owned();
+            self.unsupported(node.path, message, Some(help));
+        } else if !ANNOTATIONS.contains(&key)
+            && !["$ref", "nullable", "exclusiveMinimum", "exclusiveMaximum"].contains(&key)
+        {
+            let help = suggest::nearest(key, READ.iter().copied())
+                .map(|near| format!("did you mean `{near}`?"));
+            self.unsupported(node.path, format!("`{key}` is not enforced"), help);
+        }
+    }
+
+    fn text(&mut self, node: Node<'a, '_>) -> Option<String> {
+        self.lenient_text(node)
+    }
+
+    fn schemas(&mut self, node: Node<'a, '_>) -> Vec<Schema> {
+        let Some(items) = self.array(node) else {
+            return Vec::new();
+        };
+        let read = items.iter().enumerate().map(|(index, item)| {
+            let path = node.path.index(index);
+            self.schema(Node::new(item, &path))
+        });
+        read.collect()
+    }
+
+    fn schema_map(&mut self, node: Node<'a, '_>) -> IndexMap<String, Schema> {
+        // `properties:` with nothing below it is null in YAML.
+        if node.value.is_null() {
+            return IndexMap::new();
+        }
+        let Some(map) = self.object(node) else {
+            return IndexMap::new();
+        };
+        let read = map.iter().map(|(key, value)| {
+            let path = node.path.key(key);
+            (key.clone(), self.schema(Node::new(value, &path)))
+        });
+        read.collect()
+    }
+
+    fn types(&mut self, constraints: &mut Constraints, node: Node<'a, '_>) {
+        match node.value {
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    let path = node.path.index(index);
+                    self.one_type(constraints, Node::new(item, &path));
+                }
+            }
+            _ => self.one_type(constraints, node),
+        }
+    }
+
+    fn one_type(&mut self, constraints: &mut Constraints, node: Node<'a, '_>) {
+        let name = match node.value {
+            // `type: null` without quotes is the null of YAML.
+            Value::Null => "null",
+            _ => match self.string(node) {
+                Some(name) => name,
+                None => return,
+            },
+        };
+        let found = match name {
+            "null" => JsonType::Null,
+            "boolean" => JsonType::Boolean,
+            "integer" => JsonType::Integer,
+            "number" => JsonType::Number,
+            "string" => JsonType::String,
+            "array" => JsonType::Array,
+            "object" => JsonType::Object,
+            // The upload of Swagger 2.
+            "file" => {
+                constraints.format = Some("binary".to_owned());
+                JsonType::String
+            }
+            _ => {
+                let names = [
+                    "boolean", "integer", "number", "string", "array", "object", "null",
+                ];
+                let help = match suggest::nearest(name, names) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("one of {}", names.join(", ")),
+                };
+                let message = format!("`{name}` is no type");
+                self.error_with(node.path, "wrong-type", message, Some(help));
+                return;
+            }
+        };
+        constraints.types.insert(found);
+    }
+
+    fn required(&mut self, constraints: &mut Constraints, node: Node<'a, '_>) {
+        match node.value {
+            // A habit from before JSON Schema draft 4, still found in real documents.
+            Value::Bool(_) => {
+                let message = "`required` is a list in the schema of the object".to_owned();
+                let help = "list the property in the `required` of its object".to_owned();
+                self.unsupported(node.path, message, Some(help));
+            }
+            Value::Null => {}
+            _ => constraints.required = self.strings(node).into_iter().collect(),
+        }
+    }
+
+    pub(super) fn strings(&mut self, node: Node<'a, '_>) -> Vec<String> {
+        let items = self.array(node).map_or(&[][..], Vec::as_slice);
+        let mut texts = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let path = node.path.index(index);
+            texts.extend(self.lenient_text(Node::new(item, &path)));
+        }
+        texts
+    }
+
+    fn dependent_required(&mut self, constraints: &mut Constraints, node: Node<'a, '_>) {
+        let Some(map) = self.object(node) else {
+            return;
+        };
+        for (key, value) in map {
+            let path = node.path.key(key);
+            let names = self.strings(Node::new(value, &path));
+            constraints.dependent_required.insert(key.clone(), names);
+        }
+    }
+
+    /// `exclusiveMinimum: true` turns `minimum` into the exclusive bound.
+    fn exclusive_bounds(&mut self, constraints: &mut Constraints, node: Node<'a, '_>) {
+        let is_true = |key| node.get(key) == Some(&Value::Bool(true));
+        let turn = |inclusive: &mut Option<Number>, exclusive: &mut Option<Number>| {
+            *exclusive = inclusive.take();
+        };
+        if is_true("exclusiveMinimum") {
+            turn(&mut constraints.minimum, &mut constraints.exclusive_minimum);
+        }
+        if is_true("exclusiveMaximum") {
+            turn(&mut constraints.maximum, &mut constraints.exclusive_maximum);
+        }
+    }
+
+    /// The property and the explicit mappings.
+    fn discriminator(&mut self, node: Node<'a, '_>) -> Option<Discriminator> {
+        // Swagger 2 has the name alone.
+        if let Value::String(property) = node.value {
+            let property = property.clone();
+            let mapping = IndexMap::new();
+            return Some(Discriminator { property, mapping });
+        }
+        self.object(node)?;
+        self.unknown_members(
+            node,
+            &["propertyName", "mapping", "defaultMapping"],
+            "a discriminator",
+        );
+        let Some(property) = self.text_of(node, "propertyName") else {
+            let message = "a discriminator needs a `propertyName`".to_owned();
+            self.error(node.path, "missing-member", message);
+            return None;
+        };
+        let mut mapping = IndexMap::new();
+        let path = node.path.key("mapping");
+        if let Some(value) = node.get("mapping") {
+            let entries = self.object(Node::new(value, &path));
+            for (key, value) in entries.into_iter().flatten() {
+                let path = path.key(key);
+                let target = self.mapping_target(Node::new(value, &path));
+                mapping.extend(target.map(|target| (key.clone(), target)));
+            }
+        }
+        if node.get("defaultMapping").is_some() {
+            let path = node.path.key("defaultMapping");
+            self.unsupported(&path, "`defaultMapping` is not enforced".to_owned(), None);
+        }
+        Some(Discriminator { property, mapping })
+    }
+
+    /// A reference, or the bare name of a component.
+    fn mapping_target(&mut self, node: Node<'a, '_>) -> Option<SchemaName> {
+        if let Value::String(text) = node.value {
+            let pointer = format!("/components/schemas/{}", crate::text::escape(text));
+            if let Some(name) = self.references.name_at(&pointer) {
+                return Some(name.clone());
+            }
+        }
+        self.schema_name(node)
+    }
+
+    /// The names of the alternatives are values of the discriminator too, unless the alternative
+    /// itself says that its property has another value.
+    fn implied_mapping(&mut self, constraints: &mut Constraints) {
+        let Some(discriminator) = &mut constraints.discriminator else {
+            return;
+        };
+        for alternative in constraints.one_of.iter().chain(&constraints.any_of) {
+            let Schema::Reference(name) = alternative else {
+                continue;
+            };
+            let folder = match self.dialect {
+                Dialect::Swagger20 => "/definitions",
+                _ => "/components/schemas",
+            };
+            let pointer = format!("{folder}/{}", crate::text::escape(&name.0));
+            let property = self
+                .references
+                .value_at(&pointer)
+                .and_then(|schema| schema.get("properties")?.get(&discriminator.property));
+            let allowed = |value: &Value| value.as_str() == Some(name.0.as_str());
+            let excluded = property.is_some_and(|property| {
+                property.get("const").is_some_and(|value| !allowed(value))
+                    || property
+                        .get("enum")
+                        .and_then(Value::as_array)
+                        .is_some_and(|values| !values.iter().any(allowed))
+            });
+            if !excluded {
+                let key = name.0.clone();
+                discriminator
+                    .mapping
+                    .entry(key)
+                    .or_insert_with(|| name.clone());
+            }
+        }
+    }
+}
+
+/// A set of constraints in its shortest form.
+fn reduced(mut constraints: Box<Constraints>) -> Schema {
+    if let Some(name) = constraints.reference.take() {
+        if *constraints == Constraints::default() {
+            return Schema::Reference(name);
+        }
+        constraints.reference = Some(name);
+        return Schema::Constraints(constraints);
+    }
+    if *constraints == Constraints::default() {
+        Schema::Anything
+    } else {
+        Schema::Constraints(constraints)
+    }
+}
+
+/// `nullable: true`: null joins the types and the values; what combines other schemas gets null as
+/// an alternative, because the combination itself may refuse it.
+fn with_null(mut constraints: Box<Constraints>) -> Schema {
+    let combines = constraints.reference.is_some()
+        || !constraints.all_of.is_empty()
+        || !constraints.any_of.is_empty()
+        || !constraints.one_of.is_empty()
+        || constraints.not.is_some()
+        || constraints.if_schema.is_some();
+    if combines {
+        let mut outer = Constraints {
+            read_only: std::mem::take(&mut constraints.read_only),
+            write_only: std::mem::take(&mut constraints.write_only),
+            description: constraints.description.take(),
+            default: constraints.default.take(),
+            ..Constraints::default()
+        };
+        outer.any_of = vec![reduced(constraints), null()];
+        return Schema::Constraints(Box::new(outer));
+    }
+    if !constraints.types.is_empty() {
+        constraints.types.insert(JsonType::Null);
+    }
+    if let Some(values) = &mut constraints.enumeration
+        && !values.contains(&Value::Null)
+    {
+        values.push(Value::Null);
+    }
+    reduced(constraints)
+}
+
+fn nullable_alternative(schema: Schema) -> Schema {
+    Schema::Constraints(Box::new(Constraints {
+        any_of: vec![schema, null()],
+        ..Constraints::default()
+    }))
+}
+
+fn null() -> Schema {
+    Schema::Constraints(Box::new(Constraints {
+        types: IndexSet::from([JsonType::Null]),
+        ..Constraints::default()
+    }))
+}
