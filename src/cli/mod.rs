@@ -32,6 +32,26 @@ const EXAMPLES: &str = "\
   backsmith decide --sample > decision.yaml && backsmith decide --input decision.yaml
 ";
 
+/// As `HELP_TEMPLATE`, with the commands in two groups, which clap cannot do by itself; a test holds
+/// that every command is named.
+const TOP_TEMPLATE: &str = "\
+{about-with-newline}
+{before-help}\u{1b}[1mUsage\u{1b}[0m  {usage}
+
+\u{1b}[1mCommands\u{1b}[0m
+  scaffold     OpenAPI document or Postgres schema to Express, Fastify or Koa; routes to OpenAPI
+  migrate      Compare, analyse, rehearse and apply Postgres schema changes
+  loadtest     Throughput and latency of an HTTP endpoint, with a verdict
+  decide       Match a backend's constraints against profiles; refuses to guess
+
+\u{1b}[1mMore\u{1b}[0m
+  doctor       Check configuration, database, limits and tools; safe to paste
+  completions  Print completions for bash, zsh, fish, elvish or powershell
+
+\u{1b}[1mOptions for every command\u{1b}[0m
+{options}{after-help}
+";
+
 const EXIT_STATUS: &str = "\
 \u{1b}[1mExit status\u{1b}[0m
   0 done   1 done, the verdict is negative   2 usage or input   3 refused   4 environment
@@ -42,7 +62,7 @@ const EXIT_STATUS: &str = "\
 #[command(
     name = "backsmith",
     version,
-    help_template = HELP_TEMPLATE,
+    help_template = TOP_TEMPLATE,
     before_help = EXAMPLES,
     after_help = EXIT_STATUS,
     subcommand_required = true,
