@@ -1,6 +1,13 @@
 //! Plan, statistics, comparison, verdict and advice of a load test; `runner` owns the network.
 
+pub mod advice;
+pub mod assessment;
+pub mod comparison;
+pub mod expectation;
+pub mod findings;
 pub mod plan;
+pub mod rate_limit;
 pub mod recording;
 pub mod request;
 pub mod schedule;
+pub mod statistics;

@@ -3,6 +3,7 @@
 
 mod document;
 mod json;
+pub mod number;
 mod places;
 mod pointer;
 mod source;

@@ -1,0 +1,210 @@
+//! A run against an earlier one. They were not measured side by side, so seconds of each are drawn
+//! by themselves; the figures come from the whole histograms, their uncertainty from the series.
+
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+use super::bootstrap::{self, Interval};
+use super::error_rate::{self, Errors};
+use super::{Comparison, Kind, Margin, Measure, Metric, is_evidence, relative};
+use crate::loadtest::recording::Point;
+use crate::loadtest::statistics::{Percentile, Summary, rate};
+
+/// What a comparison needs of a run, measured now or stored earlier.
+#[derive(Clone, Debug)]
+pub struct Baseline {
+    /// Nanoseconds.
+    pub latency: Histogram<u64>,
+    pub series: Vec<Point>,
+    pub completed: u64,
+    pub failed: u64,
+    /// Failed exchanges and answers that were not accepted.
+    pub errors: u64,
+    pub elapsed: Duration,
+}
+
+/// Compares a run with its baseline.
+pub fn against(baseline: &Baseline, now: &Baseline, margin: Margin) -> Comparison {
+    let seconds = (whole_seconds(baseline), whole_seconds(now));
+    let summaries = (Summary::of(&baseline.latency), Summary::of(&now.latency));
+    let mut measures = vec![throughput((baseline, now), seconds, margin)];
+    for percentile in Percentile::ALL {
+        measures.push(latency(percentile, &summaries, seconds, margin));
+    }
+    measures.push(errors((baseline, now), seconds, margin));
+    let kind = Kind::Baseline {
+        seconds: (seconds.0.len(), seconds.1.len()),
+    };
+    Comparison::new(kind, measures, margin)
+}
+
+type Seconds<'a> = (&'a [Point], &'a [Point]);
+
+/// The seconds that ran to their end: what is left of the last one counts too few.
+fn whole_seconds(run: &Baseline) -> &[Point] {
+    let whole = (run.elapsed.as_secs_f64() + 0.05).floor() as usize;
+    &run.series[..run.series.len().min(whole.max(1))]
+}
+
+fn throughput(runs: (&Baseline, &Baseline), seconds: Seconds<'_>, margin: Margin) -> Measure {
+    let of = |run: &Baseline| Some(rate(run.completed, run.elapsed)).filter(|rate| *rate > 0.0);
+    let (a, b) = (of(runs.0), of(runs.1));
+    let figure = |point: &Point| Some(point.completed as f64);
+    relative(
+        Metric::Rate,
+        (a, b),
+        spread(seconds, (a, b), figure),
+        margin,
+    )
+}
+
+fn latency(
+    percentile: Percentile,
+    summaries: &(Summary, Summary),
+    seconds: Seconds<'_>,
+    margin: Margin,
+) -> Measure {
+    let metric = Metric::Latency(percentile);
+    let figures = (
+        summaries.0.percentile(percentile),
+        summaries.1.percentile(percentile),
+    );
+    let interval = if is_evidence(percentile, &summaries.0, &summaries.1) {
+        of_point(percentile).and_then(|figure| spread(seconds, figures, figure))
+    } else {
+        None
+    };
+    relative(metric, figures, interval, margin)
+}
+
+/// A figure of one second, where the sample has one.
+type OfPoint = fn(&Point) -> Option<f64>;
+
+/// The figure that a point has of a percentile; none has p99.9.
+fn of_point(percentile: Percentile) -> Option<OfPoint> {
+    let figure: OfPoint = match percentile {
+        Percentile::P50 => |point| point.p50.map(|value| value as f64),
+        Percentile::P90 => |point| point.p90.map(|value| value as f64),
+        Percentile::P95 => |point| point.p95.map(|value| value as f64),
+        Percentile::P99 => |point| point.p99.map(|value| value as f64),
+        Percentile::P999 => return None,
+    };
+    Some(figure)
+}
+
+/// The interval of the logarithm of `b / a`, as the seconds spread around their mean.
+fn spread(
+    seconds: Seconds<'_>,
+    (a, b): (Option<f64>, Option<f64>),
+    figure: impl Fn(&Point) -> Option<f64>,
+) -> Option<Interval> {
+    let logarithms = |points: &[Point]| -> Vec<f64> {
+        let figures = points.iter().filter_map(&figure);
+        figures.filter(|value| *value > 0.0).map(f64::ln).collect()
+    };
+    let (first, second) = (logarithms(seconds.0), logarithms(seconds.1));
+    let estimate = (b? / a?).ln();
+    bootstrap::interval_apart((first.len(), second.len()), estimate, |left, right| {
+        Some(mean(&second, right) - mean(&first, left))
+    })
+}
+
+fn mean(values: &[f64], draw: &[u32]) -> f64 {
+    let sum: f64 = values
+        .iter()
+        .zip(draw)
+        .map(|(value, times)| value * f64::from(*times))
+        .sum();
+    sum / f64::from(draw.iter().sum::<u32>())
+}
+
+fn errors(runs: (&Baseline, &Baseline), seconds: Seconds<'_>, margin: Margin) -> Measure {
+    let of_run = |run: &Baseline| Errors {
+        count: run.errors,
+        of: run.completed + run.failed,
+    };
+    let (a, b) = (of_run(runs.0), of_run(runs.1));
+    let shares = |points: &[Point]| -> Vec<f64> {
+        let share = |point: &Point| {
+            Errors {
+                count: point.failed + point.refused,
+                of: point.completed + point.failed,
+            }
+            .share()
+        };
+        points.iter().map(share).collect()
+    };
+    let (first, second) = (shares(seconds.0), shares(seconds.1));
+    let estimate = b.share() - a.share();
+    let resampled =
+        bootstrap::interval_apart((first.len(), second.len()), estimate, |left, right| {
+            Some(mean(&second, right) - mean(&first, left))
+        });
+    error_rate::measure(a, b, resampled, margin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::loadtest::comparison::Verdict;
+    use crate::loadtest::recording::{Cells, Interval as Stretch, histogram};
+
+    /// Seconds of 1,000 answers around `milliseconds`, with a little noise.
+    fn run(seconds: usize, milliseconds: f64, failing: u64, seed: u64) -> Baseline {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut all = histogram();
+        let mut series = Vec::new();
+        for _ in 0..seconds {
+            let mut second = histogram();
+            let drift = 1.0 + (random.f64() - 0.5) * 0.02;
+            for _ in 0..1_000 {
+                let noise = 1.0 + random.f64() * random.f64() * 0.3;
+                let value = milliseconds * 1e6 * drift * noise;
+                second.record(value as u64).expect("it grows");
+            }
+            all.add(&second).expect("it grows");
+            let mut stretch = Stretch {
+                latency: Cells::of(&second),
+                ..Stretch::default()
+            };
+            stretch.tally.completed = 1_000;
+            stretch.tally.statuses = [(200, 1_000 - failing), (500, failing)].into();
+            series.push(stretch.point());
+        }
+        Baseline {
+            latency: all,
+            completed: 1_000 * seconds as u64,
+            failed: 0,
+            errors: failing * seconds as u64,
+            elapsed: Duration::from_secs(seconds as u64),
+            series,
+        }
+    }
+
+    #[test]
+    fn a_known_difference_is_called_in_the_right_direction() {
+        for (before, after, failing, wanted) in [
+            (10.0, 15.0, 0, Verdict::Worse),
+            (15.0, 10.0, 0, Verdict::Better),
+            (10.0, 10.0, 0, Verdict::Same),
+            (10.0, 10.0, 30, Verdict::Worse),
+        ] {
+            for seed in 1..10 {
+                let (a, b) = (run(3, before, 0, seed), run(3, after, failing, seed + 100));
+                let comparison = against(&a, &b, Margin::default());
+                assert_eq!(
+                    comparison.verdict, wanted,
+                    "{before} {after} {:#?}",
+                    comparison.measures
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn one_second_is_no_evidence() {
+        let comparison = against(&run(1, 10.0, 0, 1), &run(1, 15.0, 0, 2), Margin::default());
+        assert_eq!(comparison.verdict, Verdict::CannotTell);
+    }
+}

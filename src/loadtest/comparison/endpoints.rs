@@ -1,0 +1,151 @@
+//! Two endpoints, loaded in turn in ABBA blocks of one run. Neighbouring blocks make a pair, so that
+//! what changes slowly (a warm cache, a busy neighbour) is in both halves of a pair.
+
+use super::bootstrap::{self, Grid, Interval};
+use super::error_rate::{self, Errors};
+use super::{Comparison, Kind, Margin, Measure, Metric, is_evidence, relative};
+use crate::loadtest::recording::{Block, Recording};
+use crate::loadtest::statistics::{Acceptance, Percentile, Summary};
+
+/// Compares B with A from their blocks.
+pub fn compare(a: &Recording, b: &Recording, acceptance: Acceptance, margin: Margin) -> Comparison {
+    let pairs = pairs(&a.blocks, &b.blocks);
+    let summaries = (Summary::of(&a.latency), Summary::of(&b.latency));
+    let mut measures = vec![rate(&pairs, margin)];
+    measures.extend(latencies(&pairs, &summaries, margin));
+    measures.push(errors(&pairs, (a, b), acceptance, margin));
+    let blocks = a.blocks.len() + b.blocks.len();
+    let seconds: f64 = a
+        .blocks
+        .iter()
+        .chain(&b.blocks)
+        .map(|block| block.seconds)
+        .sum();
+    let kind = Kind::Endpoints {
+        blocks,
+        block_seconds: if blocks == 0 {
+            0.0
+        } else {
+            seconds / blocks as f64
+        },
+    };
+    Comparison::new(kind, measures, margin)
+}
+
+/// A block of A and the block of B beside it, in either order.
+type Pair<'a> = (&'a Block, &'a Block);
+
+fn pairs<'a>(a: &'a [Block], b: &'a [Block]) -> Vec<Pair<'a>> {
+    let beside = |block: &Block| b.iter().find(|other| other.number / 2 == block.number / 2);
+    let pairs = a.iter().filter_map(|block| Some((block, beside(block)?)));
+    // A block that a signal cut short has no neighbour of its length.
+    let fullest = a
+        .iter()
+        .chain(b)
+        .map(|block| block.seconds)
+        .fold(0.0, f64::max);
+    pairs
+        .filter(|(a, b)| a.seconds > fullest / 2.0 && b.seconds > fullest / 2.0)
+        .collect()
+}
+
+fn rate(pairs: &[Pair<'_>], margin: Margin) -> Measure {
+    let all = vec![1; pairs.len()];
+    let of = |draw: &[u32], side: fn(&Pair<'_>) -> (u64, f64)| {
+        let drawn = pairs.iter().zip(draw);
+        let (count, seconds) = drawn.fold((0.0, 0.0), |(count, seconds), (pair, times)| {
+            let (completed, length) = side(pair);
+            let times = f64::from(*times);
+            (count + completed as f64 * times, seconds + length * times)
+        });
+        (seconds > 0.0 && count > 0.0).then(|| count / seconds)
+    };
+    let first = |pair: &Pair<'_>| (pair.0.interval.tally.completed, pair.0.seconds);
+    let second = |pair: &Pair<'_>| (pair.1.interval.tally.completed, pair.1.seconds);
+    let figure = |draw: &[u32]| Some((of(draw, second)? / of(draw, first)?).ln());
+    let interval =
+        figure(&all).and_then(|estimate| bootstrap::interval(pairs.len(), estimate, figure));
+    relative(
+        Metric::Rate,
+        (of(&all, first), of(&all, second)),
+        interval,
+        margin,
+    )
+}
+
+fn latencies(pairs: &[Pair<'_>], summaries: &(Summary, Summary), margin: Margin) -> Vec<Measure> {
+    let first = Grid::new(pairs.iter().map(|pair| &pair.0.interval.latency));
+    let second = Grid::new(pairs.iter().map(|pair| &pair.1.interval.latency));
+    let all = vec![1; pairs.len()];
+    let measure = |percentile: Percentile| {
+        let metric = Metric::Latency(percentile);
+        let quantile = percentile.quantile();
+        let (a, b) = (
+            summaries.0.percentile(percentile),
+            summaries.1.percentile(percentile),
+        );
+        let figure = |draw: &[u32]| {
+            Some((second.quantile(draw, quantile)? / first.quantile(draw, quantile)?).ln())
+        };
+        let interval = if is_evidence(percentile, &summaries.0, &summaries.1) {
+            let pooled = figure(&all)
+                .and_then(|estimate| bootstrap::interval(pairs.len(), estimate, figure));
+            pooled
+                .zip(typical(pairs, quantile))
+                .map(|(pooled, typical)| pooled.hull(typical))
+        } else {
+            None
+        };
+        relative(metric, (a, b), interval, margin)
+    };
+    Percentile::ALL.into_iter().map(measure).collect()
+}
+
+/// How the pairs differ one by one. A burst of the machine under the test makes a few blocks slow and
+/// with them the pooled percentile; a slower endpoint makes most of its blocks slow. Only what both
+/// views show is a difference.
+fn typical(pairs: &[Pair<'_>], quantile: f64) -> Option<Interval> {
+    let differences = pairs.iter().filter_map(|(a, b)| {
+        let (a, b) = (&a.interval.latency, &b.interval.latency);
+        Some((b.quantile(quantile)? / a.quantile(quantile)?).ln())
+    });
+    bootstrap::median_interval(differences.collect())
+}
+
+fn errors(
+    pairs: &[Pair<'_>],
+    (a, b): (&Recording, &Recording),
+    acceptance: Acceptance,
+    margin: Margin,
+) -> Measure {
+    let of_block = |block: &Block| Errors {
+        count: acceptance.errors(&block.interval.tally),
+        of: block.interval.tally.completed + block.interval.tally.failed,
+    };
+    let counted: Vec<(Errors, Errors)> = pairs
+        .iter()
+        .map(|(a, b)| (of_block(a), of_block(b)))
+        .collect();
+    let difference = |draw: &[u32]| {
+        let mut sums = (Errors::default(), Errors::default());
+        for ((a, b), times) in counted.iter().zip(draw) {
+            let times = u64::from(*times);
+            sums.0.count += a.count * times;
+            sums.0.of += a.of * times;
+            sums.1.count += b.count * times;
+            sums.1.of += b.of * times;
+        }
+        Some(sums.1.share() - sums.0.share())
+    };
+    let all = vec![1; pairs.len()];
+    let resampled: Option<Interval> = difference(&all)
+        .and_then(|estimate| bootstrap::interval(pairs.len(), estimate, difference));
+    let of_run = |recording: &Recording| Errors {
+        count: acceptance.errors_of(recording),
+        of: recording.requests.completed + recording.requests.failed,
+    };
+    error_rate::measure(of_run(a), of_run(b), resampled, margin)
+}
+
+#[cfg(test)]
+mod tests;
