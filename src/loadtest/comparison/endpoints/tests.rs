@@ -67,7 +67,7 @@ fn run(servers: [Server; 2], blocks: usize, per_block: usize, seed: u64) -> (Rec
 
 fn verdicts(servers: [Server; 2], runs: u64) -> Vec<Verdict> {
     let verdict = |seed| {
-        let (a, b) = run(servers, 20, 500, seed);
+        let (a, b) = run(servers, 40, 250, seed);
         compare(&a, &b, Acceptance::Success, Margin::default()).verdict
     };
     (1..=runs).map(verdict).collect()
