@@ -60,8 +60,8 @@ impl Engine {
     /// The short name that reports show.
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::Http1 => "h1",
-            Self::Http2 => "h2",
+            Self::Http1 => "http1",
+            Self::Http2 => "http2",
             Self::General(_) => "general",
         }
     }

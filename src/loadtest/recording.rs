@@ -52,8 +52,9 @@ pub struct Recording {
     pub errors: BTreeMap<ErrorKind, ErrorTally>,
     pub bytes: Bytes,
     pub connections: Connections,
-    /// Of completed and failed exchanges (a time-out counts with the time it took): from the moment
-    /// a request was due in open loop, from its sending in closed loop.
+    /// Of completed exchanges, and of time-outs with the time that was allowed: from the moment a
+    /// request was due in open loop, from its sending in closed loop. Other failures are quick or
+    /// slow for reasons of their own and would blur the percentiles.
     pub latency: Histogram<u64>,
     /// From the sending, in open loop; `None` in closed loop, where it would be the same.
     pub service: Option<Histogram<u64>>,

@@ -2,7 +2,9 @@
 
 mod contract;
 mod house;
+mod load_engine;
 mod postgres;
 mod reader;
 mod sandbox;
 mod scratch;
+mod web_server;

@@ -1,0 +1,483 @@
+//! What one worker measures. A segment (the time to the next end of a second or a block) is counted
+//! in one histogram, and only its end sorts the counts into second, block and total.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+use super::connect::Connected;
+use super::failure::Failure;
+use super::processor;
+use super::session::Reply;
+use super::timeline::{NEVER, Timeline};
+use super::transport::Transport;
+use super::worker::Readiness;
+use crate::loadtest::http1::Capture;
+use crate::loadtest::plan::{LimitWatch, Pace, Plan};
+use crate::loadtest::recording::{
+    Block, Cells, Client, ErrorKind, Interval, RateLimit, Recording, Sample, Slot, Tally, histogram,
+};
+
+/// What a worker tells the coordinator.
+pub(super) enum Message {
+    /// Every connection was tried once; one entry for each target.
+    Ready(Vec<Readiness>),
+    /// A second of the measured time is over; one interval for each target.
+    Second {
+        number: usize,
+        intervals: Vec<Interval>,
+    },
+    Finished(Box<Finished>),
+    /// The worker could not start.
+    Broken(String),
+}
+
+/// Everything that a worker measured. The series is the coordinator's.
+pub(super) struct Finished {
+    pub(super) recordings: Vec<Recording>,
+    pub(super) client: Client,
+    /// When the last answer came.
+    pub(super) last_answer: u64,
+}
+
+/// One exchange and its instants.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Exchange {
+    pub(super) target: usize,
+    /// Latency counts from here: the due instant in open loop, the sending in closed loop.
+    pub(super) from: u64,
+    pub(super) sent: u64,
+    pub(super) ended: u64,
+}
+
+pub(super) struct Collector {
+    messages: mpsc::Sender<Message>,
+    timeline: Option<Timeline>,
+    targets: Vec<TargetCollector>,
+    client: Client,
+    timeout: u64,
+    /// The next end of a second or a block.
+    boundary: u64,
+    second: usize,
+    block: usize,
+    processor_at_start: f64,
+    processor_at_second: f64,
+    last_answer: u64,
+}
+
+struct TargetCollector {
+    recording: Recording,
+    segment: Histogram<u64>,
+    /// Answers of the segment by status; one or two entries, found faster than in a map.
+    statuses: Vec<(u16, u64)>,
+    failed: u64,
+    second: Interval,
+    block: Option<Block>,
+    /// Statuses of which an answer was captured.
+    sampled: Vec<u16>,
+    /// The last tenth of a second of which the head of a 429 was kept.
+    sampled_slot: Option<usize>,
+    request_length: u64,
+}
+
+/// Heads of 429s that are kept.
+const LIMIT_SAMPLES: usize = 64;
+
+impl Collector {
+    pub(super) fn new(plan: &Plan, messages: mpsc::Sender<Message>) -> Self {
+        let is_open_loop = matches!(plan.pace, Pace::Open(_));
+        let watches_limit = plan.limit_watch != LimitWatch::Off;
+        let targets = plan.targets.iter().map(|target| TargetCollector {
+            recording: Recording {
+                engine: plan.engine.name(),
+                service: is_open_loop.then(histogram),
+                rate_limit: watches_limit.then(RateLimit::default),
+                ..Recording::default()
+            },
+            segment: histogram(),
+            statuses: Vec::new(),
+            failed: 0,
+            second: Interval::default(),
+            block: None,
+            sampled: Vec::new(),
+            sampled_slot: None,
+            request_length: crate::loadtest::request::Prepared::new(target, plan.reuse)
+                .bytes
+                .len() as u64,
+        });
+        Self {
+            messages,
+            timeline: None,
+            targets: targets.collect(),
+            client: Client {
+                threads: 1,
+                ..Client::default()
+            },
+            timeout: super::timeline::nanoseconds(plan.timeout),
+            boundary: NEVER,
+            second: 0,
+            block: 0,
+            processor_at_start: 0.0,
+            processor_at_second: 0.0,
+            last_answer: 0,
+        }
+    }
+
+    pub(super) fn send(&self, message: Message) {
+        // A coordinator that is gone wants no more.
+        let _ = self.messages.send(message);
+    }
+
+    /// The run begins.
+    pub(super) fn begin(&mut self, timeline: Timeline) {
+        self.timeline = Some(timeline);
+        self.last_answer = timeline.measured;
+        if timeline.has_blocks() {
+            self.open_block(timeline, 0);
+        }
+        self.boundary = self.next_boundary(timeline);
+        self.processor_at_start = processor::thread_seconds();
+        self.processor_at_second = self.processor_at_start;
+    }
+
+    /// Counts a connection that was made, or that failed.
+    pub(super) fn connected(
+        &mut self,
+        target: usize,
+        result: Result<Connected, Failure>,
+    ) -> Result<Transport, Failure> {
+        let recording = &mut self.targets[target].recording;
+        match result {
+            Ok(connected) => {
+                recording.connections.opened += 1;
+                record(&mut recording.connections.connect, connected.connect);
+                if let Some((time, version)) = connected.tls {
+                    record(&mut recording.connections.tls, time);
+                    if recording.tls.is_none() {
+                        recording.tls = Some(version.to_owned());
+                    }
+                }
+                Ok(connected.transport)
+            }
+            Err(failure) => {
+                recording.connections.failed += 1;
+                Err(failure)
+            }
+        }
+    }
+
+    pub(super) fn closed_by_server(&mut self, target: usize) {
+        self.targets[target].recording.connections.closed_by_server += 1;
+    }
+
+    pub(super) fn wants(&self, target: usize, status: u16) -> bool {
+        let target = &self.targets[target];
+        (status == 429 && target.recording.rate_limit.is_some())
+            || !target.sampled.contains(&status)
+    }
+
+    /// How late a request left although a connection was free.
+    pub(super) fn lag(&mut self, due: u64, lag: u64) {
+        if self.is_measured(due) {
+            record(&mut self.client.schedule_lag, lag);
+        }
+    }
+
+    pub(super) fn retried(&mut self, target: usize, from: u64) {
+        let is_measured = self.is_measured(from);
+        let recording = &mut self.targets[target].recording;
+        recording.connections.closed_by_server += 1;
+        recording.requests.retried += u64::from(is_measured);
+    }
+
+    /// An exchange that was under way when the run ended.
+    pub(super) fn left_open(&mut self, target: usize, from: u64) {
+        if self.is_measured(from) {
+            self.targets[target].recording.requests.open_at_end += 1;
+        }
+    }
+
+    pub(super) fn ended(&mut self, exchange: &Exchange, result: Result<Reply, Failure>) {
+        match result {
+            Ok(reply) => self.answered(exchange, reply),
+            Err(failure) => self.failed(exchange, &failure),
+        }
+    }
+
+    fn answered(&mut self, exchange: &Exchange, reply: Reply) {
+        let Some(timeline) = self.timeline else {
+            return;
+        };
+        if exchange.ended >= self.boundary {
+            self.advance(exchange.ended);
+        }
+        let target = &mut self.targets[exchange.target];
+        if !timeline.is_warm(exchange.from) {
+            count_warmup(&mut target.recording.warmup, reply.status);
+            return;
+        }
+        self.last_answer = self.last_answer.max(exchange.ended);
+        let latency = exchange.ended.saturating_sub(exchange.from);
+        record(&mut target.segment, latency);
+        if let Some(service) = &mut target.recording.service {
+            record(service, exchange.ended.saturating_sub(exchange.sent));
+        }
+        match target
+            .statuses
+            .iter_mut()
+            .find(|(status, _)| *status == reply.status)
+        {
+            Some((_, count)) => *count += 1,
+            None => target.statuses.push((reply.status, 1)),
+        }
+        target.recording.bytes.received += reply.received;
+        target.recording.bytes.sent += target.request_length;
+        let at = timeline.since_measured(exchange.ended);
+        if !timeline.has_blocks() {
+            target.recording.gaps.answered(at);
+        }
+        if target.recording.rate_limit.is_some() {
+            target.watch_limit(at, latency, &reply);
+        }
+        if let Some(capture) = reply.capture {
+            target.keep(at, reply.status, reply.protocol, *capture);
+        }
+    }
+
+    pub(super) fn failed(&mut self, exchange: &Exchange, failure: &Failure) {
+        let Some(timeline) = self.timeline else {
+            return;
+        };
+        if exchange.ended >= self.boundary {
+            self.advance(exchange.ended);
+        }
+        let target = &mut self.targets[exchange.target];
+        if !timeline.is_warm(exchange.from) {
+            target.recording.warmup.failed += 1;
+            return;
+        }
+        target.failed += 1;
+        target.recording.requests.failed += 1;
+        let tally = target.recording.errors.entry(failure.kind).or_default();
+        tally.count += 1;
+        if tally.first.is_empty() {
+            tally.first = failure.to_string();
+        }
+        if failure.kind == ErrorKind::Timeout {
+            // A time-out stays in the percentiles, with the time that was allowed and not with the
+            // time at which a tick noticed it.
+            let waited = exchange.sent.saturating_sub(exchange.from);
+            record(&mut target.segment, waited.saturating_add(self.timeout));
+            if let Some(service) = &mut target.recording.service {
+                record(service, self.timeout);
+            }
+        }
+    }
+
+    /// Closes the seconds and blocks that are over.
+    pub(super) fn advance(&mut self, now: u64) {
+        let Some(timeline) = self.timeline else {
+            return;
+        };
+        while now >= self.boundary {
+            for target in &mut self.targets {
+                target.close_segment();
+            }
+            if self.boundary == timeline.second_start(self.second + 1) {
+                self.close_second();
+            }
+            if timeline.has_blocks() && self.boundary == timeline.block_start(self.block + 1) {
+                self.block += 1;
+                self.open_block(timeline, self.block);
+            }
+            self.boundary = self.next_boundary(timeline);
+        }
+    }
+
+    /// The run is over: everything goes to the coordinator.
+    pub(super) fn end(&mut self, now: u64) {
+        let Some(timeline) = self.timeline else {
+            return;
+        };
+        let last = now.min(timeline.end);
+        self.advance(last.saturating_sub(1));
+        for target in &mut self.targets {
+            target.close_segment();
+            target.close_block(timeline, last);
+        }
+        if last > timeline.second_start(self.second) {
+            self.close_second();
+        }
+        self.client.cpu_seconds = processor::thread_seconds() - self.processor_at_start;
+        let recordings = self.targets.drain(..).map(|mut target| {
+            let recording = &mut target.recording;
+            let requests = &mut recording.requests;
+            requests.completed = recording.statuses.values().sum();
+            requests.sent = requests.completed + requests.failed + requests.open_at_end;
+            let end = timeline.since_measured(last.max(self.last_answer));
+            if !timeline.has_blocks() && !end.is_zero() {
+                recording.gaps.answered(end);
+            }
+            target.recording
+        });
+        let finished = Finished {
+            recordings: recordings.collect(),
+            client: std::mem::take(&mut self.client),
+            last_answer: self.last_answer,
+        };
+        self.send(Message::Finished(Box::new(finished)));
+    }
+
+    fn is_measured(&self, from: u64) -> bool {
+        self.timeline.is_some_and(|timeline| timeline.is_warm(from))
+    }
+
+    fn open_block(&mut self, timeline: Timeline, number: usize) {
+        let start = timeline.block_start(number);
+        if start >= timeline.end {
+            return;
+        }
+        let target = &mut self.targets[timeline.target_of_block(number)];
+        // Only now is the target's block before this one over: answers to its last requests came
+        // while it was the other's turn.
+        target.close_block(timeline, start);
+        target.block = Some(Block {
+            number,
+            ..Block::default()
+        });
+    }
+
+    /// Answers that come after the end belong to the last second and the last blocks.
+    fn next_boundary(&self, timeline: Timeline) -> u64 {
+        let second = timeline.second_start(self.second + 1);
+        let block = if timeline.has_blocks() {
+            timeline.block_start(self.block + 1)
+        } else {
+            NEVER
+        };
+        let next = second.min(block);
+        if next >= timeline.end { NEVER } else { next }
+    }
+
+    fn close_second(&mut self) {
+        let intervals = self
+            .targets
+            .iter_mut()
+            .map(|target| std::mem::take(&mut target.second));
+        let intervals = intervals.collect();
+        self.send(Message::Second {
+            number: self.second,
+            intervals,
+        });
+        self.second += 1;
+        let processor = processor::thread_seconds();
+        if processor - self.processor_at_second >= 0.95 {
+            self.client.saturated_seconds += 1;
+        }
+        self.processor_at_second = processor;
+    }
+}
+
+impl TargetCollector {
+    /// Sorts the counts of the segment into second, block and total.
+    fn close_segment(&mut self) {
+        if self.segment.is_empty() && self.statuses.is_empty() && self.failed == 0 {
+            return;
+        }
+        let interval = Interval {
+            tally: Tally {
+                completed: self.statuses.iter().map(|(_, count)| count).sum(),
+                failed: self.failed,
+                statuses: self.statuses.iter().copied().collect(),
+            },
+            latency: Cells::of(&self.segment),
+        };
+        for (status, count) in self.statuses.drain(..) {
+            *self.recording.statuses.entry(status).or_default() += count;
+        }
+        self.failed = 0;
+        // Both grow to what they are given, so nothing is out of range.
+        let _ = self.recording.latency.add(&self.segment);
+        self.segment.reset();
+        if let Some(block) = &mut self.block {
+            block.interval.add(&interval);
+        }
+        self.second.add(&interval);
+    }
+
+    fn close_block(&mut self, timeline: Timeline, now: u64) {
+        if let Some(mut block) = self.block.take() {
+            let from = timeline.block_start(block.number);
+            let until = timeline.block_start(block.number + 1).min(now);
+            block.seconds = Duration::from_nanos(until.saturating_sub(from)).as_secs_f64();
+            if block.seconds > 0.0 {
+                self.recording.blocks.push(block);
+            }
+        }
+    }
+
+    fn keep(&mut self, at: Duration, status: u16, protocol: &str, capture: Capture) {
+        if self.sampled.contains(&status) {
+            return;
+        }
+        if self.sampled.is_empty() {
+            protocol.clone_into(&mut self.recording.protocol);
+        }
+        self.sampled.push(status);
+        self.recording.samples.push(sample(at, status, capture));
+    }
+
+    /// Counts an answer for the rate limit, and keeps the head of a 429 now and then.
+    fn watch_limit(&mut self, at: Duration, latency: u64, reply: &Reply) {
+        let by_status = self.recording.latency_by_status.entry(reply.status);
+        record(by_status.or_insert_with(histogram), latency);
+        let Some(limit) = &mut self.recording.rate_limit else {
+            return;
+        };
+        let number = (at.as_millis() / 100) as usize;
+        if limit.slots.len() <= number {
+            limit.slots.resize(number + 1, Slot::default());
+        }
+        if reply.status != 429 {
+            limit.slots[number].allowed += 1;
+            limit.allowed_before += u64::from(limit.first_limited.is_none());
+            return;
+        }
+        limit.slots[number].limited += 1;
+        limit.first_limited.get_or_insert(at);
+        let Some(capture) = &reply.capture else {
+            return;
+        };
+        let retry_after = capture
+            .headers
+            .iter()
+            .find(|(name, _)| name == "retry-after");
+        limit
+            .retry_after
+            .count(retry_after.map(|(_, value)| value.as_str()));
+        if self.sampled_slot != Some(number) && limit.samples.len() < LIMIT_SAMPLES {
+            self.sampled_slot = Some(number);
+            limit.samples.push(sample(at, 429, (**capture).clone()));
+        }
+    }
+}
+
+fn sample(at: Duration, status: u16, capture: Capture) -> Sample {
+    Sample {
+        status,
+        at,
+        headers: capture.headers,
+        body: capture.body,
+    }
+}
+
+fn count_warmup(tally: &mut Tally, status: u16) {
+    tally.completed += 1;
+    *tally.statuses.entry(status).or_default() += 1;
+}
+
+/// The histogram grows to what it is given; one that cannot would only lose this value.
+fn record(histogram: &mut Histogram<u64>, value: u64) {
+    let _ = histogram.record(value.max(1));
+}

@@ -1,0 +1,230 @@
+//! Names to addresses, once for the run, and addresses to connections, with the time of each part.
+
+use std::cell::Cell;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use super::failure::Failure;
+use super::timeline::Clock;
+use super::tls;
+use super::transport::Transport;
+use crate::loadtest::plan::{Address, Engine, Plan, Scheme, Target};
+use crate::loadtest::recording::ErrorKind;
+
+/// How to reach one target; made once, and copied to each worker.
+#[derive(Clone, Debug)]
+pub(super) struct Route {
+    place: Place,
+    tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
+    /// The address that answered last is tried first.
+    preferred: Cell<usize>,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    Tcp(Arc<[SocketAddr]>),
+    Unix(PathBuf),
+}
+
+/// A fresh connection and what it cost.
+#[derive(Debug)]
+pub(super) struct Connected {
+    pub(super) transport: Transport,
+    /// Nanoseconds.
+    pub(super) connect: u64,
+    /// Nanoseconds and the negotiated version.
+    pub(super) tls: Option<(u64, &'static str)>,
+}
+
+impl Route {
+    /// Looks the name up. Blocks as long as the resolver does.
+    pub(super) fn find(plan: &Plan, target: &Target) -> Result<Self, Failure> {
+        let place = match &plan.unix_socket {
+            Some(path) => Place::Unix(path.clone()),
+            None => Place::Tcp(addresses(plan, &target.address)?.into()),
+        };
+        let tls = match target.address.scheme {
+            Scheme::Http => None,
+            Scheme::Https => {
+                let protocols: &[&[u8]] = match plan.engine {
+                    Engine::Http2 => &[b"h2"],
+                    Engine::Http1 | Engine::General(_) => &[b"http/1.1"],
+                };
+                let failed = |words: String| Failure::new(ErrorKind::Tls, words);
+                let configuration = tls::configuration(plan.trust, protocols)
+                    .map_err(|error| failed(error.to_string()))?;
+                let name = ServerName::try_from(target.address.host.clone())
+                    .map_err(|error| failed(error.to_string()))?;
+                Some((configuration, name))
+            }
+        };
+        Ok(Self {
+            place,
+            tls,
+            preferred: Cell::new(0),
+        })
+    }
+
+    /// Connects within `timeout`, TLS included.
+    pub(super) async fn connect(
+        &self,
+        clock: Clock,
+        timeout: Duration,
+    ) -> Result<Connected, Failure> {
+        match tokio::time::timeout(timeout, self.connect_without_limit(clock)).await {
+            Ok(result) => result,
+            Err(_) => Err(Failure::timeout()),
+        }
+    }
+
+    async fn connect_without_limit(&self, clock: Clock) -> Result<Connected, Failure> {
+        let begun = clock.now();
+        match &self.place {
+            Place::Tcp(addresses) => {
+                let stream = self.connect_tcp(addresses).await?;
+                // Small writes must not wait for one another.
+                stream.set_nodelay(true).map_err(Failure::connecting)?;
+                let connect = clock.now() - begun;
+                let Some((configuration, name)) = &self.tls else {
+                    return Ok(Connected {
+                        transport: Transport::Tcp(stream),
+                        connect,
+                        tls: None,
+                    });
+                };
+                let begun = clock.now();
+                let stream = TlsConnector::from(Arc::clone(configuration))
+                    .connect(name.clone(), stream)
+                    .await
+                    .map_err(Failure::handshake)?;
+                let version = negotiated(stream.get_ref().1, configuration)?;
+                Ok(Connected {
+                    transport: Transport::Tls(Box::new(stream)),
+                    connect,
+                    tls: Some((clock.now() - begun, version)),
+                })
+            }
+            Place::Unix(path) => self.connect_unix(path, clock, begun).await,
+        }
+    }
+
+    async fn connect_tcp(&self, addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {
+        let mut first_failure = None;
+        for turn in 0..addresses.len() {
+            let index = (self.preferred.get() + turn) % addresses.len();
+            match TcpStream::connect(addresses[index]).await {
+                Ok(stream) => {
+                    self.preferred.set(index);
+                    return Ok(stream);
+                }
+                Err(error) => {
+                    first_failure.get_or_insert(error);
+                }
+            }
+        }
+        Err(match first_failure {
+            Some(error) => Failure::connecting(error),
+            None => Failure::new(ErrorKind::Dns, "the name has no address"),
+        })
+    }
+
+    #[cfg(unix)]
+    async fn connect_unix(
+        &self,
+        path: &std::path::Path,
+        clock: Clock,
+        begun: u64,
+    ) -> Result<Connected, Failure> {
+        let stream = tokio::net::UnixStream::connect(path)
+            .await
+            .map_err(Failure::connecting)?;
+        let connect = clock.now() - begun;
+        let Some((configuration, name)) = &self.tls else {
+            return Ok(Connected {
+                transport: Transport::Unix(stream),
+                connect,
+                tls: None,
+            });
+        };
+        let begun = clock.now();
+        let stream = TlsConnector::from(Arc::clone(configuration))
+            .connect(name.clone(), stream)
+            .await
+            .map_err(Failure::handshake)?;
+        let version = negotiated(stream.get_ref().1, configuration)?;
+        Ok(Connected {
+            transport: Transport::TlsUnix(Box::new(stream)),
+            connect,
+            tls: Some((clock.now() - begun, version)),
+        })
+    }
+
+    #[cfg(not(unix))]
+    #[expect(clippy::unused_async, reason = "the same shape as on unix")]
+    async fn connect_unix(
+        &self,
+        _path: &std::path::Path,
+        _clock: Clock,
+        _begun: u64,
+    ) -> Result<Connected, Failure> {
+        Err(Failure::new(
+            ErrorKind::Connect,
+            "this system has no unix sockets",
+        ))
+    }
+}
+
+/// The version of a finished handshake. A server that was offered HTTP/2 alone and chose nothing
+/// does not speak it.
+fn negotiated(
+    connection: &rustls::ClientConnection,
+    configuration: &ClientConfig,
+) -> Result<&'static str, Failure> {
+    let asked_for_http2 = configuration
+        .alpn_protocols
+        .iter()
+        .any(|name| name == b"h2");
+    if asked_for_http2 && connection.alpn_protocol() != Some(b"h2") {
+        return Err(Failure::new(
+            ErrorKind::Tls,
+            "the server does not offer HTTP/2",
+        ));
+    }
+    let version = connection.protocol_version();
+    Ok(version.map_or("TLS", tls::version_name))
+}
+
+fn addresses(plan: &Plan, address: &Address) -> Result<Vec<SocketAddr>, Failure> {
+    let fixed: Vec<SocketAddr> = plan
+        .resolve
+        .iter()
+        .filter(|entry| {
+            entry.port == address.port && entry.host.eq_ignore_ascii_case(&address.host)
+        })
+        .map(|entry| SocketAddr::new(entry.address, entry.port))
+        .collect();
+    if !fixed.is_empty() {
+        return Ok(fixed);
+    }
+    let unknown = |words: String| {
+        Failure::new(
+            ErrorKind::Dns,
+            format!("the host `{}` is unknown: {words}", address.host),
+        )
+    };
+    let found: Vec<SocketAddr> = (address.host.as_str(), address.port)
+        .to_socket_addrs()
+        .map_err(|error| unknown(error.to_string()))?
+        .collect();
+    if found.is_empty() {
+        return Err(unknown("it has no address".to_owned()));
+    }
+    Ok(found)
+}

@@ -1,0 +1,225 @@
+//! The life of one connection: connect, then request after request, in a closed or an open loop.
+
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+use std::task::Poll;
+use std::time::Duration;
+
+use super::collector::Exchange;
+use super::failure::Failure;
+use super::session::{Reply, Session};
+use super::timeline::{Timeline, nanoseconds};
+use super::worker::{Arrival, Slot, Worker};
+use crate::loadtest::plan::{Extent, Pace};
+use crate::loadtest::recording::ErrorKind;
+
+/// Attempts of each connection before the run begins, and the pause between them.
+const FIRST_ATTEMPTS: usize = 3;
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// A closed loop must not spin on a server that refuses.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
+pub(super) async fn run(worker: Rc<Worker>, index: usize) {
+    let mut sessions: Vec<Session> = (0..worker.plan.targets.len())
+        .map(|target| worker.session(target))
+        .collect();
+    for (target, session) in sessions.iter_mut().enumerate() {
+        connect_first(&worker, target, session).await;
+    }
+    worker.settled.set(worker.settled.get() + 1);
+    let slot = &worker.slots[index];
+    let timeline = worker.begun(slot).await;
+    let mut connection = Connection {
+        worker: &worker,
+        slot,
+        timeline,
+        sessions,
+        timeout: nanoseconds(worker.plan.timeout),
+    };
+    match worker.plan.pace {
+        Pace::Closed => connection.closed_loop().await,
+        Pace::Open(_) => connection.open_loop(index).await,
+    }
+    worker.running.set(worker.running.get() - 1);
+}
+
+async fn connect_first(worker: &Worker, target: usize, session: &mut Session) {
+    let mut result = Ok(());
+    for attempt in 0..FIRST_ATTEMPTS {
+        if attempt > 0 {
+            tokio::time::sleep(FIRST_PAUSE).await;
+        }
+        let permit = worker.opening.acquire().await;
+        result = session.connect(worker).await;
+        drop(permit);
+        let is_final = result.as_ref().is_ok_and(|()| true)
+            || result
+                .as_ref()
+                .is_err_and(|failure: &Failure| failure.kind != ErrorKind::Refused);
+        if is_final {
+            break;
+        }
+    }
+    let mut readiness = worker.readiness.borrow_mut();
+    let readiness = &mut readiness[target];
+    match result {
+        Ok(()) => readiness.connected += 1,
+        Err(failure) => {
+            readiness.failed += 1;
+            readiness
+                .first_failure
+                .get_or_insert_with(|| (failure.kind, failure.to_string()));
+        }
+    }
+}
+
+struct Connection<'run> {
+    worker: &'run Worker,
+    slot: &'run Slot,
+    timeline: Timeline,
+    /// One for each target.
+    sessions: Vec<Session>,
+    timeout: u64,
+}
+
+impl Connection<'_> {
+    async fn closed_loop(&mut self) {
+        let worker = self.worker;
+        let mut pause = SHORTEST_PAUSE;
+        let mut now = self.wait_for_start().await;
+        while now < self.timeline.end && !worker.stopped.get() {
+            let Some(target) = self.take_turn(now) else {
+                return;
+            };
+            if !self.sessions[target].is_connected() {
+                let begun = now;
+                self.slot.begin(begun, target, super::timeline::NEVER);
+                let result = self.sessions[target].connect(worker).await;
+                self.slot.finish();
+                now = worker.clock.now();
+                if let Err(failure) = result {
+                    let exchange = Exchange {
+                        target,
+                        from: begun,
+                        sent: begun,
+                        ended: now,
+                    };
+                    worker.collector.borrow_mut().failed(&exchange, &failure);
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    now = worker.clock.now();
+                    continue;
+                }
+                pause = SHORTEST_PAUSE;
+            }
+            let sent = now;
+            let result = self.exchange(target, sent, sent).await;
+            now = worker.clock.now();
+            if now > self.timeline.end {
+                // The answer came after the end: it is as open as those that did not come at all.
+                worker.collector.borrow_mut().left_open(target, sent);
+                return;
+            }
+            let exchange = Exchange {
+                target,
+                from: sent,
+                sent,
+                ended: now,
+            };
+            worker.collector.borrow_mut().ended(&exchange, result);
+        }
+    }
+
+    async fn open_loop(&mut self, index: usize) {
+        let worker = self.worker;
+        loop {
+            for session in &mut self.sessions {
+                if !session.is_connected() {
+                    // A failure is counted with the arrival that it hits.
+                    let _ = session.connect(worker).await;
+                }
+            }
+            worker.idle(index, worker.clock.now());
+            let arrival = self.next_arrival().await;
+            let target = arrival.target;
+            let mut sent = worker.clock.now();
+            if !self.sessions[target].is_connected() {
+                self.slot.begin(arrival.due, target, super::timeline::NEVER);
+                let result = self.sessions[target].connect(worker).await;
+                if let Err(failure) = result {
+                    self.slot.finish();
+                    let exchange = Exchange {
+                        target,
+                        from: arrival.due,
+                        sent,
+                        ended: worker.clock.now(),
+                    };
+                    worker.collector.borrow_mut().failed(&exchange, &failure);
+                    continue;
+                }
+                sent = worker.clock.now();
+            }
+            let result = self.exchange(target, arrival.due, sent).await;
+            let exchange = Exchange {
+                target,
+                from: arrival.due,
+                sent,
+                ended: worker.clock.now(),
+            };
+            worker.collector.borrow_mut().ended(&exchange, result);
+        }
+    }
+
+    /// One exchange, sent once more when the server had closed the idle connection.
+    async fn exchange(&mut self, target: usize, from: u64, sent: u64) -> Result<Reply, Failure> {
+        let deadline = sent.saturating_add(self.timeout);
+        let session = &mut self.sessions[target];
+        self.slot.begin(from, target, deadline);
+        let mut result = session.exchange(self.worker, self.slot).await;
+        if result.is_err() && session.was_stale() {
+            let mut collector = self.worker.collector.borrow_mut();
+            collector.retried(target, from);
+            drop(collector);
+            result = match session.connect(self.worker).await {
+                Ok(()) => session.exchange(self.worker, self.slot).await,
+                Err(failure) => Err(failure),
+            };
+        }
+        self.slot.finish();
+        result
+    }
+
+    async fn wait_for_start(&self) -> u64 {
+        let start = self.worker.clock.instant(self.timeline.start);
+        tokio::time::sleep_until(start.into()).await;
+        self.worker.clock.now()
+    }
+
+    /// The target of the next request, or `None` when all requests were taken.
+    fn take_turn(&self, now: u64) -> Option<usize> {
+        let turn = self.timeline.target_at(now);
+        let Extent::Requests(count) = self.worker.plan.extent else {
+            return Some(turn);
+        };
+        if !self.timeline.is_warm(now) {
+            return Some(turn);
+        }
+        let taken = &self.worker.shared.taken;
+        let mut others = (0..taken.len()).map(|step| (turn + step) % taken.len());
+        others.find(|target| taken[*target].fetch_add(1, Ordering::Relaxed) < count)
+    }
+
+    async fn next_arrival(&self) -> Arrival {
+        poll_fn(|context| match self.slot.arrival.take() {
+            Some(arrival) => Poll::Ready(arrival),
+            None => {
+                self.slot.register(context);
+                Poll::Pending
+            }
+        })
+        .await
+    }
+}

@@ -1,0 +1,425 @@
+//! A run from the outside: look names up, start the workers, begin when all are connected, stop
+//! when asked, and put together what they measured. The calling thread does all of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::oneshot;
+
+use super::collector::{Finished, Message};
+use super::connect::Route;
+use super::failure::Failure;
+use super::recovery;
+use super::timeline::{Clock, NEVER, Timeline};
+use super::worker::{self, Assignment, Readiness, Shared};
+use super::{Event, Unreachable};
+use crate::loadtest::plan::{Engine, Extent, LimitWatch, Pace, Plan};
+use crate::loadtest::recording::{ErrorKind, Interval, Outcome, Recording};
+
+/// How often the stop is looked at.
+const WATCH: Duration = Duration::from_millis(20);
+
+/// Between the news that all are connected and the first request, so that all workers hear it.
+const LEAD: u64 = 2_000_000;
+
+/// Runs the plan to its end, or until `stop` says so. Events come on the calling thread.
+pub fn run(
+    plan: &Plan,
+    stop: &dyn Fn() -> bool,
+    events: &mut dyn FnMut(Event<'_>),
+) -> Result<Outcome, Unreachable> {
+    let clock = Clock::start();
+    if plan.engine != Engine::Http1 {
+        return Err(Unreachable {
+            target: 0,
+            kind: ErrorKind::Other,
+            words: format!(
+                "the engine `{}` is not part of this build",
+                plan.engine.name()
+            ),
+            connections: 0,
+            elapsed: Duration::ZERO,
+        });
+    }
+    let Some(routes) = routes(plan, stop, clock)? else {
+        return Ok(interrupted_before_the_start());
+    };
+    let mut crew = Crew::start(plan, clock, &routes);
+    let Some(connected) = crew.wait_until_ready(plan, stop)? else {
+        return Ok(interrupted_before_the_start());
+    };
+    let timeline = Timeline::new(plan, clock.now() + LEAD);
+    let started_at_ms = unix_milliseconds();
+    events(Event::Started { connected });
+    crew.begin(timeline);
+    let mut watch = Watch::new(plan, timeline);
+    let interrupted = watch.follow(&crew, stop, events);
+    let ended = clock.now();
+    let mut outcome = watch.outcome(plan, interrupted, ended);
+    outcome.started_at_ms = started_at_ms + plan.warmup.as_millis() as i64;
+    drop(crew);
+    if let (LimitWatch::On { recovery_requests }, false) = (plan.limit_watch, interrupted) {
+        for (target, recording) in outcome.recordings.iter_mut().enumerate() {
+            recovery::watch(
+                &recovery::Watch {
+                    plan,
+                    target,
+                    route: &routes[target],
+                    requests: recovery_requests,
+                },
+                recording,
+                stop,
+                events,
+            );
+        }
+    }
+    Ok(outcome)
+}
+
+/// Looks up every target's address. The resolver cannot be stopped, so it gets a thread of its own
+/// that is left behind when the run is interrupted. `None`: interrupted.
+fn routes(
+    plan: &Plan,
+    stop: &dyn Fn() -> bool,
+    clock: Clock,
+) -> Result<Option<Vec<Route>>, Unreachable> {
+    let unreachable = |target: usize, failure: &Failure| Unreachable {
+        target,
+        kind: failure.kind,
+        words: failure.to_string(),
+        connections: plan.connections,
+        elapsed: Duration::from_nanos(clock.now()),
+    };
+    let (sender, receiver) = mpsc::channel();
+    let own_plan = plan.clone();
+    std::thread::spawn(move || {
+        let found: Vec<Result<Route, Failure>> = own_plan
+            .targets
+            .iter()
+            .map(|target| Route::find(&own_plan, target))
+            .collect();
+        // Nobody listens any more after an interruption.
+        let _ = sender.send(found);
+    });
+    let found = loop {
+        match receiver.recv_timeout(WATCH) {
+            Ok(found) => break found,
+            Err(_) if stop() => return Ok(None),
+            Err(RecvTimeoutError::Disconnected) => {
+                let failure = Failure::new(ErrorKind::Dns, "the name lookup ended early");
+                return Err(unreachable(0, &failure));
+            }
+            Err(RecvTimeoutError::Timeout) if Duration::from_nanos(clock.now()) > plan.timeout => {
+                let failure = Failure::new(ErrorKind::Dns, "the name lookup timed out");
+                return Err(unreachable(0, &failure));
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    };
+    let mut routes = Vec::new();
+    for (target, route) in found.into_iter().enumerate() {
+        routes.push(route.map_err(|failure| unreachable(target, &failure))?);
+    }
+    Ok(Some(routes))
+}
+
+fn interrupted_before_the_start() -> Outcome {
+    Outcome {
+        interrupted: true,
+        started_at_ms: unix_milliseconds(),
+        ..Outcome::default()
+    }
+}
+
+fn unix_milliseconds() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis() as i64)
+}
+
+/// The worker threads.
+struct Crew {
+    clock: Clock,
+    shared: Arc<Shared>,
+    messages: mpsc::Receiver<Message>,
+    starts: Vec<oneshot::Sender<Timeline>>,
+    threads: Vec<std::thread::JoinHandle<()>>,
+}
+
+impl Crew {
+    fn start(plan: &Plan, clock: Clock, routes: &[Route]) -> Self {
+        let workers = plan.threads.clamp(1, plan.connections.max(1));
+        let shared = Arc::new(Shared {
+            stop: AtomicBool::new(false),
+            arrivals: AtomicU64::new(0),
+            taken: plan.targets.iter().map(|_| AtomicU64::new(0)).collect(),
+        });
+        let shared_plan = Arc::new(plan.clone());
+        let (sender, messages) = mpsc::channel();
+        let mut starts = Vec::new();
+        let mut threads = Vec::new();
+        for index in 0..workers {
+            let (start, started) = oneshot::channel();
+            let assignment = Assignment {
+                clock,
+                plan: Arc::clone(&shared_plan),
+                shared: Arc::clone(&shared),
+                routes: routes.to_vec(),
+                connections: plan.connections / workers
+                    + usize::from(index < plan.connections % workers),
+                messages: sender.clone(),
+                start: started,
+            };
+            starts.push(start);
+            threads.push(std::thread::spawn(move || worker::run(assignment)));
+        }
+        Self {
+            clock,
+            shared,
+            messages,
+            starts,
+            threads,
+        }
+    }
+
+    /// The number of connections, or `None` when interrupted.
+    fn wait_until_ready(
+        &self,
+        plan: &Plan,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Option<usize>, Unreachable> {
+        let mut total = vec![Readiness::default(); plan.targets.len()];
+        let mut waiting = self.starts.len();
+        while waiting > 0 {
+            match self.messages.recv_timeout(WATCH) {
+                Ok(Message::Ready(readiness)) => {
+                    waiting -= 1;
+                    for (sum, part) in total.iter_mut().zip(readiness) {
+                        sum.connected += part.connected;
+                        sum.failed += part.failed;
+                        sum.first_failure = sum.first_failure.take().or(part.first_failure);
+                    }
+                }
+                Ok(Message::Broken(words)) => {
+                    return Err(self.unreachable(0, ErrorKind::Other, words, 0));
+                }
+                Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    let words = "the workers ended early".to_owned();
+                    return Err(self.unreachable(0, ErrorKind::Other, words, 0));
+                }
+            }
+            if stop() {
+                return Ok(None);
+            }
+        }
+        for (target, readiness) in total.iter().enumerate() {
+            if readiness.connected == 0
+                && let Some((kind, words)) = &readiness.first_failure
+            {
+                return Err(self.unreachable(target, *kind, words.clone(), readiness.failed));
+            }
+        }
+        Ok(Some(
+            total.iter().map(|readiness| readiness.connected).sum(),
+        ))
+    }
+
+    fn unreachable(
+        &self,
+        target: usize,
+        kind: ErrorKind,
+        words: String,
+        connections: usize,
+    ) -> Unreachable {
+        Unreachable {
+            target,
+            kind,
+            words,
+            connections,
+            elapsed: Duration::from_nanos(self.clock.now()),
+        }
+    }
+
+    fn begin(&mut self, timeline: Timeline) {
+        for start in self.starts.drain(..) {
+            // A worker that is gone has said why.
+            let _ = start.send(timeline);
+        }
+    }
+}
+
+impl Drop for Crew {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        self.starts.clear();
+        for thread in self.threads.drain(..) {
+            // A panic has already been reported by its hook.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What arrives from the workers while the run is under way.
+struct Watch {
+    timeline: Timeline,
+    workers: usize,
+    /// Seconds that not all workers have reported yet: how many did, and the sums by target.
+    seconds: BTreeMap<usize, (usize, Vec<Interval>)>,
+    series: Vec<Vec<crate::loadtest::recording::Point>>,
+    so_far: Interval,
+    finished: Vec<Finished>,
+}
+
+impl Watch {
+    fn new(plan: &Plan, timeline: Timeline) -> Self {
+        Self {
+            timeline,
+            workers: plan.threads.clamp(1, plan.connections.max(1)),
+            seconds: BTreeMap::new(),
+            series: vec![Vec::new(); plan.targets.len()],
+            so_far: Interval::default(),
+            finished: Vec::new(),
+        }
+    }
+
+    /// Until all workers are done. Returns whether the run was interrupted.
+    fn follow(
+        &mut self,
+        crew: &Crew,
+        stop: &dyn Fn() -> bool,
+        events: &mut dyn FnMut(Event<'_>),
+    ) -> bool {
+        const QUARTER: u64 = 250_000_000;
+        let mut interrupted = false;
+        let mut next_tick = self.timeline.start + QUARTER;
+        while self.finished.len() < self.workers {
+            match crew.messages.recv_timeout(WATCH) {
+                Ok(Message::Second { number, intervals }) => {
+                    self.add_second(number, intervals, events);
+                }
+                Ok(Message::Finished(finished)) => self.finished.push(*finished),
+                Ok(Message::Ready(_) | Message::Broken(_)) | Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if !interrupted && stop() {
+                interrupted = true;
+                crew.shared.stop.store(true, Ordering::Relaxed);
+            }
+            let now = crew.clock.now();
+            if now >= next_tick {
+                next_tick = now + QUARTER;
+                events(Event::Tick {
+                    elapsed: Duration::from_nanos(now - self.timeline.start),
+                });
+            }
+        }
+        // A worker that had nothing to say of its last second must not hold the others' back.
+        while let Some((number, (_, intervals))) = self.seconds.pop_first() {
+            self.close_second(number, &intervals, events);
+        }
+        interrupted
+    }
+
+    fn add_second(
+        &mut self,
+        number: usize,
+        intervals: Vec<Interval>,
+        events: &mut dyn FnMut(Event<'_>),
+    ) {
+        let (reported, sums) = self
+            .seconds
+            .entry(number)
+            .or_insert_with(|| (0, vec![Interval::default(); intervals.len()]));
+        *reported += 1;
+        for (sum, interval) in sums.iter_mut().zip(&intervals) {
+            sum.add(interval);
+        }
+        if *reported == self.workers
+            && let Some((_, sums)) = self.seconds.remove(&number)
+        {
+            self.close_second(number, &sums, events);
+        }
+    }
+
+    fn close_second(
+        &mut self,
+        number: usize,
+        intervals: &[Interval],
+        events: &mut dyn FnMut(Event<'_>),
+    ) {
+        let mut second = Interval::default();
+        for (series, interval) in self.series.iter_mut().zip(intervals) {
+            series.push(interval.point());
+            second.add(interval);
+        }
+        self.so_far.add(&second);
+        events(Event::Second {
+            number: number + 1,
+            second: &second,
+            so_far: &self.so_far,
+        });
+    }
+
+    fn outcome(self, plan: &Plan, interrupted: bool, ended: u64) -> Outcome {
+        let last_answer = self.finished.iter().map(|worker| worker.last_answer).max();
+        let end = match (interrupted, plan.extent, plan.pace) {
+            (true, _, _) => ended.min(self.timeline.end),
+            (false, Extent::Requests(_), Pace::Closed) => last_answer.unwrap_or(ended),
+            _ => self.timeline.end,
+        };
+        let mut outcome = Outcome {
+            elapsed: self.timeline.since_measured(end),
+            interrupted,
+            ..Outcome::default()
+        };
+        for worker in self.finished {
+            outcome.client.merge(&worker.client);
+            if outcome.recordings.is_empty() {
+                outcome.recordings = worker.recordings;
+                continue;
+            }
+            for (sum, part) in outcome.recordings.iter_mut().zip(&worker.recordings) {
+                sum.merge(part);
+            }
+        }
+        for (recording, series) in outcome.recordings.iter_mut().zip(self.series) {
+            recording.series = series;
+        }
+        if let Pace::Open(schedule) = plan.pace {
+            let due = |until: u64| {
+                let since = until.saturating_sub(self.timeline.start);
+                schedule.arrivals_before(Duration::from_nanos(since))
+            };
+            for (target, recording) in outcome.recordings.iter_mut().enumerate() {
+                count_due(recording, due_of_target(&self.timeline, target, end, due));
+            }
+        }
+        outcome
+    }
+}
+
+/// Arrivals of the measured time that fell into the target's blocks.
+fn due_of_target(timeline: &Timeline, target: usize, end: u64, due: impl Fn(u64) -> u64) -> u64 {
+    if !timeline.has_blocks() || end == NEVER {
+        return due(end).saturating_sub(due(timeline.measured));
+    }
+    let mut sum = 0;
+    let mut number = 0;
+    while timeline.block_start(number) < end {
+        if timeline.target_of_block(number) == target {
+            let until = timeline.block_start(number + 1).min(end);
+            sum += due(until) - due(timeline.block_start(number));
+        }
+        number += 1;
+    }
+    sum
+}
+
+fn count_due(recording: &mut Recording, due: u64) {
+    recording.requests.due = Some(due);
+    recording.requests.unsent = due.saturating_sub(recording.requests.sent);
+}

@@ -1,0 +1,122 @@
+//! Why one exchange failed: its kind for the counts, its words for the first of that kind.
+
+use std::fmt;
+use std::io;
+
+use crate::loadtest::http1;
+use crate::loadtest::recording::ErrorKind;
+
+/// A failed connection or exchange.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) kind: ErrorKind,
+    cause: Cause,
+}
+
+#[derive(Debug)]
+enum Cause {
+    System(io::Error),
+    Answer(http1::Fault),
+    Words(String),
+}
+
+impl Failure {
+    pub(super) fn new(kind: ErrorKind, words: impl Into<String>) -> Self {
+        Self {
+            kind,
+            cause: Cause::Words(words.into()),
+        }
+    }
+
+    pub(super) fn timeout() -> Self {
+        // The tally counts it, and the plan knows how long it was; no allocation for the words.
+        Self {
+            kind: ErrorKind::Timeout,
+            cause: Cause::Words(String::new()),
+        }
+    }
+
+    /// Whether the other side ended the connection.
+    pub(super) const fn is_closed(&self) -> bool {
+        matches!(self.kind, ErrorKind::Closed | ErrorKind::Reset)
+    }
+
+    /// While connecting.
+    pub(super) fn connecting(error: io::Error) -> Self {
+        let kind = match error.kind() {
+            io::ErrorKind::ConnectionRefused => ErrorKind::Refused,
+            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => ErrorKind::Reset,
+            io::ErrorKind::TimedOut => ErrorKind::Timeout,
+            _ if is_tls(&error) => ErrorKind::Tls,
+            _ => ErrorKind::Connect,
+        };
+        Self {
+            kind,
+            cause: Cause::System(error),
+        }
+    }
+
+    /// In the TLS handshake: whatever fails here is a matter of TLS, a reset and an end apart.
+    pub(super) fn handshake(error: io::Error) -> Self {
+        let kind = match error.kind() {
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => ErrorKind::Reset,
+            _ => ErrorKind::Tls,
+        };
+        Self {
+            kind,
+            cause: Cause::System(error),
+        }
+    }
+
+    /// While an exchange is under way.
+    pub(super) fn exchanging(error: io::Error) -> Self {
+        let kind = match error.kind() {
+            io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe => ErrorKind::Reset,
+            io::ErrorKind::UnexpectedEof => ErrorKind::Closed,
+            io::ErrorKind::TimedOut => ErrorKind::Timeout,
+            _ if is_tls(&error) => ErrorKind::Tls,
+            _ => ErrorKind::Other,
+        };
+        Self {
+            kind,
+            cause: Cause::System(error),
+        }
+    }
+}
+
+impl From<http1::Fault> for Failure {
+    fn from(fault: http1::Fault) -> Self {
+        let kind = match fault {
+            http1::Fault::Unanswered | http1::Fault::Truncated => ErrorKind::Closed,
+            _ => ErrorKind::Protocol,
+        };
+        Self {
+            kind,
+            cause: Cause::Answer(fault),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.cause {
+            Cause::System(error) => {
+                let text = error.to_string();
+                let mut rest = text.chars();
+                let first = rest.next().map(|letter| letter.to_lowercase().to_string());
+                write!(formatter, "{}{}", first.unwrap_or_default(), rest.as_str())
+            }
+            Cause::Answer(fault) => write!(formatter, "{fault}"),
+            Cause::Words(words) if words.is_empty() => formatter.write_str("timed out"),
+            Cause::Words(words) => formatter.write_str(words),
+        }
+    }
+}
+
+fn is_tls(error: &io::Error) -> bool {
+    error
+        .get_ref()
+        .is_some_and(|inner| inner.is::<rustls::Error>())
+}

@@ -1,0 +1,57 @@
+//! Runs a plan against the network and returns what was measured. One current-thread runtime for
+//! each worker thread, one task for each connection, nothing shared on the way of a request.
+//! Emits events, prints nothing.
+
+mod collector;
+mod connect;
+mod connection;
+mod coordinator;
+mod failure;
+mod http1;
+mod pacer;
+mod processor;
+mod recovery;
+mod session;
+mod sleeper;
+mod timeline;
+mod tls;
+mod transport;
+mod worker;
+
+use std::time::Duration;
+
+use super::recording::{ErrorKind, Interval};
+
+pub use coordinator::run;
+
+/// What happens while a run is under way.
+#[derive(Debug)]
+pub enum Event<'run> {
+    /// Every connection was tried, and the first request leaves now.
+    Started { connected: usize },
+    /// Four times a second, from the start on (warm-up included).
+    Tick { elapsed: Duration },
+    /// A second of the measured time is over; what was measured in it and since the start, all
+    /// targets together.
+    Second {
+        /// From 1.
+        number: usize,
+        second: &'run Interval,
+        so_far: &'run Interval,
+    },
+    /// The load is over; the recovery from a rate limit is watched for up to this long.
+    WatchingRecovery { wait: Duration },
+}
+
+/// Not one connection could be made to a target, so nothing was measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreachable {
+    /// Index in the plan's targets.
+    pub target: usize,
+    pub kind: ErrorKind,
+    /// The first failure in words.
+    pub words: String,
+    /// Connections that were tried; each failed.
+    pub connections: usize,
+    pub elapsed: Duration,
+}

@@ -1,0 +1,111 @@
+//! After a run against a rate limit: wait as long as the server asked for, then see whether it
+//! lets requests through again.
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use super::Event;
+use super::connect::Route;
+use super::timeline::Clock;
+use super::transport::Transport;
+use crate::loadtest::http1::{Expects, Reader, Step};
+use crate::loadtest::plan::{Plan, Reuse};
+use crate::loadtest::recording::{Recording, Recovery};
+use crate::loadtest::request::Prepared;
+
+/// Without a usable `Retry-After`.
+const DEFAULT_WAIT: Duration = Duration::from_secs(1);
+
+/// Nobody waits longer for the end of a load test.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// What to ask again.
+pub(super) struct Watch<'run> {
+    pub(super) plan: &'run Plan,
+    pub(super) target: usize,
+    pub(super) route: &'run Route,
+    pub(super) requests: u32,
+}
+
+/// Fills the recovery of a recording that met the limit, and leaves others alone.
+pub(super) fn watch(
+    watch: &Watch<'_>,
+    recording: &mut Recording,
+    stop: &dyn Fn() -> bool,
+    events: &mut dyn FnMut(Event<'_>),
+) {
+    let Some(limit) = &mut recording.rate_limit else {
+        return;
+    };
+    if limit.first_limited.is_none() || watch.requests == 0 {
+        return;
+    }
+    let asked = limit.retry_after.longest_seconds.map(Duration::from_secs);
+    let wait = asked.unwrap_or(DEFAULT_WAIT).min(LONGEST_WAIT);
+    events(Event::WatchingRecovery { wait });
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    else {
+        return;
+    };
+    let mut recovery = Recovery {
+        waited: wait,
+        ..Recovery::default()
+    };
+    runtime.block_on(until_stopped(stop, async {
+        tokio::time::sleep(wait).await;
+        for _ in 0..watch.requests {
+            recovery.sent += 1;
+            match tokio::time::timeout(watch.plan.timeout, status(watch)).await {
+                Ok(Some(status)) if status != 429 => recovery.allowed += 1,
+                _ => {}
+            }
+        }
+    }));
+    if recovery.sent > 0 {
+        limit.recovery = Some(recovery);
+    }
+}
+
+async fn until_stopped(stop: &dyn Fn() -> bool, work: impl Future<Output = ()>) {
+    let mut work = pin!(work);
+    let mut ticks = tokio::time::interval(Duration::from_millis(20));
+    std::future::poll_fn(|context| {
+        while ticks.poll_tick(context).is_ready() {
+            if stop() {
+                return Poll::Ready(());
+            }
+        }
+        work.as_mut().poll(context)
+    })
+    .await;
+}
+
+/// One request over a connection of its own.
+async fn status(watch: &Watch<'_>) -> Option<u16> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let target = &watch.plan.targets[watch.target];
+    let connected = watch
+        .route
+        .connect(Clock::start(), watch.plan.timeout)
+        .await;
+    let mut transport: Transport = connected.ok()?.transport;
+    let request = Prepared::new(target, Reuse::Never);
+    transport.write_all(&request.bytes).await.ok()?;
+    transport.flush().await.ok()?;
+    let mut reader = Reader::new(Expects::of_method(&target.method));
+    reader.begin();
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        let length = transport.read(&mut buffer).await.ok()?;
+        if length == 0 {
+            return reader.end().ok().map(|answer| answer.status);
+        }
+        if let Step::Complete(answer) = reader.feed(&buffer[..length], |_| false).ok()? {
+            return Some(answer.status);
+        }
+    }
+}

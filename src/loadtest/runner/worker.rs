@@ -1,0 +1,349 @@
+//! One worker thread: its runtime, its connections, its clock tick. Everything in it is owned by
+//! the thread; the run's shared state is a flag and some counters.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::collector::{Collector, Message};
+use super::connect::Route;
+use super::failure::Failure;
+use super::session::Session;
+use super::timeline::{Clock, NEVER, Timeline, nanoseconds};
+use super::transport::Transport;
+use super::{connection, pacer};
+use crate::loadtest::plan::{Pace, Plan};
+use crate::loadtest::recording::ErrorKind;
+use crate::loadtest::request::Prepared;
+
+/// How often time-outs, the end of the run and the end of a second are looked at.
+const TICK: Duration = Duration::from_millis(10);
+
+/// How long an open loop waits for answers after its last request.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// One buffer for all reads of a worker: an answer is never kept between two of them.
+const BUFFER: usize = 64 * 1024;
+
+/// Connections that are opened at the same time when the run begins.
+const OPENING: usize = 64;
+
+/// What the workers of a run share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) stop: AtomicBool,
+    /// Arrivals of the schedule that were taken.
+    pub(super) arrivals: AtomicU64,
+    /// Requests that were taken of each target, when their number is limited.
+    pub(super) taken: Vec<AtomicU64>,
+}
+
+/// What a worker needs to begin; made by the coordinator and moved to the thread.
+pub(super) struct Assignment {
+    pub(super) clock: Clock,
+    pub(super) plan: Arc<Plan>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) routes: Vec<Route>,
+    pub(super) connections: usize,
+    pub(super) messages: mpsc::Sender<Message>,
+    pub(super) start: oneshot::Receiver<Timeline>,
+}
+
+/// How the first connections to one target went.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Readiness {
+    pub(super) connected: usize,
+    pub(super) failed: usize,
+    pub(super) first_failure: Option<(ErrorKind, String)>,
+}
+
+/// A request of the schedule on its way to an idle connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arrival {
+    pub(super) due: u64,
+    pub(super) target: usize,
+}
+
+/// The place of one connection in its worker.
+#[derive(Debug)]
+pub(super) struct Slot {
+    /// `NEVER` without an exchange, 0 once it took too long.
+    deadline: Cell<u64>,
+    /// When the present exchange began (or was due), and its target.
+    under_way: Cell<Option<(u64, usize)>>,
+    pub(super) arrival: Cell<Option<Arrival>>,
+    waker: RefCell<Option<Waker>>,
+}
+
+impl Slot {
+    fn new() -> Self {
+        Self {
+            deadline: Cell::new(NEVER),
+            under_way: Cell::new(None),
+            arrival: Cell::new(None),
+            waker: RefCell::new(None),
+        }
+    }
+
+    /// An exchange begins that belongs to the instant `from`.
+    pub(super) fn begin(&self, from: u64, target: usize, deadline: u64) {
+        self.under_way.set(Some((from, target)));
+        self.deadline.set(deadline);
+    }
+
+    pub(super) fn finish(&self) {
+        self.under_way.set(None);
+        self.deadline.set(NEVER);
+    }
+
+    /// Waits for the transport, unless the time is up.
+    pub(super) fn wait<T>(&self, context: &Context<'_>) -> Poll<Result<T, Failure>> {
+        if self.deadline.get() == 0 {
+            return Poll::Ready(Err(Failure::timeout()));
+        }
+        self.register(context);
+        Poll::Pending
+    }
+
+    /// Keeps the waker of the connection's task; it is the same for its whole life.
+    pub(super) fn register(&self, context: &Context<'_>) {
+        let mut waker = self.waker.borrow_mut();
+        match &*waker {
+            Some(present) if present.will_wake(context.waker()) => {}
+            _ => *waker = Some(context.waker().clone()),
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = &*self.waker.borrow() {
+            waker.wake_by_ref();
+        }
+    }
+}
+
+/// The state of a worker thread.
+pub(super) struct Worker {
+    pub(super) clock: Clock,
+    pub(super) plan: Arc<Plan>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) routes: Vec<Route>,
+    pub(super) requests: Vec<Prepared>,
+    pub(super) slots: Vec<Slot>,
+    pub(super) buffer: RefCell<Box<[u8]>>,
+    pub(super) collector: RefCell<Collector>,
+    pub(super) timeline: OnceCell<Timeline>,
+    pub(super) readiness: RefCell<Vec<Readiness>>,
+    pub(super) opening: tokio::sync::Semaphore,
+    /// Connections that tried to connect for the first time.
+    pub(super) settled: Cell<usize>,
+    /// Connections whose loop has not ended.
+    pub(super) running: Cell<usize>,
+    pub(super) stopped: Cell<bool>,
+    pub(super) pacing_is_over: Cell<bool>,
+    /// Connections without a request, and since when.
+    idle: RefCell<VecDeque<(usize, u64)>>,
+    pacer: RefCell<Option<Waker>>,
+}
+
+/// Runs a worker to its end; what it measured goes out as messages.
+pub(super) fn run(assignment: Assignment) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let messages = assignment.messages.clone();
+    match runtime {
+        Ok(runtime) => {
+            let local = tokio::task::LocalSet::new();
+            local.block_on(&runtime, work(assignment));
+        }
+        Err(error) => {
+            // The coordinator is gone only when the run is over.
+            let _ = messages.send(Message::Broken(error.to_string()));
+        }
+    }
+}
+
+async fn work(assignment: Assignment) {
+    let plan = assignment.plan;
+    let targets = plan.targets.len();
+    let worker = Rc::new(Worker {
+        clock: assignment.clock,
+        shared: assignment.shared,
+        routes: assignment.routes,
+        requests: plan
+            .targets
+            .iter()
+            .map(|target| Prepared::new(target, plan.reuse))
+            .collect(),
+        slots: (0..assignment.connections).map(|_| Slot::new()).collect(),
+        buffer: RefCell::new(vec![0; BUFFER].into_boxed_slice()),
+        collector: RefCell::new(Collector::new(&plan, assignment.messages)),
+        timeline: OnceCell::new(),
+        readiness: RefCell::new(vec![Readiness::default(); targets]),
+        opening: tokio::sync::Semaphore::new(OPENING),
+        settled: Cell::new(0),
+        running: Cell::new(assignment.connections),
+        stopped: Cell::new(false),
+        pacing_is_over: Cell::new(false),
+        idle: RefCell::new(VecDeque::with_capacity(assignment.connections)),
+        pacer: RefCell::new(None),
+        plan,
+    });
+    for index in 0..assignment.connections {
+        tokio::task::spawn_local(connection::run(Rc::clone(&worker), index));
+    }
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    while worker.settled.get() < assignment.connections && !worker.is_stopped() {
+        ticks.tick().await;
+        worker.expire(worker.clock.now());
+    }
+    let readiness = worker.readiness.borrow().clone();
+    worker.collector.borrow().send(Message::Ready(readiness));
+    // Without a start the coordinator gave up.
+    let Ok(timeline) = assignment.start.await else {
+        return;
+    };
+    worker.begin(timeline);
+    while !worker.is_over() {
+        ticks.tick().await;
+        let now = worker.clock.now();
+        worker.expire(now);
+        worker.collector.borrow_mut().advance(now);
+    }
+    worker.end();
+}
+
+impl Worker {
+    fn begin(self: &Rc<Self>, timeline: Timeline) {
+        self.collector.borrow_mut().begin(timeline);
+        let _ = self.timeline.set(timeline);
+        if let Pace::Open(schedule) = self.plan.pace {
+            tokio::task::spawn_local(pacer::pace(Rc::clone(self), schedule, timeline));
+        }
+        for slot in &self.slots {
+            slot.wake();
+        }
+    }
+
+    /// Takes what is still under way into account and hands everything over.
+    fn end(&self) {
+        let mut collector = self.collector.borrow_mut();
+        for slot in &self.slots {
+            if let Some((from, target)) = slot.under_way.get() {
+                collector.left_open(target, from);
+            }
+        }
+        collector.end(self.clock.now());
+    }
+
+    fn is_stopped(&self) -> bool {
+        let stopped = self.shared.stop.load(Ordering::Relaxed);
+        self.stopped.set(stopped);
+        stopped
+    }
+
+    fn is_over(&self) -> bool {
+        if self.is_stopped() || self.running.get() == 0 {
+            return true;
+        }
+        let Some(timeline) = self.timeline.get() else {
+            return false;
+        };
+        let now = self.clock.now();
+        match self.plan.pace {
+            Pace::Closed => now >= timeline.end,
+            Pace::Open(_) => {
+                let all_idle =
+                    self.pacing_is_over.get() && self.idle.borrow().len() == self.running.get();
+                let grace = nanoseconds(GRACE.min(self.plan.timeout + 2 * TICK));
+                (all_idle && now >= timeline.end) || now >= timeline.end.saturating_add(grace)
+            }
+        }
+    }
+
+    /// Ends the exchanges that took too long.
+    fn expire(&self, now: u64) {
+        for slot in &self.slots {
+            let deadline = slot.deadline.get();
+            if deadline <= now && deadline != 0 {
+                slot.deadline.set(0);
+                slot.wake();
+            }
+        }
+    }
+
+    /// Resolves when the run has begun.
+    pub(super) async fn begun(&self, slot: &Slot) -> Timeline {
+        poll_fn(|context| match self.timeline.get() {
+            Some(timeline) => Poll::Ready(*timeline),
+            None => {
+                slot.register(context);
+                Poll::Pending
+            }
+        })
+        .await
+    }
+
+    pub(super) async fn connect(&self, target: usize) -> Result<Transport, Failure> {
+        let result = self.routes[target]
+            .connect(self.clock, self.plan.timeout)
+            .await;
+        self.collector.borrow_mut().connected(target, result)
+    }
+
+    pub(super) fn count_closed(&self, target: usize) {
+        self.collector.borrow_mut().closed_by_server(target);
+    }
+
+    /// Whether someone wants to look at an answer of this status.
+    pub(super) fn wants(&self, target: usize, status: u16) -> bool {
+        self.collector.borrow().wants(target, status)
+    }
+
+    /// A connection is idle: the pacer may use it.
+    pub(super) fn idle(&self, index: usize, since: u64) {
+        self.idle.borrow_mut().push_back((index, since));
+        if let Some(pacer) = self.pacer.borrow_mut().take() {
+            pacer.wake();
+        }
+    }
+
+    pub(super) async fn wait_for_idle(&self) {
+        poll_fn(|context| {
+            if self.idle.borrow().is_empty() {
+                *self.pacer.borrow_mut() = Some(context.waker().clone());
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
+        })
+        .await;
+    }
+
+    /// Gives an arrival to the connection that is idle longest.
+    pub(super) fn hand_over(&self, arrival: Arrival, now: u64) {
+        let Some((index, since)) = self.idle.borrow_mut().pop_front() else {
+            return;
+        };
+        let possible = arrival.due.max(since);
+        self.collector
+            .borrow_mut()
+            .lag(arrival.due, now.saturating_sub(possible));
+        let slot = &self.slots[index];
+        slot.arrival.set(Some(arrival));
+        slot.wake();
+    }
+
+    pub(super) fn session(&self, target: usize) -> Session {
+        Session::new(self, target)
+    }
+}

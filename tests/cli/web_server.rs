@@ -1,0 +1,234 @@
+//! A real HTTP server on a random port whose answers are scripted by path, and which counts them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Runs until it is dropped.
+pub struct WebServer {
+    pub address: SocketAddr,
+    pub counts: Arc<Counts>,
+    /// The server ends when this is dropped.
+    _life: tokio::sync::oneshot::Sender<()>,
+}
+
+#[derive(Debug, Default)]
+pub struct Counts {
+    pub connections: AtomicU64,
+    pub requests: AtomicU64,
+}
+
+impl WebServer {
+    pub fn start() -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.set_nonblocking(true).expect("a setting");
+        let address = listener.local_addr().expect("an address");
+        let counts = Arc::new(Counts::default());
+        let shared = Arc::clone(&counts);
+        let (life, end) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
+            runtime.block_on(async {
+                let listener = TcpListener::from_std(listener).expect("a listener");
+                tokio::select! {
+                    () = accept(listener, shared) => {}
+                    _ = end => {}
+                }
+            });
+        });
+        Self {
+            address,
+            counts,
+            _life: life,
+        }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub fn requests(&self) -> u64 {
+        self.counts.requests.load(Ordering::Relaxed)
+    }
+
+    pub fn connections(&self) -> u64 {
+        self.counts.connections.load(Ordering::Relaxed)
+    }
+}
+
+async fn accept(listener: TcpListener, counts: Arc<Counts>) {
+    let begun = Instant::now();
+    while let Ok((stream, _)) = listener.accept().await {
+        counts.connections.fetch_add(1, Ordering::Relaxed);
+        tokio::spawn(serve(stream, Arc::clone(&counts), begun));
+    }
+}
+
+/// Whether the connection goes on.
+enum After {
+    Next,
+    Close,
+    Reset,
+}
+
+async fn serve(mut stream: TcpStream, counts: Arc<Counts>, begun: Instant) {
+    let _ = stream.set_nodelay(true);
+    let mut buffer = Vec::new();
+    let mut served = 0;
+    while let Some(head) = request(&mut stream, &mut buffer).await {
+        let number = counts.requests.fetch_add(1, Ordering::Relaxed);
+        served += 1;
+        let scene = Scene {
+            number,
+            served,
+            begun,
+        };
+        let after = answer(&mut stream, &head, &scene).await;
+        match after {
+            Some(After::Next) => {}
+            Some(After::Reset) => {
+                let _ = stream.set_zero_linger();
+                return;
+            }
+            Some(After::Close) | None => {
+                let _ = stream.shutdown().await;
+                return;
+            }
+        }
+    }
+}
+
+/// The head of the next request; its body is read as well.
+async fn request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<String> {
+    loop {
+        if let Some(end) = buffer.windows(4).position(|four| four == b"\r\n\r\n") {
+            let head = String::from_utf8_lossy(&buffer[..end]).into_owned();
+            let length = head.lines().find_map(|line| {
+                let (name, value) = line.split_once(':')?;
+                name.eq_ignore_ascii_case("content-length")
+                    .then(|| value.trim().parse::<usize>().ok())?
+            });
+            let whole = end + 4 + length.unwrap_or(0);
+            if buffer.len() >= whole {
+                buffer.drain(..whole);
+                return Some(head);
+            }
+        }
+        let mut piece = [0; 4096];
+        match stream.read(&mut piece).await {
+            Ok(0) | Err(_) => return None,
+            Ok(length) => buffer.extend_from_slice(&piece[..length]),
+        }
+    }
+}
+
+/// What an answer may depend on.
+struct Scene {
+    /// From 0, of the server.
+    number: u64,
+    /// From 1, of the connection.
+    served: u64,
+    begun: Instant,
+}
+
+async fn answer(stream: &mut TcpStream, head: &str, scene: &Scene) -> Option<After> {
+    let mut words = head.split_whitespace();
+    let method = words.next()?;
+    let path = words.next()?.to_owned();
+    let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    let number = |index: usize| parts.get(index).and_then(|part| part.parse::<u64>().ok());
+    let mut send = async |bytes: &[u8]| stream.write_all(bytes).await.ok();
+    match parts[0] {
+        "" if method == "HEAD" => send(b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n").await?,
+        "" => send(b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\nX-Frame-Options: DENY\r\nSet-Cookie: s=1\r\n\r\nHello, World!").await?,
+        "delay" => {
+            tokio::time::sleep(Duration::from_millis(number(1)?)).await;
+            send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await?;
+        }
+        "status" => {
+            let status = number(1)?;
+            send(format!("HTTP/1.1 {status} Because\r\nContent-Length: 4\r\n\r\nbody").as_bytes()).await?;
+        }
+        "bytes" => {
+            let length = number(1)? as usize;
+            send(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n").as_bytes()).await?;
+            send(&vec![b'x'; length]).await?;
+        }
+        "chunked" => {
+            for piece in [
+                "HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Enc",
+                "oding: chunked\r\n\r\n7;name=\"value\"\r\n0\r\n\r\nab",
+                "\r\n5\r\nhello\r",
+                "\n0\r\nX-Trailer: 1\r",
+                "\n\r\n",
+            ] {
+                send(piece.as_bytes()).await?;
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        }
+        "close" => {
+            send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok").await?;
+            return Some(After::Close);
+        }
+        "http10" => {
+            send(b"HTTP/1.0 200 OK\r\n\r\nuntil the end").await?;
+            return Some(After::Close);
+        }
+        // Says nothing of closing, and closes after every second answer.
+        "stale" => {
+            send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await?;
+            if scene.served.is_multiple_of(2) {
+                return Some(After::Close);
+            }
+        }
+        "garbage" => {
+            send(b"SSH-2.0-OpenSSH_9.2\r\n").await?;
+            return Some(After::Close);
+        }
+        "reset" => {
+            send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nsome").await?;
+            return Some(After::Reset);
+        }
+        "truncated" => {
+            send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome").await?;
+            return Some(After::Close);
+        }
+        "left-over" => send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok and more").await?,
+        "endless-head" => loop {
+            send(b"X-More: and more, and more, and more, and more, and more, and more\r\n").await?;
+        },
+        "hang" => tokio::time::sleep(Duration::from_secs(600)).await,
+        "mixed" => {
+            let status = if scene.number % 10 == 9 { 500 } else { 200 };
+            send(format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n").as_bytes()).await?;
+        }
+        // Silent in the first half of every `period` milliseconds.
+        "stall" => {
+            let period = number(1)?;
+            let phase = scene.begun.elapsed().as_millis() as u64 % period;
+            if phase < period / 2 {
+                tokio::time::sleep(Duration::from_millis(period / 2 - phase)).await;
+            }
+            send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await?;
+        }
+        // The first `count` requests of the server pass, and those from 600 ms on.
+        "limit" => {
+            let passes = scene.number < number(1)? || scene.begun.elapsed().as_millis() > 600;
+            send(if passes {
+                &b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"[..]
+            } else {
+                &b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nRateLimit: limit=5\r\nContent-Length: 0\r\n\r\n"[..]
+            })
+            .await?;
+        }
+        _ => send(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").await?,
+    }
+    Some(After::Next)
+}
