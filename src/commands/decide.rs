@@ -1,9 +1,289 @@
-//! `backsmith decide`: read, run the engine, render, judge.
+//! `backsmith decide`: read the profiles, run the engine, render, judge.
 
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::decide::evaluate::Pick;
+use crate::decide::{self, Decision, Shelf, golden};
+use crate::diagnostic::Severity;
 use crate::failure::{Failure, Verdict};
-use crate::settings::decide::Request;
-use crate::terminal::Terminal;
+use crate::files::{self, Plan, PlannedFile};
+use crate::report::human::decide as human;
+use crate::report::json::v1::decide as json;
+use crate::report::{digest, markdown};
+use crate::settings::Format;
+use crate::settings::decide::{Question, Record, RecordTarget, Request, Task};
+use crate::terminal::{Terminal, Verbosity};
+use crate::text::{SourceFile, suggest};
 
-pub(super) fn run(_request: &Request, _terminal: &mut Terminal) -> Result<Verdict, Failure> {
-    Err(Failure::input("`decide` is not part of this build"))
+pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict, Failure> {
+    if matches!(request.task, Task::Sample) {
+        write!(terminal.output(), "{}", human::SAMPLE)?;
+        return Ok(Verdict::Holds);
+    }
+    let shelf = read_shelf(&request.profiles)?;
+    match &request.task {
+        Task::Decide(question) => answer(request, question, &shelf, terminal),
+        Task::ListProfiles => {
+            match request.report.format {
+                Format::Json => json::write_profiles(terminal.output(), &shelf, None)?,
+                _ => human::write_profiles(terminal.output(), &shelf)?,
+            }
+            Ok(Verdict::Holds)
+        }
+        Task::ShowProfile(name) => show(name, &shelf, terminal),
+        Task::CheckProfiles => check(request, &shelf, terminal),
+        Task::Sample => Ok(Verdict::Holds),
+    }
+}
+
+fn answer(
+    request: &Request,
+    question: &Question,
+    shelf: &Shelf,
+    terminal: &mut Terminal,
+) -> Result<Verdict, Failure> {
+    let decision = decide::decide(&question.inputs, shelf.profiles());
+    let view = human::View {
+        explain: question.explain || terminal.verbosity() >= Verbosity::Verbose,
+        repeat: &question.repeat,
+        symbols: terminal.symbols(),
+        width: terminal.width(),
+    };
+    let recorded = match &question.record {
+        Some(record) => write_record(record, &decision, terminal)?,
+        None => Recorded::default(),
+    };
+    match recorded.instead_of_report {
+        // The record or its diff has standard output; the verdict is still worth a line.
+        Some(text) if request.report.format != Format::Json => {
+            let mut verdict = Vec::new();
+            human::write_verdict(&mut verdict, &decision, &view)?;
+            write!(terminal.output(), "{text}")?;
+            terminal.flush()?;
+            terminal.note(String::from_utf8_lossy(&verdict).trim_end());
+        }
+        _ => render(
+            request.report.format,
+            &decision,
+            &view,
+            recorded.diff,
+            terminal.output(),
+        )?,
+    }
+    if let Some((path, format)) = &request.report.report {
+        let mut bytes = Vec::new();
+        render(*format, &decision, &view, None, &mut bytes)?;
+        let plain = anstream::adapter::strip_bytes(&bytes).into_vec();
+        files::write_atomically(path, &plain)?;
+    }
+    terminal.flush()?;
+    if !matches!(request.report.format, Format::Json | Format::Digest) {
+        for (label, text) in human::next_steps(&decision, &view) {
+            terminal.labelled(label, &text);
+        }
+    }
+    Ok(match decision.pick {
+        Pick::Recommended(_) => Verdict::Holds,
+        Pick::NoFit { .. } => Verdict::Negative,
+        Pick::Stopped(_) | Pick::Refused(_) => Verdict::Refused,
+    })
+}
+
+fn render(
+    format: Format,
+    decision: &Decision<'_>,
+    view: &human::View<'_>,
+    diff: Option<String>,
+    out: &mut dyn std::io::Write,
+) -> std::io::Result<()> {
+    match format {
+        Format::Json => json::write(out, decision, diff),
+        Format::Markdown => markdown::decide::write(out, decision),
+        Format::Digest => digest::write(out, decision, view.repeat),
+        _ => human::write(out, decision, view),
+    }
+}
+
+/// What became of the decision record.
+#[derive(Default)]
+struct Recorded {
+    /// What a dry run would write.
+    diff: Option<String>,
+    /// Text that takes standard output from the report.
+    instead_of_report: Option<String>,
+}
+
+fn write_record(
+    record: &Record,
+    decision: &Decision<'_>,
+    terminal: &mut Terminal,
+) -> Result<Recorded, Failure> {
+    let Some(profile) = decision.pick.profile() else {
+        terminal.note("  no record: nothing is recommended");
+        return Ok(Recorded::default());
+    };
+    let mut contents = Vec::new();
+    markdown::decide::write(&mut contents, decision)?;
+    let contents = String::from_utf8_lossy(&contents).into_owned();
+    let RecordTarget::Folder(folder) = &record.target else {
+        return Ok(Recorded {
+            instead_of_report: Some(contents),
+            ..Recorded::default()
+        });
+    };
+    let present = records(folder)?;
+    let same = present
+        .iter()
+        .find(|(_, path)| std::fs::read_to_string(path).is_ok_and(|text| text == contents));
+    if let Some((_, path)) = same {
+        terminal.note(&format!("  keep    {}", path.display()));
+        return Ok(Recorded {
+            diff: record.dry_run.then(String::new),
+            instead_of_report: record.dry_run.then(String::new),
+        });
+    }
+    let number = present.last().map_or(1, |(number, _)| number + 1);
+    let name = PathBuf::from(format!(
+        "{number:04}-backend-shape-{}.md",
+        file_name(profile)
+    ));
+    let plan = Plan::new(
+        folder,
+        vec![PlannedFile {
+            path: name.clone(),
+            contents,
+        }],
+    )?;
+    if record.dry_run {
+        let diff = plan.diff();
+        return Ok(Recorded {
+            diff: Some(diff.clone()),
+            instead_of_report: Some(diff),
+        });
+    }
+    plan.apply()?;
+    terminal.note(&format!("  create  {}", folder.join(name).display()));
+    Ok(Recorded::default())
+}
+
+/// The numbered records of a folder, in order.
+fn records(folder: &Path) -> Result<Vec<(u32, PathBuf)>, Failure> {
+    let mut found = Vec::new();
+    for path in list(folder)? {
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
+        let digits = name
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(name.len());
+        if name.ends_with(".md")
+            && let Ok(number) = name[..digits].parse()
+        {
+            found.push((number, path));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// A profile's name as part of a file name.
+fn file_name(profile: &str) -> String {
+    let safe = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    };
+    profile.chars().map(safe).collect()
+}
+
+fn show(name: &str, shelf: &Shelf, terminal: &mut Terminal) -> Result<Verdict, Failure> {
+    let Some(shelved) = shelf.get(name) else {
+        let names: Vec<&str> = shelf.names().collect();
+        let failure = Failure::input(format!("no profile is called `{name}`"))
+            .detail(format!("one of {}", names.join(", ")));
+        return Err(match suggest::nearest(name, names) {
+            Some(near) => failure.hint(format!("did you mean `{near}`?")),
+            None => failure.hint("`backsmith decide --list-profiles` shows them"),
+        });
+    };
+    write!(terminal.output(), "{}", shelved.source.text)?;
+    Ok(Verdict::Holds)
+}
+
+fn check(request: &Request, shelf: &Shelf, terminal: &mut Terminal) -> Result<Verdict, Failure> {
+    let mut findings = Vec::new();
+    let mut decisions = 0;
+    // Decisions of the team may override what the shipped ones expect, so only theirs run then.
+    let mut goldens = decide::shipped_decisions();
+    for folder in &request.profiles {
+        let custom = read_folder(&folder.join("golden"))?;
+        for file in custom {
+            let name = |file: &SourceFile| Path::new(&file.name).file_name().map(ToOwned::to_owned);
+            goldens.retain(|shipped| name(shipped) != name(&file));
+            goldens.push(file);
+        }
+    }
+    for file in &goldens {
+        let (count, faults) = golden::run(file, shelf.profiles());
+        decisions += count;
+        findings.extend(faults);
+    }
+    findings.extend(golden::lint(shelf.profiles()));
+    let failed = findings
+        .iter()
+        .any(|finding| finding.severity > Severity::Info);
+    let check = human::Check {
+        decisions,
+        findings: &findings,
+    };
+    match request.report.format {
+        Format::Json => json::write_profiles(terminal.output(), shelf, Some(&check))?,
+        _ => {
+            let symbols = terminal.symbols();
+            human::write_check(terminal.output(), shelf, &check, symbols)?;
+        }
+    }
+    Ok(if failed {
+        Verdict::Negative
+    } else {
+        Verdict::Holds
+    })
+}
+
+fn read_shelf(folders: &[PathBuf]) -> Result<Shelf, Failure> {
+    let custom = folders
+        .iter()
+        .map(|folder| read_folder(folder))
+        .collect::<Result<Vec<_>, _>>()?;
+    Shelf::fill(&custom).map_err(Failure::diagnostics)
+}
+
+/// The JSON files of a folder, by name; none when there is no such folder.
+fn read_folder(folder: &Path) -> Result<Vec<Arc<SourceFile>>, Failure> {
+    list(folder)?
+        .iter()
+        .filter(|path| path.is_file() && path.extension().is_some_and(|ending| ending == "json"))
+        .map(|path| files::read_text(path))
+        .collect()
+}
+
+fn list(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => {
+            let message = format!("cannot read `{}`", folder.display());
+            return Err(Failure::input(message).cause(error.to_string()));
+        }
+    };
+    let mut paths: Vec<_> = entries
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .collect();
+    paths.sort();
+    Ok(paths)
 }

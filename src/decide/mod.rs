@@ -1,1 +1,22 @@
-//! Inputs and profiles become a recommendation, a refusal or no fit. Pure and deterministic.
+//! The decision engine: what is known of a backend's constraints, the profiles that may fit, and what
+//! follows. Deterministic, refuses to guess, never approves. Values in, values out.
+
+pub mod composition;
+mod conformity;
+pub mod constraint;
+pub mod criteria;
+mod decision;
+pub mod domain;
+pub mod evaluate;
+pub mod golden;
+pub mod input;
+pub mod missing;
+pub mod profile;
+pub mod sensitivity;
+mod shelf;
+mod tradeoff;
+pub mod ways_on;
+
+pub use decision::{Approval, Decision, Promise, PromiseSource, RunnerUp, decide};
+pub use input::{Answers, Given, Input, Inputs, Origin, Value};
+pub use shelf::{Shelf, Shelved, shipped_decisions};

@@ -1,5 +1,7 @@
 //! Engine results as text and documents: one file per output format and subcommand. Writers are
 //! arguments; nothing here knows what a terminal is.
 
+pub mod digest;
 pub mod human;
 pub mod json;
+pub mod markdown;

@@ -1,13 +1,300 @@
-//! The settings of `backsmith decide`.
+//! The settings of `backsmith decide`: the answers of the command line over those of the input file,
+//! each checked, all faults in one run.
 
-use super::Context;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Context, Format, ReportOptions};
 use crate::cli;
-use crate::failure::Failure;
+use crate::decide::input::Expected;
+use crate::decide::profile::unexpected;
+use crate::decide::{Given, Input, Inputs, Origin};
+use crate::diagnostic::Diagnostic;
+use crate::failure::{Failure, Fault, Message};
+use crate::files;
+use crate::text::tree::{self, NodeKind};
+use crate::text::{SourceFile, suggest};
 
 /// What one run of `decide` was asked to do.
 #[derive(Clone, Debug)]
-pub struct Request {}
+pub struct Request {
+    pub report: ReportOptions,
+    pub task: Task,
+    /// Folders with profiles of the team, weakest first.
+    pub profiles: Vec<PathBuf>,
+}
 
-pub(super) fn resolve(_arguments: cli::Decide, _context: &Context) -> Result<Request, Failure> {
-    Ok(Request {})
+#[derive(Clone, Debug)]
+pub enum Task {
+    Decide(Question),
+    ListProfiles,
+    ShowProfile(String),
+    CheckProfiles,
+    Sample,
+}
+
+/// A decision that is asked for.
+#[derive(Clone, Debug)]
+pub struct Question {
+    pub inputs: Inputs,
+    /// Show all there is to know.
+    pub explain: bool,
+    pub record: Option<Record>,
+    /// How a hint repeats the question: `--input decision.yaml`, or `...`.
+    pub repeat: String,
+}
+
+/// Where the decision record goes.
+#[derive(Clone, Debug)]
+pub struct Record {
+    pub target: RecordTarget,
+    pub dry_run: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecordTarget {
+    StandardOutput,
+    Folder(PathBuf),
+}
+
+/// The folder that is looked at without being named.
+const USUAL_FOLDER: &str = "profiles";
+
+pub(super) fn resolve(arguments: cli::Decide, context: &Context) -> Result<Request, Failure> {
+    let profiles = profile_folders(&arguments, context)?;
+    let instead = [
+        (arguments.list_profiles, Task::ListProfiles),
+        (arguments.check_profiles, Task::CheckProfiles),
+        (arguments.sample, Task::Sample),
+    ];
+    let shown = arguments.show_profile.clone().map(Task::ShowProfile);
+    let instead = shown.or_else(|| {
+        instead
+            .into_iter()
+            .find(|(wanted, _)| *wanted)
+            .map(|(_, task)| task)
+    });
+    if let Some(task) = instead {
+        return Ok(Request {
+            report: context.report_options(&[Format::Human, Format::Json])?,
+            task,
+            profiles,
+        });
+    }
+    let report = context.report_options(&[
+        Format::Human,
+        Format::Json,
+        Format::Markdown,
+        Format::Digest,
+    ])?;
+    let mut faults = Vec::new();
+    let mut inputs = Inputs::new();
+    for (input, text) in &arguments.answers.0 {
+        let origin = Origin::Flag(input.flag());
+        match input.parse(text) {
+            Ok(value) => {
+                inputs.insert(*input, Given { value, origin });
+            }
+            Err(expected) => faults.push(Fault::Message(wrong_value(text, *input, expected))),
+        }
+    }
+    if let Some(source) = &arguments.input {
+        let file = files::Input::parse(source).read()?;
+        match read_answers(&file) {
+            Ok(answers) => {
+                for (input, given) in answers {
+                    inputs.entry(input).or_insert(given);
+                }
+            }
+            Err(found) => {
+                let found = found
+                    .into_iter()
+                    .map(|fault| Fault::Diagnostic(Box::new(fault)));
+                faults.extend(found);
+            }
+        }
+    }
+    if !faults.is_empty() {
+        let mut failure = Failure::inputs([]);
+        failure.faults = faults;
+        return Err(failure);
+    }
+    latencies_rise(&inputs)?;
+    let repeat = match &arguments.input {
+        Some(file) if file != "-" && arguments.answers.0.is_empty() => format!("--input {file}"),
+        _ => "...".to_owned(),
+    };
+    Ok(Request {
+        report,
+        profiles,
+        task: Task::Decide(Question {
+            inputs,
+            explain: arguments.explain,
+            record: record(&arguments)?,
+            repeat,
+        }),
+    })
+}
+
+fn record(arguments: &cli::Decide) -> Result<Option<Record>, Failure> {
+    let Some(output) = &arguments.output else {
+        return Ok(None);
+    };
+    let target = if output == Path::new("-") {
+        RecordTarget::StandardOutput
+    } else if output.is_file() || output.extension().is_some_and(|ending| ending == "md") {
+        let message = format!("`--output {}`: a folder was expected", output.display());
+        return Err(Failure::input(message).hint(
+            "`--output docs/adr/` takes the next number; `--report FILE.md` writes one file",
+        ));
+    } else {
+        RecordTarget::Folder(output.clone())
+    };
+    Ok(Some(Record {
+        target,
+        dry_run: arguments.dry_run,
+    }))
+}
+
+fn profile_folders(arguments: &cli::Decide, context: &Context) -> Result<Vec<PathBuf>, Failure> {
+    let mut folders = Vec::new();
+    if Path::new(USUAL_FOLDER).is_dir() {
+        folders.push(PathBuf::from(USUAL_FOLDER));
+    }
+    let configured = context.config.decide.profiles.as_ref().map(|folder| {
+        let base = context.config.folder().unwrap_or(Path::new(""));
+        (base.join(folder), "backsmith.toml")
+    });
+    let named = arguments
+        .profiles
+        .clone()
+        .map(|folder| (folder, "--profiles"));
+    for (folder, origin) in configured.into_iter().chain(named) {
+        if !folder.is_dir() {
+            let message = format!("`{}` of {origin} is no folder", folder.display());
+            return Err(Failure::input(message).hint("a folder with *.json profiles was expected"));
+        }
+        if !folders.contains(&folder) {
+            folders.push(folder);
+        }
+    }
+    Ok(folders)
+}
+
+fn wrong_value(text: &str, input: Input, expected: Expected) -> Message {
+    let flag = input.flag();
+    match expected {
+        Expected::Shape(what) => Message {
+            text: format!("`{text}` is no value of `{flag}`: {what}"),
+            code: Some("invalid-value"),
+            ..Message::default()
+        },
+        Expected::OneOf { choices, near } => Message {
+            text: format!("`{text}` is no value of `{flag}`"),
+            details: vec![format!("one of {}", choices.join(", "))],
+            hint: near.map(|near| format!("did you mean `{near}`?")),
+            code: Some("invalid-value"),
+            ..Message::default()
+        },
+    }
+}
+
+/// The answers of a decision.yaml or decision.json, or every fault in it.
+fn read_answers(file: &Arc<SourceFile>) -> Result<Inputs, Vec<Diagnostic>> {
+    let root = tree::parse(file)?;
+    if !matches!(root.kind, NodeKind::Mapping(_)) {
+        let fault = Diagnostic::error("invalid-input", "answers by their names were expected");
+        return Err(vec![
+            fault
+                .at(root.span)
+                .help("`backsmith decide --sample` prints such a file"),
+        ]);
+    }
+    let mut inputs = Inputs::new();
+    let mut faults = Vec::new();
+    for entry in root.entries() {
+        let Some(input) = Input::named(&entry.key) else {
+            let near = suggest::nearest(&entry.key, Input::keys());
+            let help = near.map_or_else(
+                || format!("one of {}", Input::keys().collect::<Vec<_>>().join(", ")),
+                |near| format!("did you mean `{near}`?"),
+            );
+            let fault = Diagnostic::error("unknown-key", format!("`{}` is no input", entry.key));
+            faults.push(fault.at(entry.key_span.clone()).help(help));
+            continue;
+        };
+        let text = match &entry.value.kind {
+            // Not known yet; the file may list it all the same.
+            NodeKind::Scalar(serde_json::Value::Null) => continue,
+            NodeKind::Scalar(serde_json::Value::String(text)) => text.clone(),
+            _ => entry.value.text().to_owned(),
+        };
+        let origin = Origin::File {
+            name: file.name.clone(),
+            line: entry.key_span.start().line,
+        };
+        if inputs.contains_key(&input) {
+            let fault = Diagnostic::error(
+                "invalid-input",
+                format!("`{}` stands here twice", entry.key),
+            );
+            faults.push(fault.at(entry.key_span.clone()));
+            continue;
+        }
+        match input.parse(&text) {
+            Ok(value) => {
+                inputs.insert(input, Given { value, origin });
+            }
+            Err(expected) => {
+                faults.push(unexpected(
+                    &text,
+                    input.key(),
+                    expected,
+                    entry.value.span.clone(),
+                ));
+            }
+        }
+    }
+    if faults.is_empty() {
+        Ok(inputs)
+    } else {
+        for fault in &mut faults {
+            if fault.code == "invalid-profile" {
+                fault.code = "invalid-input";
+            }
+        }
+        Err(faults)
+    }
+}
+
+/// A p99 below the p95 is a slip that no target should be built on.
+fn latencies_rise(inputs: &Inputs) -> Result<(), Failure> {
+    let number = |input: Input| match inputs.get(&input).map(|given| &given.value) {
+        Some(crate::decide::Value::Number(number)) => Some((input, *number)),
+        _ => None,
+    };
+    let given: Vec<_> = [Input::P50Ms, Input::P95Ms, Input::P99Ms]
+        .into_iter()
+        .filter_map(number)
+        .collect();
+    let faults: Vec<_> = given
+        .windows(2)
+        .filter(|pair| pair[0].1 > pair[1].1)
+        .map(|pair| Message {
+            text: format!(
+                "`{}` is above `{}`: {} ms against {} ms",
+                pair[0].0.flag(),
+                pair[1].0.flag(),
+                pair[0].1,
+                pair[1].1
+            ),
+            code: Some("invalid-value"),
+            ..Message::default()
+        })
+        .collect();
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::inputs(faults))
+    }
 }

@@ -8,6 +8,7 @@ mod places;
 mod pointer;
 mod source;
 pub mod suggest;
+pub mod tree;
 mod yaml;
 
 pub use document::Document;

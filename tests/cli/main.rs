@@ -1,6 +1,7 @@
 //! What users see: the built binary, run from a fresh folder.
 
 mod contract;
+mod decide;
 mod house;
 mod load_engine;
 mod postgres;

@@ -1,6 +1,7 @@
 //! Version 1 of the wire formats. Additive changes only. Each document's schema is published in
 //! references/schema/ and compared in a test.
 
+pub mod decide;
 pub mod error;
 mod schemas;
 mod tool;

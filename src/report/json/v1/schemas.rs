@@ -4,5 +4,12 @@ use schemars::{Schema, schema_for};
 
 /// (file name in references/schema/, schema), in alphabetical order.
 pub fn published_schemas() -> Vec<(&'static str, Schema)> {
-    vec![("error.v1.json", schema_for!(super::error::Document))]
+    vec![
+        (
+            "decide-profiles.v1.json",
+            schema_for!(super::decide::ProfilesDocument),
+        ),
+        ("decide.v1.json", schema_for!(super::decide::Document)),
+        ("error.v1.json", schema_for!(super::error::Document)),
+    ]
 }

@@ -1,0 +1,183 @@
+//! Holds a document against the JSON Schema that our structs generate, so that every fault of a
+//! hand-written file is found in one run, with its place. Reads the keywords that schemars writes.
+
+use serde_json::Value as Json;
+
+use crate::diagnostic::Diagnostic;
+use crate::text::suggest;
+use crate::text::tree::{Node, NodeKind};
+
+/// All faults, in the order of the document.
+pub(super) fn check(root: &Node, schema: &Json) -> Vec<Diagnostic> {
+    let mut faults = Vec::new();
+    visit(root, schema, schema, "", &mut faults);
+    crate::diagnostic::sort(&mut faults);
+    faults
+}
+
+fn visit(node: &Node, schema: &Json, whole: &Json, name: &str, faults: &mut Vec<Diagnostic>) {
+    let schema = resolve(schema, whole);
+    let value = node.to_value();
+    let fault =
+        |message: String| Diagnostic::error("invalid-profile", message).at(node.span.clone());
+    let of = || {
+        if name.is_empty() {
+            String::new()
+        } else {
+            format!(" for `{name}`")
+        }
+    };
+    if let Some(alternatives) = schema.get("anyOf").and_then(Json::as_array) {
+        // An optional struct: null, or the struct.
+        let is_null = value.is_null();
+        let chosen = alternatives
+            .iter()
+            .find(|alternative| (alternative.get("type") == Some(&Json::from("null"))) == is_null);
+        if let Some(chosen) = chosen {
+            visit(node, chosen, whole, name, faults);
+        }
+        return;
+    }
+    let words = enumeration(schema);
+    if !words.is_empty() {
+        if !words.iter().any(|word| Some(*word) == value.as_str()) {
+            let given = node.text().trim_matches('"');
+            let help = suggest::nearest(given, words.iter().copied()).map_or_else(
+                || format!("one of {}", words.join(", ")),
+                |near| format!("did you mean `{near}`?"),
+            );
+            faults.push(fault(format!("`{given}` is no value{}", of())).help(help));
+        }
+        return;
+    }
+    let types: Vec<&str> = match schema.get("type") {
+        Some(Json::String(one)) => vec![one],
+        Some(Json::Array(several)) => several.iter().filter_map(Json::as_str).collect(),
+        _ => return,
+    };
+    if !types.iter().any(|name| has_type(&value, name)) {
+        faults.push(fault(format!("{} was expected{}", spoken(types[0]), of())));
+        return;
+    }
+    if let (Some(minimum), Some(number)) =
+        (schema.get("minimum").and_then(Json::as_f64), value.as_f64())
+        && number < minimum
+    {
+        faults.push(fault(format!("at least {minimum} was expected{}", of())));
+    }
+    match &node.kind {
+        NodeKind::Sequence(items) => {
+            if items.is_empty() && schema.get("minItems").and_then(Json::as_u64) > Some(0) {
+                faults.push(fault(format!("at least one entry was expected{}", of())));
+            }
+            if let Some(schema) = schema.get("items") {
+                for item in items {
+                    visit(item, schema, whole, name, faults);
+                }
+            }
+        }
+        NodeKind::Mapping(_) => mapping(node, schema, whole, faults),
+        NodeKind::Scalar(_) => {}
+    }
+}
+
+fn mapping(node: &Node, schema: &Json, whole: &Json, faults: &mut Vec<Diagnostic>) {
+    let none = serde_json::Map::new();
+    let properties = schema
+        .get("properties")
+        .and_then(Json::as_object)
+        .unwrap_or(&none);
+    let mut seen: Vec<&str> = Vec::new();
+    for entry in node.entries() {
+        let at = |message: String| {
+            Diagnostic::error("invalid-profile", message).at(entry.key_span.clone())
+        };
+        if seen.contains(&entry.key.as_str()) {
+            faults.push(at(format!("`{}` stands here twice", entry.key)));
+        }
+        seen.push(&entry.key);
+        match (
+            properties.get(&entry.key),
+            schema.get("additionalProperties"),
+        ) {
+            (Some(schema), _) => visit(&entry.value, schema, whole, &entry.key, faults),
+            (None, Some(Json::Bool(false))) => {
+                let known = properties.keys().map(String::as_str);
+                let help = suggest::nearest(&entry.key, known.clone()).map_or_else(
+                    || format!("one of {}", known.collect::<Vec<_>>().join(", ")),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                let mut unknown = at(format!("`{}` is no key here", entry.key));
+                unknown.code = "unknown-key";
+                faults.push(unknown.help(help));
+            }
+            (None, Some(schema)) => visit(&entry.value, schema, whole, &entry.key, faults),
+            (None, None) => {}
+        }
+    }
+    let required = schema
+        .get("required")
+        .and_then(Json::as_array)
+        .into_iter()
+        .flatten();
+    for key in required.filter_map(Json::as_str) {
+        if !seen.contains(&key) {
+            let start = node.span.range.start;
+            let place = crate::text::Span::new(
+                &node.span.file,
+                start..(start + 1).min(node.span.range.end),
+            );
+            faults.push(
+                Diagnostic::error("invalid-profile", format!("`{key}` is missing")).at(place),
+            );
+        }
+    }
+}
+
+fn resolve<'a>(schema: &'a Json, whole: &'a Json) -> &'a Json {
+    let target = schema
+        .get("$ref")
+        .and_then(Json::as_str)
+        .and_then(|reference| reference.strip_prefix('#'))
+        .and_then(|pointer| whole.pointer(pointer));
+    target.unwrap_or(schema)
+}
+
+/// The words of an `enum`, or of a `oneOf` of constants, which is how described variants are written.
+fn enumeration(schema: &Json) -> Vec<&str> {
+    if let Some(words) = schema.get("enum").and_then(Json::as_array) {
+        return words.iter().filter_map(Json::as_str).collect();
+    }
+    let alternatives = schema
+        .get("oneOf")
+        .and_then(Json::as_array)
+        .into_iter()
+        .flatten();
+    alternatives
+        .filter_map(|alternative| alternative.get("const").and_then(Json::as_str))
+        .collect()
+}
+
+fn has_type(value: &Json, name: &str) -> bool {
+    match name {
+        "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "string" => value.is_string(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        _ => true,
+    }
+}
+
+fn spoken(name: &str) -> &'static str {
+    match name {
+        "boolean" => "`true` or `false`",
+        "integer" => "a whole number",
+        "number" => "a number",
+        "string" => "a text",
+        "array" => "a list",
+        _ => "an object",
+    }
+}

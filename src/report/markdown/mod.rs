@@ -1,0 +1,3 @@
+//! Reports as Markdown.
+
+pub mod decide;
