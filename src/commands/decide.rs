@@ -178,7 +178,7 @@ fn records(folder: &Path) -> Result<Vec<(u32, PathBuf)>, Failure> {
         let digits = name
             .find(|c: char| !c.is_ascii_digit())
             .unwrap_or(name.len());
-        if name.ends_with(".md")
+        if path.extension().is_some_and(|ending| ending == "md")
             && let Ok(number) = name[..digits].parse()
         {
             found.push((number, path));
@@ -240,12 +240,11 @@ fn check(request: &Request, shelf: &Shelf, terminal: &mut Terminal) -> Result<Ve
         decisions,
         findings: &findings,
     };
-    match request.report.format {
-        Format::Json => json::write_profiles(terminal.output(), shelf, Some(&check))?,
-        _ => {
-            let symbols = terminal.symbols();
-            human::write_check(terminal.output(), shelf, &check, symbols)?;
-        }
+    if request.report.format == Format::Json {
+        json::write_profiles(terminal.output(), shelf, Some(&check))?;
+    } else {
+        let symbols = terminal.symbols();
+        human::write_check(terminal.output(), shelf, &check, symbols)?;
     }
     Ok(if failed {
         Verdict::Negative

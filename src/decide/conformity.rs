@@ -100,7 +100,9 @@ fn mapping(node: &Node, schema: &Json, whole: &Json, faults: &mut Vec<Diagnostic
             properties.get(&entry.key),
             schema.get("additionalProperties"),
         ) {
-            (Some(schema), _) => visit(&entry.value, schema, whole, &entry.key, faults),
+            (Some(schema), _) | (None, Some(schema @ Json::Object(_))) => {
+                visit(&entry.value, schema, whole, &entry.key, faults)
+            }
             (None, Some(Json::Bool(false))) => {
                 let known = properties.keys().map(String::as_str);
                 let help = suggest::nearest(&entry.key, known.clone()).map_or_else(
@@ -111,8 +113,8 @@ fn mapping(node: &Node, schema: &Json, whole: &Json, faults: &mut Vec<Diagnostic
                 unknown.code = "unknown-key";
                 faults.push(unknown.help(help));
             }
-            (None, Some(schema)) => visit(&entry.value, schema, whole, &entry.key, faults),
-            (None, None) => {}
+
+            (None, _) => {}
         }
     }
     let required = schema

@@ -47,8 +47,8 @@ impl Criterion {
     /// A few words, after "stops:".
     pub const fn short(self) -> &'static str {
         match self {
-            Self::MicroservicesTooSmall => "30 engineers and a platform team needed",
-            Self::RegulatedDataTooSmall => "4 people needed for phi and pci",
+            Self::MicroservicesTooSmall => "too small for services",
+            Self::RegulatedDataTooSmall => "4 people needed",
             Self::HotPathUnnamed => "name the hot path",
             Self::Overbuilt => "overbuilt for its load",
         }

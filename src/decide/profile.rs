@@ -232,10 +232,10 @@ pub fn read(file: &Arc<SourceFile>, origin: &str) -> Result<Profile, Vec<Diagnos
     let document: Document = serde_json::from_value(root.to_value()).map_err(|error| {
         vec![Diagnostic::error("invalid-profile", error.to_string()).at(root.span.clone())]
     })?;
-    let sha256 = Sha256::digest(file.text.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let mut sha256 = String::new();
+    for byte in Sha256::digest(file.text.as_bytes()) {
+        sha256.push_str(&format!("{byte:02x}"));
+    }
     let profile = checked(document, &root, &mut faults);
     match profile {
         Some(mut profile) if faults.is_empty() => {

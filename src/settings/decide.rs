@@ -60,8 +60,8 @@ pub enum RecordTarget {
 /// The folder that is looked at without being named.
 const USUAL_FOLDER: &str = "profiles";
 
-pub(super) fn resolve(arguments: cli::Decide, context: &Context) -> Result<Request, Failure> {
-    let profiles = profile_folders(&arguments, context)?;
+pub(super) fn resolve(arguments: &cli::Decide, context: &Context) -> Result<Request, Failure> {
+    let profiles = profile_folders(arguments, context)?;
     let instead = [
         (arguments.list_profiles, Task::ListProfiles),
         (arguments.check_profiles, Task::CheckProfiles),
@@ -130,7 +130,7 @@ pub(super) fn resolve(arguments: cli::Decide, context: &Context) -> Result<Reque
         task: Task::Decide(Question {
             inputs,
             explain: arguments.explain,
-            record: record(&arguments)?,
+            record: record(arguments)?,
             repeat,
         }),
     })

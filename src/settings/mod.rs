@@ -57,7 +57,7 @@ pub(crate) fn resolve(arguments: Cli) -> Result<Request, Failure> {
         Command::Scaffold(arguments) => Request::Scaffold(scaffold::resolve(*arguments, &context)?),
         Command::Migrate(arguments) => Request::Migrate(migrate::resolve(*arguments, &context)?),
         Command::Loadtest(arguments) => Request::Loadtest(loadtest::resolve(*arguments, &context)?),
-        Command::Decide(arguments) => Request::Decide(decide::resolve(*arguments, &context)?),
+        Command::Decide(arguments) => Request::Decide(decide::resolve(&arguments, &context)?),
         Command::Doctor(arguments) => Request::Doctor(doctor::resolve(&arguments, &context)?),
         Command::Completions(arguments) => {
             Request::Completions(doctor::resolve_completions(&arguments))

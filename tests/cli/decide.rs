@@ -356,8 +356,8 @@ fn faults_of_a_profile_are_placed() {
     let run = sandbox.run(["decide", "--check-profiles"]).expect(2);
     insta::assert_snapshot!(run.transcript());
     let contradicting = text.replace(
-        "\"kind\": \"hard\", \"points\": 20},",
-        "\"kind\": \"hard\", \"points\": 20},\n    {\"input\": \"team_size\", \"operator\": \"min\", \"value\": 20, \"kind\": \"hard\", \"points\": 1},\n    \
+        "\"kind\": \"hard\", \"points\": 17},",
+        "\"kind\": \"hard\", \"points\": 17},\n    {\"input\": \"team_size\", \"operator\": \"min\", \"value\": 20, \"kind\": \"hard\", \"points\": 1},\n    \
          {\"input\": \"tenancy\", \"operator\": \"in\", \"value\": [\"shared\"], \"kind\": \"hard\", \"points\": 1},",
     );
     sandbox.write("profiles/acme.json", contradicting);
@@ -417,4 +417,18 @@ fn a_profile_of_ones_own_is_used() {
         "{}",
         refused.stderr
     );
+}
+
+#[test]
+fn a_language_that_no_profile_serves_never_fits() {
+    for language in ["java", "kotlin", "dotnet"] {
+        for workload in ["saas", "ml-adjacent", "content-crud"] {
+            let changes = [
+                ("--language-preference", language),
+                ("--workload", workload),
+                ("--needs-admin-panel", "true"),
+            ];
+            decide(&changes, &[]).expect(1);
+        }
+    }
 }

@@ -152,7 +152,7 @@ fn no_fit_reason(decision: &Decision<'_>) -> &'static str {
     if decision
         .standings
         .first()
-        .is_some_and(|standing| standing.is_eliminated())
+        .is_some_and(Standing::is_eliminated)
     {
         "every profile misses a hard constraint"
     } else {
@@ -646,7 +646,7 @@ pub fn next_steps(decision: &Decision<'_>, view: &View<'_>) -> Vec<(&'static str
             vec![(
                 "hint",
                 format!(
-                    "add {}; `backsmith decide --sample` prints a file with every question",
+                    "add {}\n`backsmith decide --sample` prints a file with every question",
                     flags.join(", ")
                 ),
             )]

@@ -43,7 +43,7 @@ pub(super) fn columns(entries: &[String]) -> Vec<String> {
         let length = entry.chars().count();
         match left.take() {
             Some(other) if length + LEFT <= 100 - INDENT => {
-                lines.push(format!("{other:LEFT$}{entry}"))
+                lines.push(format!("{other:LEFT$}{entry}"));
             }
             other => {
                 lines.extend(other.cloned());

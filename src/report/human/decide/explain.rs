@@ -46,7 +46,9 @@ pub(super) fn flips(decision: &Decision<'_>) -> Vec<String> {
 
 /// The table of all segments.
 pub(super) fn sensitivity(out: &mut dyn Write, decision: &Decision<'_>) -> io::Result<()> {
-    const COLUMNS: [usize; 3] = [21, 21, 28];
+    // What fits into 100 columns beside the others.
+    const LONGEST_NAME: usize = 15;
+    const COLUMNS: [usize; 3] = [21, 21, 24];
     let [input, now, becomes] = COLUMNS;
     writeln!(
         out,
@@ -73,7 +75,7 @@ pub(super) fn sensitivity(out: &mut dyn Write, decision: &Decision<'_>) -> io::R
             };
             let several = matches!(&run.values, Values::Choices(choices) if choices.len() > 1);
             let pick = match &run.pick {
-                Pick::NoFit { nearest } if !several => {
+                Pick::NoFit { nearest } if !several && nearest.len() <= LONGEST_NAME => {
                     format!("{YELLOW}no fit{YELLOW:#} (nearest: {nearest})")
                 }
                 Pick::Stopped(_) | Pick::Refused(_) => {

@@ -176,9 +176,7 @@ pub struct OutcomeEntry {
     /// recommended, refused or no_fit.
     pub status: &'static str,
     pub profile: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub kill_criteria: Vec<&'static str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<&'static str>,
 }
 
