@@ -1,1 +1,3 @@
 //! Value types of a Postgres catalog.
+
+pub mod effect;

@@ -1,3 +1,5 @@
 //! Two catalogs become a migration and its rollback; findings, advice and the rehearsal plan.
 
+pub mod rehearsal;
+pub mod rules;
 pub mod script;

@@ -49,6 +49,85 @@ impl Statement {
         )
     }
 
+    /// Whether it changes rows: what it does depends on the data that is there.
+    pub fn changes_rows(&self, source: &str) -> bool {
+        let words = words(self.text(source));
+        let first = words.first().map_or("", String::as_str);
+        [
+            "INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "WITH", "DO", "CALL", "SELECT",
+        ]
+        .contains(&first)
+    }
+
+    /// Whether it changes every row of a table: an UPDATE or DELETE without WHERE.
+    pub fn changes_all_rows(&self, source: &str) -> bool {
+        let words = words(self.text(source));
+        let first = words.first().map_or("", String::as_str);
+        ["UPDATE", "DELETE"].contains(&first) && !words.iter().any(|word| word == "WHERE")
+    }
+
+    /// Whether it gives something that clients name another name.
+    pub fn renames(&self, source: &str) -> bool {
+        let words = words(self.text(source));
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        matches!(words[..], ["ALTER", "TABLE" | "VIEW" | "MATERIALIZED", ..])
+            && words.contains(&"RENAME")
+            && !words
+                .windows(2)
+                .any(|pair| pair == ["RENAME", "CONSTRAINT"])
+    }
+
+    /// Whether it sets a limit for waiting on locks.
+    pub fn limits_lock_waits(&self, source: &str) -> bool {
+        let words = words(self.text(source));
+        words.first().is_some_and(|word| word == "SET")
+            && words.iter().any(|word| word == "LOCK_TIMEOUT")
+    }
+
+    /// Whether it sets a parameter until the end of its transaction.
+    pub fn sets_locally(&self, source: &str) -> bool {
+        let words = words(self.text(source));
+        matches!(
+            words.iter().map(String::as_str).collect::<Vec<_>>()[..],
+            ["SET", "LOCAL", ..]
+        )
+    }
+
+    /// Whether it changes roles, databases, tablespaces or settings of the whole server.
+    pub fn changes_server(&self, source: &str) -> bool {
+        let words = words(self.text(source));
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match words[..] {
+            [
+                "CREATE" | "ALTER" | "DROP",
+                "ROLE" | "USER" | "GROUP",
+                next,
+                ..,
+            ] => next != "MAPPING",
+            [
+                "CREATE" | "ALTER" | "DROP",
+                "DATABASE" | "TABLESPACE" | "SUBSCRIPTION" | "SYSTEM",
+                ..,
+            ]
+            | ["REASSIGN" | "DROP", "OWNED", ..]
+            | [
+                "COMMENT" | "SECURITY",
+                "ON" | "LABEL",
+                "DATABASE" | "ROLE" | "TABLESPACE",
+                ..,
+            ] => true,
+            // A role is granted to a role: without ON.
+            ["GRANT" | "REVOKE", ..] => !words.contains(&"ON") || words.contains(&"DATABASE"),
+            _ => false,
+        }
+    }
+
+    /// A name for tables of statements: what is changed, then how, without blanks and schema names
+    /// that say nothing.
+    pub fn summary(&self, source: &str) -> String {
+        summary(self.text(source))
+    }
+
     /// Whether it opens or closes a transaction.
     pub const fn controls_transaction(&self) -> bool {
         matches!(self.kind, Kind::Begin | Kind::Commit | Kind::Rollback)
@@ -118,6 +197,123 @@ pub(super) fn kind(text: &str) -> Kind {
     }
 }
 
+fn summary(text: &str) -> String {
+    let words: Vec<&str> = lexer::tokens(text)
+        .filter(super::lexer::Token::is_significant)
+        .map(|token| &text[token.range])
+        .collect();
+    let upper: Vec<String> = words.iter().map(|word| word.to_uppercase()).collect();
+    let upper: Vec<&str> = upper.iter().map(String::as_str).collect();
+    // `public . users` is shown as `users`; signs keep to what they belong to.
+    let join = |words: &[&str]| {
+        let mut line = String::new();
+        for word in words {
+            let glued = [".", ",", ")", ";"].contains(word) || line.ends_with(['.', '(']);
+            if !line.is_empty()
+                && !glued
+                && !(*word == "(" && line.ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+            {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        line.replace("public.", "")
+    };
+    let name_end = |from: usize| {
+        let mut end = from + 1;
+        while words.get(end) == Some(&".") {
+            end += 2;
+        }
+        end.min(words.len())
+    };
+    let skip_if_exists = |from: usize| {
+        let mut at = from;
+        while ["IF", "NOT", "EXISTS", "ONLY"].contains(upper.get(at).unwrap_or(&"")) {
+            at += 1;
+        }
+        at
+    };
+    match upper[..] {
+        ["ALTER", "TABLE", _, ..] => {
+            let start = skip_if_exists(2);
+            let end = name_end(start);
+            format!(
+                "{} {}",
+                join(&words[start.min(end)..end]),
+                join(&words[end..])
+            )
+        }
+        ["CREATE" | "DROP" | "ALTER", ..] => {
+            let table = upper
+                .iter()
+                .position(|word| *word == "ON")
+                .filter(|_| upper.contains(&"INDEX") || upper.contains(&"TRIGGER"));
+            match table {
+                Some(at) if at + 1 < words.len() => {
+                    let start = skip_if_exists(at + 1);
+                    let what: Vec<&str> = upper[..at]
+                        .iter()
+                        .copied()
+                        .filter(|word| {
+                            [
+                                "CREATE",
+                                "UNIQUE",
+                                "INDEX",
+                                "CONCURRENTLY",
+                                "TRIGGER",
+                                "DROP",
+                                "POLICY",
+                            ]
+                            .contains(word)
+                        })
+                        .collect();
+                    format!(
+                        "{} {}",
+                        join(&words[start..name_end(start)]),
+                        what.join(" ")
+                    )
+                }
+                _ => {
+                    let verb_end = upper
+                        .iter()
+                        .position(|word| KINDS.contains(word))
+                        .map_or(1, |at| at + 1);
+                    let start = skip_if_exists(verb_end);
+                    if start >= words.len() {
+                        return join(&words);
+                    }
+                    format!(
+                        "{} {}",
+                        join(&words[start..name_end(start)]),
+                        upper[..verb_end].join(" ")
+                    )
+                }
+            }
+        }
+        _ => join(&words),
+    }
+}
+
+/// Kinds of objects that a CREATE, DROP or ALTER names right before the object.
+const KINDS: &[&str] = &[
+    "TABLE",
+    "VIEW",
+    "FUNCTION",
+    "PROCEDURE",
+    "TYPE",
+    "SEQUENCE",
+    "SCHEMA",
+    "EXTENSION",
+    "DOMAIN",
+    "INDEX",
+    "POLICY",
+    "TRIGGER",
+    "STATISTICS",
+    "AGGREGATE",
+    "PUBLICATION",
+    "RULE",
+];
+
 /// `REINDEX (CONCURRENTLY) …`: the word in the list of options.
 fn lexed_concurrently(text: &str) -> bool {
     lexer::tokens(text)
@@ -173,6 +369,57 @@ mod tests {
             "ROLLBACK TO SAVEPOINT a",
         ] {
             assert_eq!(kind(plain), Kind::Plain, "{plain}");
+        }
+    }
+
+    #[test]
+    fn summaries_lead_with_what_is_changed() {
+        let cases = [
+            (
+                "ALTER TABLE public.customers DROP COLUMN fax",
+                "customers DROP COLUMN fax",
+            ),
+            (
+                "CREATE INDEX CONCURRENTLY a_idx ON public.orders (status)",
+                "orders CREATE INDEX CONCURRENTLY",
+            ),
+            (
+                "CREATE TABLE IF NOT EXISTS public.refunds (id int)",
+                "refunds CREATE TABLE",
+            ),
+            (
+                "CREATE OR REPLACE VIEW v AS SELECT 1",
+                "v CREATE OR REPLACE VIEW",
+            ),
+            ("update  users\n set a = 1", "update users set a = 1"),
+            ("DROP", "DROP"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(summary(text), expected);
+        }
+    }
+
+    #[test]
+    fn knows_what_leaves_the_database() {
+        let statement = |text: &str| Statement {
+            range: 0..text.len(),
+            kind: kind(text),
+        };
+        for text in [
+            "CREATE ROLE a",
+            "drop database x",
+            "GRANT a TO b",
+            "ALTER SYSTEM SET a = 1",
+            "ALTER USER a PASSWORD 'x'",
+        ] {
+            assert!(statement(text).changes_server(text), "{text}");
+        }
+        for text in [
+            "GRANT SELECT ON t TO a",
+            "CREATE USER MAPPING FOR a SERVER s",
+            "DROP TABLE role",
+        ] {
+            assert!(!statement(text).changes_server(text), "{text}");
         }
     }
 

@@ -1,0 +1,160 @@
+//! `not-null-violated` and its kin: rows of the live database that make a statement fail.
+
+use crate::catalog::effect::Requirement;
+use crate::diagnostic::Severity;
+use crate::migrate::rehearsal::{Answer, Finding, Question, Rehearsal, Step};
+
+pub(super) fn check(rehearsal: &Rehearsal, findings: &mut Vec<Finding>) {
+    // Rows that an earlier statement changes may be mended by it.
+    let mut changed: Vec<&str> = Vec::new();
+    for step in &rehearsal.steps {
+        for (question, answer) in &step.questions {
+            let finding = match answer {
+                Answer::Rows { rows: 0, .. } => continue,
+                Answer::Rows { rows, samples } => violated(
+                    step,
+                    question,
+                    *rows,
+                    samples,
+                    changed.contains(&relation(question)),
+                ),
+                Answer::Unknown(reason) => unknown(step, question, reason),
+            };
+            findings.push(finding);
+        }
+        if let Some(effect) = step.effect()
+            && effect.requirements.is_empty()
+        {
+            let written = effect
+                .locks
+                .iter()
+                .filter(|lock| lock.mode == crate::catalog::effect::LockMode::RowExclusive);
+            changed.extend(written.map(|lock| lock.relation.as_str()));
+        }
+    }
+}
+
+fn relation(question: &Question) -> &str {
+    match &question.requirement {
+        Requirement::NoRows { relation, .. }
+        | Requirement::NotNull { relation, .. }
+        | Requirement::Unique { relation, .. }
+        | Requirement::ForeignKey { relation, .. }
+        | Requirement::Check { relation, .. }
+        | Requirement::Fits { relation, .. } => relation,
+    }
+}
+
+fn violated(
+    step: &Step,
+    question: &Question,
+    rows: i64,
+    samples: &[String],
+    changed_before: bool,
+) -> Finding {
+    let short = |relation: &str| {
+        relation
+            .strip_prefix("public.")
+            .unwrap_or(relation)
+            .to_owned()
+    };
+    let table = short(relation(question));
+    let counted = if rows == 1 {
+        "1 row".to_owned()
+    } else {
+        format!("{rows} rows")
+    };
+    let (code, message, columns) = match &question.requirement {
+        Requirement::NoRows { column, .. } => (
+            "not-null-violated",
+            format!("{counted} of {table} would have {column} NULL: the new column has no default"),
+            vec![column.clone()],
+        ),
+        Requirement::NotNull { column, .. } => (
+            "not-null-violated",
+            format!("{counted} of {table} have {column} NULL"),
+            vec![column.clone()],
+        ),
+        Requirement::Unique { index, keys, .. } => {
+            let times = if rows == 1 {
+                "1 key".to_owned()
+            } else {
+                format!("{rows} keys")
+            };
+            (
+                "unique-violated",
+                format!("{times} of {table} occur more than once in `{index}`"),
+                keys.clone(),
+            )
+        }
+        Requirement::ForeignKey {
+            columns,
+            referenced,
+            ..
+        } => {
+            let message = format!(
+                "{counted} of {table} have {} without a row of {}",
+                columns.join(", "),
+                short(referenced)
+            );
+            ("foreign-key-violated", message, columns.clone())
+        }
+        // A check that only says NOT NULL is told as what it is.
+        Requirement::Check { expression, .. } if not_null_column(expression).is_some() => {
+            let column = not_null_column(expression).unwrap_or_default().to_owned();
+            (
+                "not-null-violated",
+                format!("{counted} of {table} have {column} NULL"),
+                vec![column],
+            )
+        }
+        Requirement::Check { constraint, .. } => (
+            "check-violated",
+            format!("{counted} of {table} fail the check `{constraint}`"),
+            Vec::new(),
+        ),
+        Requirement::Fits {
+            column, type_name, ..
+        } => (
+            "value-does-not-fit",
+            format!("{counted} of {table} have a {column} that is no {type_name}"),
+            vec![column.clone()],
+        ),
+    };
+    let (severity, message) = if changed_before {
+        (
+            Severity::Warning,
+            format!("{message} now; an earlier statement changes the table"),
+        )
+    } else {
+        (Severity::Error, message)
+    };
+    let mut finding = step.finding(code, severity, message).on(relation(question));
+    finding.columns = columns;
+    finding.rows = Some(rows);
+    finding.samples = samples.to_vec();
+    finding.sql = Some(question.sample.clone());
+    finding
+}
+
+/// `(x IS NOT NULL)`, as Postgres prints it.
+fn not_null_column(expression: &str) -> Option<&str> {
+    let inner = expression.trim_start_matches('(').trim_end_matches(')');
+    let column = inner.strip_suffix(" IS NOT NULL")?;
+    column
+        .chars()
+        .all(|letter| letter.is_alphanumeric() || letter == '_')
+        .then_some(column)
+}
+
+fn unknown(step: &Step, question: &Question, reason: &str) -> Finding {
+    step.finding(
+        "data-not-looked-up",
+        Severity::Info,
+        format!(
+            "whether the rows of `{}` allow this is not known: {reason}",
+            relation(question)
+        ),
+    )
+    .on(relation(question))
+}

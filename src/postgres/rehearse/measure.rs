@@ -1,0 +1,402 @@
+//! One statement at a time: what it locks, scans and writes anew. A transaction of the file runs
+//! twice, first as it is, to see whether it holds together, then a statement at a time, since locks
+//! of earlier statements would hide those of later ones.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use sqlx::Row;
+
+use super::super::{Connection, Error};
+use super::snapshot::Snapshot;
+use super::{Ownership, fault};
+use crate::catalog::effect::{Effect, Lock, LockMode, Outcome, Scan};
+use crate::migrate::rehearsal::Measured;
+use crate::migrate::script::{Kind, Piece, Place, Script, Section, Statement};
+
+/// Reads, and what only fights with itself, are no news.
+const WEAKEST_TOLD: LockMode = LockMode::RowExclusive;
+
+const LOCKS: &str = "
+    SELECT l.relation::int8, l.mode FROM pg_locks l
+    WHERE l.locktype = 'relation' AND l.pid = pg_backend_pid()
+      AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())";
+
+const SCANS: &str =
+    "SELECT s.relid::int8, s.seq_scan FROM pg_stat_xact_user_tables s WHERE s.seq_scan > 0";
+
+const FLUSHED_SCANS: &str = "SELECT s.relid::int8, s.seq_scan FROM pg_stat_user_tables s";
+
+pub(super) struct Rehearsal<'a> {
+    scratch: &'a mut Connection,
+    ownership: Ownership,
+    script: &'a Script,
+    /// The schema as it is on the live database.
+    original: Snapshot,
+    /// The schema after the statement that ran last.
+    present: Snapshot,
+    /// `SET LOCAL` of the transaction that is taken apart.
+    local_settings: Vec<String>,
+    /// A statement that changes the whole server was left out.
+    left_out: bool,
+}
+
+impl<'a> Rehearsal<'a> {
+    pub(super) async fn start(
+        scratch: &'a mut Connection,
+        ownership: Ownership,
+        script: &'a Script,
+    ) -> Result<Self, Error> {
+        let original = Snapshot::take(scratch).await?;
+        Ok(Self {
+            scratch,
+            ownership,
+            script,
+            present: original.clone(),
+            original,
+            local_settings: Vec::new(),
+            left_out: false,
+        })
+    }
+
+    pub(super) async fn section(&mut self, section: &Section) -> Result<Vec<Measured>, Error> {
+        let script = self.script;
+        let statements = section
+            .pieces
+            .iter()
+            .filter_map(|index| match &script.pieces[*index] {
+                Piece::Statement(statement) => Some((*index, statement)),
+                _ => None,
+            });
+        let statements: Vec<(usize, &Statement)> = statements.collect();
+        self.local_settings.clear();
+        let broken = match section.place {
+            Place::Transaction(_) if statements.len() > 1 => self.whole(&statements).await?,
+            _ => None,
+        };
+        let mut done = Vec::new();
+        for (index, statement) in statements {
+            let outcome = match &broken {
+                Some((at, outcome)) if *at == index => outcome.clone(),
+                _ => self.statement(index, statement).await?,
+            };
+            let failed = matches!(outcome, Outcome::Failed(_));
+            done.push(Measured {
+                piece: index,
+                place: section.place,
+                outcome,
+            });
+            if failed {
+                break;
+            }
+        }
+        Ok(done)
+    }
+
+    /// Runs a transaction as it stands and rolls it back; tells the statement that breaks it.
+    async fn whole(
+        &mut self,
+        statements: &[(usize, &Statement)],
+    ) -> Result<Option<(usize, Outcome)>, Error> {
+        self.scratch.execute("BEGIN").await?;
+        let mut broken = None;
+        for (index, statement) in statements {
+            if self.left_out_reason(statement).is_some() {
+                continue;
+            }
+            self.scratch.execute("SAVEPOINT backsmith").await?;
+            if let Err(error) = self.send(*index, statement).await {
+                match self.judge(statement, error)? {
+                    Outcome::Failed(fault) => {
+                        broken = Some((*index, Outcome::Failed(fault)));
+                        break;
+                    }
+                    _ => {
+                        self.scratch
+                            .execute("ROLLBACK TO SAVEPOINT backsmith")
+                            .await?
+                    }
+                }
+            }
+        }
+        self.scratch.execute("ROLLBACK").await?;
+        Ok(broken)
+    }
+
+    async fn statement(&mut self, index: usize, statement: &Statement) -> Result<Outcome, Error> {
+        if let Some(reason) = self.left_out_reason(statement) {
+            self.left_out = true;
+            return Ok(Outcome::NotMeasured(reason));
+        }
+        let measured = if statement.refuses_transactions() {
+            self.alone(statement).await
+        } else {
+            self.in_transaction(index, statement).await
+        };
+        let (locks, scans) = match measured {
+            Ok(measured) => measured,
+            Err(error) => return self.judge(statement, error),
+        };
+        let after = Snapshot::take(self.scratch).await?;
+        let before = std::mem::replace(&mut self.present, after);
+        Ok(Outcome::Measured(self.effect(&before, &locks, &scans)))
+    }
+
+    /// Sends a statement; its COPY rows with it.
+    async fn send(&mut self, index: usize, statement: &Statement) -> Result<(), Error> {
+        let text = &self.script.source.text;
+        if statement.kind == Kind::CopyFromStandardInput {
+            let rows = match self.script.pieces.get(index + 1) {
+                Some(Piece::CopyData(data)) => &text[data.rows.clone()],
+                _ => "",
+            };
+            self.scratch
+                .copy_in(statement.text(text), rows.as_bytes())
+                .await?;
+            return Ok(());
+        }
+        self.scratch.execute(statement.text(text)).await
+    }
+
+    async fn in_transaction(
+        &mut self,
+        index: usize,
+        statement: &Statement,
+    ) -> Result<Observed, Error> {
+        let text = statement.text(&self.script.source.text).to_owned();
+        self.scratch.execute("BEGIN").await?;
+        let measured = async {
+            for setting in self.local_settings.clone() {
+                self.scratch.execute(&setting).await?;
+            }
+            let before = self.counted(SCANS).await?;
+            self.send(index, statement).await?;
+            let locks = self.held_locks().await?;
+            let after = self.counted(SCANS).await?;
+            Ok((locks, difference(&before, &after)))
+        }
+        .await;
+        match measured {
+            Ok(measured) => {
+                // Deferred constraints and triggers speak here.
+                self.scratch.execute("COMMIT").await?;
+                if statement.sets_locally(&self.script.source.text) {
+                    self.local_settings.push(text);
+                }
+                Ok(measured)
+            }
+            Err(error) => {
+                self.scratch.execute("ROLLBACK").await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn held_locks(&mut self) -> Result<BTreeMap<i64, LockMode>, Error> {
+        let mut locks = BTreeMap::new();
+        for row in self.scratch.rows(LOCKS).await? {
+            note_lock(&mut locks, row.try_get(0)?, &row.try_get::<String, _>(1)?);
+        }
+        Ok(locks)
+    }
+
+    /// A statement that Postgres refuses in a transaction lets go of its locks at its end, so they
+    /// are watched from a second connection. A third one holds every table until the statement
+    /// waits for the first time: so it cannot be too quick to be seen.
+    async fn alone(&mut self, statement: &Statement) -> Result<Observed, Error> {
+        let target = self.scratch.target().clone();
+        let connect =
+            |failure: crate::failure::Failure| Error::ConnectionLost(format!("{failure:?}"));
+        let mut watcher = target.connect().await.map_err(connect)?;
+        let mut holder = target.connect().await.map_err(connect)?;
+        let process = self.scratch.process();
+        let before = self.flushed_scans().await?;
+        hold_tables(&mut holder, &self.present).await?;
+        let text = statement.text(&self.script.source.text).to_owned();
+        let mut locks = BTreeMap::new();
+        let result = {
+            let mut running = Box::pin(self.scratch.execute(&text));
+            let mut holds = true;
+            loop {
+                tokio::select! {
+                    biased;
+                    result = &mut running => break result,
+                    seen = watch(&mut watcher, process, &mut locks) => {
+                        if seen? && holds {
+                            holder.execute("ROLLBACK").await?;
+                            holds = false;
+                        }
+                    }
+                }
+            }
+        };
+        holder.close().await;
+        watcher.close().await;
+        result?;
+        let after = self.flushed_scans().await?;
+        Ok((locks, difference(&before, &after)))
+    }
+
+    /// Counters of scans with those of this session that the server had not added up yet.
+    async fn flushed_scans(&mut self) -> Result<BTreeMap<i64, i64>, Error> {
+        if self.scratch.server().version_number >= 150_000 {
+            self.scratch
+                .execute("SELECT pg_stat_force_next_flush()")
+                .await?;
+        } else {
+            // Older servers add up at most twice a second, when the session is idle.
+            tokio::time::sleep(Duration::from_millis(600)).await;
+            self.scratch
+                .execute("SELECT pg_stat_clear_snapshot()")
+                .await?;
+            tokio::time::sleep(Duration::from_millis(600)).await;
+        }
+        self.counted(FLUSHED_SCANS).await
+    }
+
+    async fn counted(&mut self, query: &'static str) -> Result<BTreeMap<i64, i64>, Error> {
+        let rows = self.scratch.rows(query).await?;
+        rows.iter()
+            .map(|row| {
+                Ok((
+                    row.try_get(0)?,
+                    row.try_get::<Option<i64>, _>(1)?.unwrap_or(0),
+                ))
+            })
+            .collect()
+    }
+
+    fn effect(
+        &self,
+        before: &Snapshot,
+        locks: &BTreeMap<i64, LockMode>,
+        scans: &BTreeMap<i64, i64>,
+    ) -> Effect {
+        let named = |id: &i64| {
+            let relation = self.original.relations.get(id)?;
+            ["r", "p", "m", "v"]
+                .contains(&relation.kind.as_str())
+                .then(|| relation.name.clone())
+        };
+        let rewritten = before.rewritten(&self.present);
+        let scanned: BTreeSet<i64> = scans.keys().copied().collect();
+        let mut locks: Vec<Lock> = locks
+            .iter()
+            .filter(|(_, mode)| **mode >= WEAKEST_TOLD)
+            .filter_map(|(id, mode)| {
+                Some(Lock {
+                    relation: named(id)?,
+                    mode: *mode,
+                })
+            })
+            .collect();
+        locks.sort();
+        let mut scans: Vec<Scan> = scans
+            .iter()
+            .filter_map(|(id, times)| {
+                Some(Scan {
+                    relation: named(id)?,
+                    times: *times,
+                })
+            })
+            .collect();
+        scans.sort();
+        let mut rewrites: Vec<String> = rewritten.iter().filter_map(named).collect();
+        rewrites.sort();
+        Effect {
+            locks,
+            rewrites,
+            scans,
+            lost: before.lost(&self.present),
+            requirements: before.requirements(&self.present, &self.original, &scanned),
+        }
+    }
+
+    /// Whether an error on the copy is one on the live database too.
+    fn judge(&self, statement: &Statement, error: Error) -> Result<Outcome, Error> {
+        let Error::Database(error) = error else {
+            return Err(error);
+        };
+        let data = error.code.starts_with("23") && statement.changes_rows(&self.script.source.text);
+        if data {
+            let reason = format!(
+                "it needs rows that the scratch copy does not have: {}",
+                error.message
+            );
+            return Ok(Outcome::NotMeasured(reason));
+        }
+        // 42704: a role that an earlier, left out statement makes.
+        if self.left_out && error.is("42704") {
+            return Ok(Outcome::NotMeasured(format!(
+                "it needs what was left out: {}",
+                error.message
+            )));
+        }
+        Ok(Outcome::Failed(fault(self.script, statement, &error)))
+    }
+
+    fn left_out_reason(&self, statement: &Statement) -> Option<String> {
+        let shared = self.ownership == Ownership::Shared;
+        (shared && statement.changes_server(&self.script.source.text))
+            .then(|| "it changes the whole server, not this database alone".to_owned())
+    }
+}
+
+type Observed = (BTreeMap<i64, LockMode>, BTreeMap<i64, i64>);
+
+fn note_lock(locks: &mut BTreeMap<i64, LockMode>, relation: i64, mode: &str) {
+    if let Some(mode) = LockMode::from_postgres(mode) {
+        locks
+            .entry(relation)
+            .and_modify(|held| *held = (*held).max(mode))
+            .or_insert(mode);
+    }
+}
+
+fn difference(before: &BTreeMap<i64, i64>, after: &BTreeMap<i64, i64>) -> BTreeMap<i64, i64> {
+    after
+        .iter()
+        .map(|(id, count)| (*id, count - before.get(id).copied().unwrap_or(0)))
+        .filter(|(_, count)| *count > 0)
+        .collect()
+}
+
+/// Opens a transaction that holds every table in a mode that stops schema changes only.
+async fn hold_tables(holder: &mut Connection, present: &Snapshot) -> Result<(), Error> {
+    let tables: Vec<&str> = present
+        .relations
+        .values()
+        .filter(|relation| ["r", "p"].contains(&relation.kind.as_str()))
+        .map(|relation| relation.name.as_str())
+        .collect();
+    holder.execute("BEGIN").await?;
+    if tables.is_empty() {
+        return Ok(());
+    }
+    holder
+        .execute(&format!(
+            "LOCK TABLE ONLY {} IN SHARE UPDATE EXCLUSIVE MODE",
+            tables.join(", ONLY ")
+        ))
+        .await
+}
+
+/// Notes the locks that a process holds or waits for; tells whether it waits.
+async fn watch(
+    watcher: &mut Connection,
+    process: i32,
+    locks: &mut BTreeMap<i64, LockMode>,
+) -> Result<bool, Error> {
+    const QUESTION: &str =
+        "SELECT coalesce(l.relation, 0)::int8, l.mode, l.granted FROM pg_locks l WHERE l.pid = $1";
+    let rows = sqlx::query(QUESTION)
+        .bind(process)
+        .fetch_all(watcher.inner())
+        .await?;
+    let mut waits = false;
+    for row in rows {
+        note_lock(locks, row.try_get(0)?, &row.try_get::<String, _>(1)?);
+        waits |= !row.try_get::<bool, _>(2)?;
+    }
+    Ok(waits)
+}

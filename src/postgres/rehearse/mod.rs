@@ -1,0 +1,72 @@
+//! Runs the statements of a migration on a scratch copy of a schema and measures what each one does.
+//! The live database is not touched here.
+
+mod measure;
+mod probe;
+mod snapshot;
+
+use super::{Connection, Error};
+use crate::catalog::effect::{Outcome, SqlFault};
+use crate::migrate::rehearsal::Measured;
+use crate::migrate::script::{Script, Section, Statement};
+use measure::Rehearsal;
+
+pub use probe::ask;
+
+/// Where the rehearsal may run what changes a whole server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ownership {
+    /// The server is ours alone.
+    Private,
+    /// Others work on it: nothing may leave the scratch database.
+    Shared,
+}
+
+/// Rehearses all sections in order; the first statement that fails is the last one told.
+pub async fn run(
+    scratch: &mut Connection,
+    ownership: Ownership,
+    script: &Script,
+    sections: &[Section],
+) -> Result<Vec<Measured>, Error> {
+    let mut rehearsal = Rehearsal::start(scratch, ownership, script).await?;
+    let mut all = Vec::new();
+    for section in sections {
+        let done = rehearsal.section(section).await?;
+        let failed = done
+            .iter()
+            .any(|statement| matches!(statement.outcome, Outcome::Failed(_)));
+        all.extend(done);
+        if failed {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+/// Postgres counts characters of the statement; files are counted in bytes.
+fn fault(script: &Script, statement: &Statement, error: &super::DatabaseError) -> SqlFault {
+    let text = statement.text(&script.source.text);
+    let range = match error.position {
+        Some(position) => {
+            let at = text
+                .char_indices()
+                .nth(position.saturating_sub(1))
+                .map_or(text.len(), |(at, _)| at);
+            let word = text[at..]
+                .chars()
+                .take_while(|letter| letter.is_alphanumeric() || *letter == '_');
+            let length: usize = word.map(char::len_utf8).sum();
+            let start = statement.range.start + at;
+            start..start + length.max(1).min(text.len() - at)
+        }
+        None => statement.range.clone(),
+    };
+    SqlFault {
+        code: error.code.clone(),
+        message: error.message.clone(),
+        detail: error.detail.clone(),
+        hint: error.hint.clone(),
+        range,
+    }
+}

@@ -1,0 +1,94 @@
+//! What only the data can tell, asked of the live database in a transaction that can change nothing.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sqlx::Row;
+
+use super::super::{Connection, Error};
+use crate::migrate::rehearsal::{Answer, LiveRelation, Question};
+
+/// How long one question may take, and how long it may wait for a lock.
+const TIMEOUT: Duration = Duration::from_secs(30);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
+/// Rows that are shown as examples.
+const SAMPLES: usize = 3;
+
+/// The size of each partitioned table is the sum of its parts.
+const SIZES: &str = "
+    SELECT format('%I.%I', n.nspname, c.relname),
+        CASE WHEN c.reltuples < 0 THEN NULL ELSE c.reltuples::int8 END,
+        CASE WHEN c.relkind = 'p' THEN (SELECT coalesce(sum(pg_relation_size(t.relid)), 0)::int8 FROM pg_partition_tree(c.oid) t WHERE t.isleaf)
+             WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid) ELSE 0 END
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE format('%I.%I', n.nspname, c.relname) = ANY($1)
+    ORDER BY 1";
+
+/// Sizes of the named relations, as far as they are there, and an answer to each question.
+pub async fn ask(
+    live: &mut Connection,
+    relations: &[String],
+    questions: &[Question],
+) -> Result<(BTreeMap<String, LiveRelation>, Vec<Answer>), Error> {
+    live.begin_read_only().await?;
+    let asked = ask_inside(live, relations, questions).await;
+    live.execute("ROLLBACK").await?;
+    asked
+}
+
+async fn ask_inside(
+    live: &mut Connection,
+    relations: &[String],
+    questions: &[Question],
+) -> Result<(BTreeMap<String, LiveRelation>, Vec<Answer>), Error> {
+    live.set_statement_timeout(TIMEOUT).await?;
+    live.set_lock_timeout(LOCK_TIMEOUT).await?;
+    let rows = sqlx::query(SIZES)
+        .bind(relations)
+        .fetch_all(live.inner())
+        .await?;
+    let mut sizes = BTreeMap::new();
+    for row in rows {
+        let size = LiveRelation {
+            rows: row.try_get(1)?,
+            bytes: row.try_get(2)?,
+        };
+        sizes.insert(row.try_get(0)?, size);
+    }
+    let mut answers = Vec::new();
+    for question in questions {
+        live.execute("SAVEPOINT backsmith").await?;
+        let answer = match answer(live, question).await {
+            Ok(answer) => answer,
+            Err(Error::Database(error)) => Answer::Unknown(error.summary()),
+            Err(error) => return Err(error),
+        };
+        live.execute("ROLLBACK TO SAVEPOINT backsmith").await?;
+        answers.push(answer);
+    }
+    Ok((sizes, answers))
+}
+
+async fn answer(live: &mut Connection, question: &Question) -> Result<Answer, Error> {
+    let counted = live.rows_of(question.count.clone()).await?;
+    let rows: i64 = match counted.first() {
+        Some(row) => row.try_get(0)?,
+        None => 0,
+    };
+    if rows == 0 {
+        return Ok(Answer::Rows {
+            rows,
+            samples: Vec::new(),
+        });
+    }
+    let samples = live
+        .rows_of(format!("{} LIMIT {SAMPLES}", question.sample))
+        .await?;
+    let samples = samples
+        .iter()
+        .map(|row| Ok(row.try_get::<Option<String>, _>(0)?.unwrap_or_default()));
+    Ok(Answer::Rows {
+        rows,
+        samples: samples.collect::<Result<_, Error>>()?,
+    })
+}
