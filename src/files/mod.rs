@@ -2,10 +2,12 @@
 //! bytes are never written again. The only place, with `terminal` and `postgres`, that does I/O.
 
 mod atomic;
+mod migration;
 mod network;
 mod plan;
 mod read;
 
 pub use atomic::write_atomically;
+pub use migration::MigrationFile;
 pub use plan::{Action, Entry, Plan, PlannedFile};
 pub use read::{Input, read_bytes, read_standard_input, read_text};

@@ -15,6 +15,17 @@ pub fn count(value: u64) -> String {
     text
 }
 
+/// `1 row`, `2 rows`, `12 queries`: a count and what it counts.
+pub fn counted(value: u64, what: &str) -> String {
+    let plural = match what.strip_suffix('y') {
+        _ if value == 1 => what.to_owned(),
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
+        _ if what.ends_with(['x', 's']) => format!("{what}es"),
+        _ => format!("{what}s"),
+    };
+    format!("{} {plural}", count(value))
+}
+
 /// With thousands and this many decimals.
 pub fn decimal(value: f64, decimals: usize) -> String {
     let text = format!("{:.*}", decimals, value.abs());
@@ -120,6 +131,9 @@ mod tests {
     fn figures_read_well() {
         assert_eq!(count(1_236_300), "1,236,300");
         assert_eq!(count(999), "999");
+        assert_eq!(counted(1, "row"), "1 row");
+        assert_eq!(counted(2_000, "query"), "2,000 queries");
+        assert_eq!(counted(2, "index"), "2 indexes");
         assert_eq!(decimal(1_204.6, 2), "1,204.60");
         assert_eq!(decimal(-0.001, 1), "0.0");
         assert_eq!(decimal(-3.25, 1), "-3.2");

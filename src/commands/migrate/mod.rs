@@ -5,10 +5,12 @@ mod apply;
 mod compare;
 mod rehearse;
 mod rollback;
+mod script;
 mod suggest_indexes;
 
 use crate::failure::{Failure, Verdict};
-use crate::settings::migrate::Request;
+use crate::postgres::Target;
+use crate::settings::migrate::{Database, Origin, Request};
 use crate::terminal::Terminal;
 
 pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict, Failure> {
@@ -20,6 +22,16 @@ pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict,
         Request::Analyze(request) => analyze::run(request, terminal),
         Request::SuggestIndexes(request) => suggest_indexes::run(request, terminal),
     }
+}
+
+/// Where to connect; errors say where the URL came from unless the command line shows it.
+fn target(database: &Database) -> Result<Target, Failure> {
+    let origin = match database.origin {
+        Origin::Flag => None,
+        Origin::Environment => Some("DATABASE_URL"),
+        Origin::Configuration => Some("backsmith.toml"),
+    };
+    Target::parse(&database.url, origin)
 }
 
 /// The runtime of one command: the database is the only thing that is waited for.

@@ -1,11 +1,187 @@
-//! `backsmith migrate --migrate --dry-run`.
+//! `backsmith migrate --migrate --dry-run`: copy the schema, run the file there, ask the live data,
+//! judge.
 
+use super::script;
+use crate::diagnostic::Severity;
 use crate::failure::{Failure, Verdict};
-use crate::settings::migrate::Rehearse as Request;
-use crate::terminal::Terminal;
+use crate::files::MigrationFile;
+use crate::migrate::rehearsal::{self, Measured, Rehearsal};
+use crate::postgres::rehearse::{self, Ownership};
+use crate::postgres::scratch::{self, Server};
+use crate::postgres::{Connection, NotCopied, SchemaCopy, SessionDefaults, Target};
+use crate::report::{human, json};
+use crate::settings::Format;
+use crate::settings::migrate::{FailOn, PostgresFrom, Rehearse as Request};
+use crate::terminal::{DIM, Terminal, Verbosity};
 
-pub(super) fn run(_request: &Request, _terminal: &mut Terminal) -> Result<Verdict, Failure> {
-    Err(Failure::input(
-        "`migrate --migrate --dry-run` is not part of this build yet",
+pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict, Failure> {
+    let file = MigrationFile::find(&request.file)?;
+    let migration = script::read(&file)?;
+    let runtime = super::runtime()?;
+    let (rehearsal, around) = runtime.block_on(rehearse(request, &migration, terminal))?;
+    report(request, &rehearsal, &around, terminal)?;
+    Ok(judge(&rehearsal, request.fail_on))
+}
+
+async fn rehearse(
+    request: &Request,
+    migration: &script::Migration,
+    terminal: &mut Terminal,
+) -> Result<(Rehearsal, json::v1::migrate::rehearsal::Surroundings), Failure> {
+    let target = super::target(&request.database)?;
+    let mut live = target.connect().await?;
+    let defaults = SessionDefaults::read(&mut live).await?;
+    let copy = SchemaCopy::read(&mut live).await?;
+    let count = migration
+        .script
+        .statements()
+        .filter(|statement| !statement.controls_transaction())
+        .count();
+    terminal.note(&format!(
+        "{DIM}  rehearse {count} statements on a scratch copy of the schema; the live tables are only read{DIM:#}"
+    ));
+    let server = scratch_server(request, &live).await?;
+    let ownership = if server.is_private() {
+        Ownership::Private
+    } else {
+        Ownership::Shared
+    };
+    let (measured, not_copied) =
+        on_scratch(&server, ownership, &copy, &defaults, migration).await?;
+    let relations = rehearsal::relations(&measured);
+    let questions = rehearsal::questions(&measured);
+    defaults.adopt(&mut live).await?;
+    let (sizes, answers) = rehearse::ask(&mut live, &relations, &questions).await?;
+    let about = live.server();
+    let around = json::v1::migrate::rehearsal::Surroundings {
+        server: json::v1::migrate::Server {
+            database: about.database.clone(),
+            version: about.version.clone(),
+            version_num: about.version_number,
+        },
+        file: migration.script.source.name.clone(),
+        rehearsed_on: if server.is_private() {
+            format!(
+                "scratch copy of the schema on a private PostgreSQL {}",
+                server.version
+            )
+        } else {
+            "scratch copy of the schema on the same server".to_owned()
+        },
+        not_copied: not_copied_lines(&copy, &not_copied),
+    };
+    live.close().await;
+    Ok((
+        rehearsal::judge(&migration.script, measured, sizes, answers),
+        around,
     ))
+}
+
+/// The same server when we may make databases there, else a private one.
+async fn scratch_server(request: &Request, live: &Connection) -> Result<Server, Failure> {
+    if live.server().may_create_databases {
+        return Server::on(&request.database.url).await;
+    }
+    let options = scratch::Options {
+        purpose: "rehearsing a migration".to_owned(),
+        pg_bin: request.scratch.binaries.clone(),
+        download: request.scratch.from == PostgresFrom::Download,
+        ..scratch::Options::default()
+    };
+    Server::start(&options).await
+}
+
+async fn on_scratch(
+    server: &Server,
+    ownership: Ownership,
+    copy: &SchemaCopy,
+    defaults: &SessionDefaults,
+    migration: &script::Migration,
+) -> Result<(Vec<Measured>, Vec<NotCopied>), Failure> {
+    let database = server.create_database().await?;
+    let mut connection = Target::parse(database.url(), None)?.connect().await?;
+    let not_copied = copy.load(&mut connection).await?;
+    defaults.adopt(&mut connection).await?;
+    let measured = rehearse::run(
+        &mut connection,
+        ownership,
+        &migration.script,
+        &migration.sections,
+    )
+    .await;
+    // The database cannot be dropped while somebody is connected.
+    connection.close().await;
+    Ok((measured?, not_copied))
+}
+
+fn not_copied_lines(copy: &SchemaCopy, not_copied: &[NotCopied]) -> Vec<String> {
+    let kinds = copy
+        .unmanaged
+        .iter()
+        .map(|(kind, count)| format!("{count} {kind}"));
+    let objects = not_copied
+        .iter()
+        .map(|object| format!("{} ({})", object.name, object.reason));
+    kinds.chain(objects).collect()
+}
+
+fn report(
+    request: &Request,
+    rehearsal: &Rehearsal,
+    around: &json::v1::migrate::rehearsal::Surroundings,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    write(request.report.format, rehearsal, around, terminal)?;
+    if rehearsal.failing().is_some() {
+        terminal.hint("mend what stands in the way and rehearse again; `--json` has every statement and question");
+    } else if rehearsal.steps.len() == rehearsal.total {
+        terminal.next(&format!("backsmith migrate --migrate {}", around.file));
+    }
+    Ok(())
+}
+
+fn write(
+    format: Format,
+    rehearsal: &Rehearsal,
+    around: &json::v1::migrate::rehearsal::Surroundings,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    match format {
+        Format::Json => {
+            let document = json::v1::migrate::rehearsal::Document::new(rehearsal, around);
+            json::write_document(terminal.output(), &document)?;
+        }
+        _ => {
+            let style = human::migrate::rehearsal::Style {
+                symbols: terminal.symbols(),
+                width: terminal.width(),
+                all_findings: terminal.verbosity() >= Verbosity::Verbose,
+            };
+            human::migrate::rehearsal::write(
+                terminal.output(),
+                rehearsal,
+                &around.not_copied,
+                style,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn judge(rehearsal: &Rehearsal, fail_on: FailOn) -> Verdict {
+    let least = match fail_on {
+        // A migration that would fail is an objection whatever was asked.
+        FailOn::Error | FailOn::Never => Severity::Error,
+        FailOn::Warning => Severity::Warning,
+        FailOn::Info => Severity::Info,
+    };
+    if rehearsal
+        .findings
+        .iter()
+        .any(|finding| finding.diagnostic.severity >= least)
+    {
+        Verdict::Negative
+    } else {
+        Verdict::Holds
+    }
 }

@@ -199,7 +199,7 @@ pub(super) fn kind(text: &str) -> Kind {
 
 fn summary(text: &str) -> String {
     let words: Vec<&str> = lexer::tokens(text)
-        .filter(super::lexer::Token::is_significant)
+        .filter(lexer::Token::is_significant)
         .map(|token| &text[token.range])
         .collect();
     let upper: Vec<String> = words.iter().map(|word| word.to_uppercase()).collect();

@@ -3,6 +3,7 @@
 
 pub mod decide;
 pub mod error;
+pub mod migrate;
 mod schemas;
 mod tool;
 

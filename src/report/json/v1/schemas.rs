@@ -11,5 +11,6 @@ pub fn published_schemas() -> Vec<(&'static str, Schema)> {
         ),
         ("decide.v1.json", schema_for!(super::decide::Document)),
         ("error.v1.json", schema_for!(super::error::Document)),
+        ("migrate.v1.json", schema_for!(super::migrate::Document)),
     ]
 }

@@ -1,0 +1,3 @@
+//! Reports of `migrate` for people.
+
+pub mod rehearsal;

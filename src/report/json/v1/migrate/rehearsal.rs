@@ -1,0 +1,262 @@
+//! The report of `--migrate FILE --dry-run`.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::super::Tool;
+use super::super::error::Location;
+use super::{SCHEMA, Server};
+use crate::catalog::effect::Outcome;
+use crate::diagnostic::Severity;
+use crate::migrate::rehearsal::{Answer, Finding, READ_RATE, Rehearsal, Step};
+use crate::migrate::script::Place;
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Document {
+    pub schema: &'static str,
+    pub tool: Tool,
+    /// Always `dry-run`.
+    pub command: &'static str,
+    /// `would-fail`, `look` (findings below errors) or `holds`.
+    pub verdict: &'static str,
+    pub server: Server,
+    pub file: String,
+    pub rehearsed_on: String,
+    pub statements: Vec<Statement>,
+    /// Statements behind the one that failed.
+    pub not_reached: usize,
+    pub relations: Vec<Relation>,
+    pub estimate: Estimate,
+    /// What of the schema is not on the copy.
+    pub not_copied: Vec<String>,
+    pub findings: Vec<FindingEntry>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Statement {
+    pub number: usize,
+    /// `transaction 1`, or `alone`.
+    pub section: String,
+    pub sql: String,
+    /// `measured`, `not-measured` or `failed`.
+    pub outcome: &'static str,
+    /// The strongest mode on each relation that was there before; weaker than RowExclusive is not told.
+    pub locks: Vec<LockEntry>,
+    /// What waits meanwhile: reads, writes, ddl.
+    pub blocks: Vec<&'static str>,
+    pub rewrites: Vec<String>,
+    pub scans: Vec<String>,
+    pub lost: Vec<LostEntry>,
+    pub scanned_bytes: u64,
+    pub estimated_seconds: f64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub probes: Vec<Probe>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    pub location: Location,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LockEntry {
+    pub relation: String,
+    pub mode: String,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LostEntry {
+    pub kind: &'static str,
+    pub name: String,
+    pub relation: String,
+}
+
+/// A question to the live data.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Probe {
+    pub sql: String,
+    /// Rows that stand in the way; null when it was not found out.
+    pub rows: Option<i64>,
+    pub passes: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Relation {
+    pub name: String,
+    /// Null when the table was never analyzed.
+    pub rows: Option<i64>,
+    pub bytes: i64,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Estimate {
+    pub seconds: f64,
+    pub assumed_read_bytes_per_second: u64,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FindingEntry {
+    pub code: &'static str,
+    pub severity: &'static str,
+    pub table: Option<String>,
+    pub columns: Vec<String>,
+    pub statement: usize,
+    pub message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
+    pub location: Option<Location>,
+    pub help: Option<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Evidence {
+    pub rows: i64,
+    pub samples: Vec<String>,
+    pub sql: Option<String>,
+}
+
+/// What the document says beside the rehearsal itself.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    pub server: Server,
+    pub file: String,
+    pub rehearsed_on: String,
+    pub not_copied: Vec<String>,
+}
+
+impl Document {
+    pub fn new(rehearsal: &Rehearsal, around: &Surroundings) -> Self {
+        let verdict = if rehearsal.failing().is_some() {
+            "would-fail"
+        } else if rehearsal
+            .findings
+            .iter()
+            .any(|finding| finding.diagnostic.severity > Severity::Info)
+        {
+            "look"
+        } else {
+            "holds"
+        };
+        let relations = rehearsal.relations.iter().map(|(name, live)| Relation {
+            name: name.clone(),
+            rows: live.rows,
+            bytes: live.bytes,
+        });
+        Self {
+            schema: SCHEMA,
+            tool: Tool::CURRENT,
+            command: "dry-run",
+            verdict,
+            server: around.server.clone(),
+            file: around.file.clone(),
+            rehearsed_on: around.rehearsed_on.clone(),
+            statements: rehearsal.steps.iter().map(Statement::from).collect(),
+            not_reached: rehearsal.total.saturating_sub(rehearsal.steps.len()),
+            relations: relations.collect(),
+            estimate: Estimate {
+                seconds: rounded(rehearsal.seconds),
+                assumed_read_bytes_per_second: READ_RATE,
+            },
+            not_copied: around.not_copied.clone(),
+            findings: rehearsal.findings.iter().map(FindingEntry::from).collect(),
+        }
+    }
+}
+
+/// The name of a section, the same in text and in documents.
+pub fn section(place: Place) -> String {
+    match place {
+        Place::Transaction(number) => format!("transaction {number}"),
+        Place::Alone => "alone".to_owned(),
+    }
+}
+
+fn rounded(seconds: f64) -> f64 {
+    (seconds * 1000.0).round() / 1000.0
+}
+
+impl From<&Step> for Statement {
+    fn from(step: &Step) -> Self {
+        let effect = step.effect().cloned().unwrap_or_default();
+        let mut blocks: Vec<_> = effect
+            .locks
+            .iter()
+            .flat_map(|lock| lock.mode.blocks())
+            .collect();
+        blocks.sort();
+        blocks.dedup();
+        let (outcome, reason) = match &step.outcome {
+            Outcome::Measured(_) => ("measured", None),
+            Outcome::NotMeasured(reason) => ("not-measured", Some(reason.clone())),
+            Outcome::Failed(fault) => (
+                "failed",
+                Some(format!("{} ({})", fault.message, fault.code)),
+            ),
+        };
+        let lock = |lock: &crate::catalog::effect::Lock| LockEntry {
+            relation: lock.relation.clone(),
+            mode: format!("{}Lock", lock.mode.name()),
+        };
+        let lost = |lost: &crate::catalog::effect::Lost| LostEntry {
+            kind: lost.kind.name(),
+            name: lost.name.clone(),
+            relation: lost.relation.clone(),
+        };
+        let probe =
+            |(question, answer): &(crate::migrate::rehearsal::Question, Answer)| match answer {
+                Answer::Rows { rows, .. } => Probe {
+                    sql: question.count.clone(),
+                    rows: Some(*rows),
+                    passes: Some(*rows == 0),
+                    reason: None,
+                },
+                Answer::Unknown(reason) => Probe {
+                    sql: question.count.clone(),
+                    rows: None,
+                    passes: None,
+                    reason: Some(reason.clone()),
+                },
+            };
+        Self {
+            number: step.number,
+            section: section(step.place),
+            sql: step.sql.clone(),
+            outcome,
+            locks: effect.locks.iter().map(lock).collect(),
+            blocks: blocks.into_iter().map(|used| used.name()).collect(),
+            rewrites: effect.rewrites.clone(),
+            scans: effect
+                .scans
+                .iter()
+                .map(|scan| scan.relation.clone())
+                .collect(),
+            lost: effect.lost.iter().map(lost).collect(),
+            scanned_bytes: step.scanned_bytes,
+            estimated_seconds: rounded(step.seconds),
+            probes: step.questions.iter().map(probe).collect(),
+            reason,
+            location: Location::from(&step.span),
+        }
+    }
+}
+
+impl From<&Finding> for FindingEntry {
+    fn from(finding: &Finding) -> Self {
+        let evidence = finding.rows.map(|rows| Evidence {
+            rows,
+            samples: finding.samples.clone(),
+            sql: finding.sql.clone(),
+        });
+        Self {
+            code: finding.diagnostic.code,
+            severity: finding.diagnostic.severity.name(),
+            table: finding.table.clone(),
+            columns: finding.columns.clone(),
+            statement: finding.statement,
+            message: finding.diagnostic.message.clone(),
+            evidence,
+            location: finding.diagnostic.span.as_ref().map(Location::from),
+            help: finding.diagnostic.help.clone(),
+        }
+    }
+}
