@@ -1,5 +1,6 @@
 //! Two catalogs become a migration and its rollback; findings, advice and the rehearsal plan.
 
+pub mod execution;
 pub mod rehearsal;
 pub mod rules;
 pub mod script;

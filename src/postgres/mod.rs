@@ -1,8 +1,11 @@
 //! Connections, introspection, execution and scratch databases. The only place that names sqlx.
 
+pub mod apply;
 mod connect;
 mod copy;
 mod error;
+mod fault;
+pub mod history;
 mod quote;
 pub mod rehearse;
 pub mod scratch;
@@ -10,6 +13,8 @@ mod session;
 
 pub use connect::{Canceller, Connection, Server, Target, runtime};
 pub use copy::{NotCopied, SchemaCopy};
+use fault::fault_of;
+
 pub use error::{DatabaseError, Error};
 pub use quote::{identifier as quote_identifier, literal as quote_literal};
 pub use session::SessionDefaults;

@@ -84,6 +84,19 @@ impl Statement {
             && words.iter().any(|word| word == "LOCK_TIMEOUT")
     }
 
+    /// Whether it sets a parameter until the end of the session.
+    pub fn sets_session(&self, source: &str) -> bool {
+        let words = words(self.text(source));
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        matches!(words[..], ["SET", second, ..] if second != "LOCAL")
+            || words.first() == Some(&"RESET")
+    }
+
+    /// Whether it waits for others without holding up who reads and writes.
+    pub fn is_concurrent(&self, source: &str) -> bool {
+        self.refuses_transactions() && lexed_concurrently(self.text(source))
+    }
+
     /// Whether it sets a parameter until the end of its transaction.
     pub fn sets_locally(&self, source: &str) -> bool {
         let words = words(self.text(source));
@@ -317,7 +330,7 @@ const KINDS: &[&str] = &[
 /// `REINDEX (CONCURRENTLY) …`: the word in the list of options.
 fn lexed_concurrently(text: &str) -> bool {
     lexer::tokens(text)
-        .take_while(|token| token.kind != TokenKind::Close)
+        .filter(|token| token.kind == TokenKind::Word)
         .any(|token| text[token.range].eq_ignore_ascii_case("concurrently"))
 }
 

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use sqlx::Row;
 
-use super::super::{Connection, Error};
+use super::super::{Connection, Error, fault_of};
+use super::Ownership;
 use super::snapshot::Snapshot;
-use super::{Ownership, fault};
 use crate::catalog::effect::{Effect, Lock, LockMode, Outcome, Scan};
 use crate::migrate::rehearsal::Measured;
 use crate::migrate::script::{Kind, Piece, Place, Script, Section, Statement};
@@ -332,7 +332,7 @@ impl<'a> Rehearsal<'a> {
                 error.message
             )));
         }
-        Ok(Outcome::Failed(fault(self.script, statement, &error)))
+        Ok(Outcome::Failed(fault_of(self.script, statement, &error)))
     }
 
     fn left_out_reason(&self, statement: &Statement) -> Option<String> {

@@ -6,9 +6,9 @@ mod probe;
 mod snapshot;
 
 use super::{Connection, Error};
-use crate::catalog::effect::{Outcome, SqlFault};
+use crate::catalog::effect::Outcome;
 use crate::migrate::rehearsal::Measured;
-use crate::migrate::script::{Script, Section, Statement};
+use crate::migrate::script::{Script, Section};
 use measure::Rehearsal;
 
 pub use probe::ask;
@@ -42,31 +42,4 @@ pub async fn run(
         }
     }
     Ok(all)
-}
-
-/// Postgres counts characters of the statement; files are counted in bytes.
-fn fault(script: &Script, statement: &Statement, error: &super::DatabaseError) -> SqlFault {
-    let text = statement.text(&script.source.text);
-    let range = match error.position {
-        Some(position) => {
-            let at = text
-                .char_indices()
-                .nth(position.saturating_sub(1))
-                .map_or(text.len(), |(at, _)| at);
-            let word = text[at..]
-                .chars()
-                .take_while(|letter| letter.is_alphanumeric() || *letter == '_');
-            let length: usize = word.map(char::len_utf8).sum();
-            let start = statement.range.start + at;
-            start..start + length.max(1).min(text.len() - at)
-        }
-        None => statement.range.clone(),
-    };
-    SqlFault {
-        code: error.code.clone(),
-        message: error.message.clone(),
-        detail: error.detail.clone(),
-        hint: error.hint.clone(),
-        range,
-    }
 }
