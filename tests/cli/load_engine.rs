@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use backsmith::loadtest::plan::{Extent, LimitWatch, Pace, Plan, Reuse, Target};
+use backsmith::loadtest::plan::{
+    Engine, Extent, General, LimitWatch, Pace, Plan, Resolve, Reuse, Target, Trust,
+};
 use backsmith::loadtest::recording::{ErrorKind, Outcome, Recording};
 use backsmith::loadtest::runner::{self, Event, Unreachable};
 use backsmith::loadtest::schedule::Schedule;
@@ -302,4 +304,134 @@ fn the_warm_up_is_counted_apart() {
     assert_eq!(recording.requests.completed, 20);
     assert!(recording.warmup.completed > 0);
     assert_eq!(server.requests(), 20 + recording.warmup.completed);
+}
+
+#[test]
+fn tls_is_verified_unless_told_otherwise() {
+    let server = WebServer::start_tls();
+    let mut plan = plan(&server, "/", 20);
+    let unreachable = run(&plan).expect_err("nobody signed the certificate");
+    assert_eq!(unreachable.kind, ErrorKind::Tls, "{}", unreachable.words);
+    plan.trust = Trust::Insecure;
+    let recording = recording(&plan);
+    clean(&recording, 20);
+    assert_eq!(recording.tls.as_deref(), Some("TLS 1.3"));
+    assert_eq!(recording.connections.tls.len(), 4);
+    assert_eq!(recording.engine, "http1");
+    plan.targets[0] = target(&server.url("/http10"), "GET", "");
+    clean(&self::recording(&plan), 20);
+}
+
+#[test]
+fn http2_runs_with_and_without_tls() {
+    for server in [WebServer::start_http2(), WebServer::start_http2_tls()] {
+        for path in ["/", "/bytes/0", "/bytes/300000"] {
+            let mut plan = plan(&server, path, 20);
+            plan.engine = Engine::Http2;
+            plan.trust = Trust::Insecure;
+            plan.targets[0] = target(&server.url(path), "POST", "{}");
+            let recording = recording(&plan);
+            clean(&recording, 20);
+            assert_eq!(recording.protocol, "HTTP/2");
+            assert_eq!(recording.engine, "http2");
+            assert_eq!(recording.connections.opened, 4);
+            assert!(recording.bytes.received > 0 && recording.bytes.sent > 0);
+        }
+        assert_eq!(server.requests(), 60);
+    }
+}
+
+#[test]
+fn http2_times_out_and_refuses_what_is_not_http2() {
+    let server = WebServer::start_http2();
+    let mut hanging = plan(&server, "/hang", 4);
+    hanging.engine = Engine::Http2;
+    hanging.timeout = Duration::from_millis(80);
+    let recording = recording(&hanging);
+    assert_eq!(recording.errors[&ErrorKind::Timeout].count, 4);
+    let server = WebServer::start_tls();
+    let mut plan = plan(&server, "/", 4);
+    plan.engine = Engine::Http2;
+    plan.trust = Trust::Insecure;
+    let unreachable = run(&plan).expect_err("it speaks HTTP/1.1 only");
+    assert_eq!(unreachable.kind, ErrorKind::Tls);
+}
+
+#[test]
+fn redirects_are_followed_only_by_the_general_engine() {
+    let server = WebServer::start();
+    let fast = recording(&plan(&server, "/redirect", 8));
+    assert_eq!(fast.statuses.get(&302), Some(&8));
+    let mut plan = plan(&server, "/redirect", 8);
+    plan.engine = Engine::General(General {
+        redirects: 3,
+        ..General::default()
+    });
+    let followed = recording(&plan);
+    clean(&followed, 8);
+    assert_eq!(followed.engine, "general");
+    assert_eq!(followed.samples[0].body, b"Hello, World!");
+}
+
+#[test]
+fn a_proxy_looks_the_name_up() {
+    let server = WebServer::start();
+    let mut plan = plan(&server, "/", 8);
+    plan.targets[0] = target("http://behind-the-proxy.invalid/", "GET", "");
+    plan.engine = Engine::General(General {
+        proxy: Some(SecretUrl::new(server.url(""))),
+        ..General::default()
+    });
+    clean(&recording(&plan), 8);
+    assert_eq!(server.requests(), 8);
+}
+
+#[test]
+fn the_general_engine_counts_failures_as_the_others_do() {
+    let port = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.local_addr().expect("an address").port()
+    };
+    let server = WebServer::start();
+    let mut plan = plan(&server, "/reset", 8);
+    plan.engine = Engine::General(General::default());
+    assert_eq!(recording(&plan).requests.failed, 8);
+    plan.targets[0] = target(&format!("http://127.0.0.1:{port}/"), "GET", "");
+    let unreachable = run(&plan).expect_err("a closed port");
+    assert_eq!(unreachable.kind, ErrorKind::Refused);
+}
+
+#[test]
+fn a_name_can_be_given_an_address() {
+    let server = WebServer::start();
+    let port = server.address.port();
+    let mut plan = plan(&server, "/", 8);
+    plan.targets[0] = target(&format!("http://api.example.com:{port}/"), "GET", "");
+    plan.resolve = vec![Resolve::parse(&format!("api.example.com:{port}:127.0.0.1")).expect("it")];
+    clean(&recording(&plan), 8);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_unix_socket_stands_for_any_host() {
+    use std::io::{Read, Write};
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("server.sock");
+    let listener = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            std::thread::spawn(move || {
+                let mut buffer = [0; 4096];
+                while stream.read(&mut buffer).is_ok_and(|length| length > 0) {
+                    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+                }
+            });
+        }
+    });
+    let mut plan = Plan::new(target("http://any.example.com/", "GET", ""));
+    plan.connections = 3;
+    plan.extent = Extent::Requests(30);
+    plan.unix_socket = Some(path);
+    clean(&recording(&plan), 30);
 }

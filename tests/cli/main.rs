@@ -4,6 +4,7 @@ mod contract;
 mod decide;
 mod house;
 mod load_engine;
+mod load_http1;
 mod postgres;
 mod reader;
 mod sandbox;

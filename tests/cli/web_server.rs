@@ -5,13 +5,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 
 /// Runs until it is dropped.
 pub struct WebServer {
     pub address: SocketAddr,
     pub counts: Arc<Counts>,
+    scheme: &'static str,
     /// The server ends when this is dropped.
     _life: tokio::sync::oneshot::Sender<()>,
 }
@@ -24,11 +29,30 @@ pub struct Counts {
 
 impl WebServer {
     pub fn start() -> Self {
+        Self::speaking(Language::Http1, None)
+    }
+
+    /// With a certificate that nobody signed.
+    pub fn start_tls() -> Self {
+        Self::speaking(Language::Http1, Some(acceptor(&[b"http/1.1"])))
+    }
+
+    /// HTTP/2 by prior knowledge.
+    pub fn start_http2() -> Self {
+        Self::speaking(Language::Http2, None)
+    }
+
+    pub fn start_http2_tls() -> Self {
+        Self::speaking(Language::Http2, Some(acceptor(&[b"h2"])))
+    }
+
+    fn speaking(language: Language, acceptor: Option<TlsAcceptor>) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("a setting");
         let address = listener.local_addr().expect("an address");
         let counts = Arc::new(Counts::default());
         let shared = Arc::clone(&counts);
+        let scheme = if acceptor.is_some() { "https" } else { "http" };
         let (life, end) = tokio::sync::oneshot::channel();
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
@@ -38,7 +62,7 @@ impl WebServer {
             runtime.block_on(async {
                 let listener = TcpListener::from_std(listener).expect("a listener");
                 tokio::select! {
-                    () = accept(listener, shared) => {}
+                    () = accept(listener, language, acceptor, shared) => {}
                     _ = end => {}
                 }
             });
@@ -46,12 +70,13 @@ impl WebServer {
         Self {
             address,
             counts,
+            scheme,
             _life: life,
         }
     }
 
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("{}://{}{path}", self.scheme, self.address)
     }
 
     pub fn requests(&self) -> u64 {
@@ -63,11 +88,86 @@ impl WebServer {
     }
 }
 
-async fn accept(listener: TcpListener, counts: Arc<Counts>) {
+#[derive(Clone, Copy)]
+enum Language {
+    Http1,
+    Http2,
+}
+
+fn acceptor(protocols: &[&[u8]]) -> TlsAcceptor {
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("made");
+    let key = rustls::pki_types::PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut configuration = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .expect("a certificate");
+    configuration.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+    TlsAcceptor::from(Arc::new(configuration))
+}
+
+async fn accept(
+    listener: TcpListener,
+    language: Language,
+    acceptor: Option<TlsAcceptor>,
+    counts: Arc<Counts>,
+) {
     let begun = Instant::now();
     while let Ok((stream, _)) = listener.accept().await {
         counts.connections.fetch_add(1, Ordering::Relaxed);
-        tokio::spawn(serve(stream, Arc::clone(&counts), begun));
+        let counts = Arc::clone(&counts);
+        let acceptor = acceptor.clone();
+        tokio::spawn(async move {
+            let _ = stream.set_nodelay(true);
+            match (language, acceptor) {
+                (Language::Http1, None) => serve_tcp(stream, &counts, begun).await,
+                (Language::Http1, Some(acceptor)) => {
+                    if let Ok(mut stream) = acceptor.accept(stream).await {
+                        serve(&mut stream, &counts, begun).await;
+                        let _ = stream.shutdown().await;
+                    }
+                }
+                (Language::Http2, None) => serve_http2(stream, counts).await,
+                (Language::Http2, Some(acceptor)) => {
+                    if let Ok(stream) = acceptor.accept(stream).await {
+                        serve_http2(stream, counts).await;
+                    }
+                }
+            }
+        });
+    }
+}
+
+async fn serve_http2<S>(stream: S, counts: Arc<Counts>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
+        counts.requests.fetch_add(1, Ordering::Relaxed);
+        async move {
+            let path = request.uri().path().to_owned();
+            if path == "/hang" {
+                std::future::pending::<()>().await;
+            }
+            let length = path
+                .strip_prefix("/bytes/")
+                .and_then(|text| text.parse().ok());
+            let body = Bytes::from(vec![b'x'; length.unwrap_or(5)]);
+            Ok::<_, std::convert::Infallible>(hyper::Response::new(Full::new(body)))
+        }
+    });
+    let _ = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+async fn serve_tcp(mut stream: TcpStream, counts: &Counts, begun: Instant) {
+    if let After::Reset = serve(&mut stream, counts, begun).await {
+        let _ = stream.set_zero_linger();
+    } else {
+        let _ = stream.shutdown().await;
     }
 }
 
@@ -78,11 +178,14 @@ enum After {
     Reset,
 }
 
-async fn serve(mut stream: TcpStream, counts: Arc<Counts>, begun: Instant) {
-    let _ = stream.set_nodelay(true);
+/// Requests of one connection, until one of them ends it.
+async fn serve<S>(stream: &mut S, counts: &Counts, begun: Instant) -> After
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let mut buffer = Vec::new();
     let mut served = 0;
-    while let Some(head) = request(&mut stream, &mut buffer).await {
+    while let Some(head) = request(stream, &mut buffer).await {
         let number = counts.requests.fetch_add(1, Ordering::Relaxed);
         served += 1;
         let scene = Scene {
@@ -90,23 +193,20 @@ async fn serve(mut stream: TcpStream, counts: Arc<Counts>, begun: Instant) {
             served,
             begun,
         };
-        let after = answer(&mut stream, &head, &scene).await;
-        match after {
+        match answer(stream, &head, &scene).await {
             Some(After::Next) => {}
-            Some(After::Reset) => {
-                let _ = stream.set_zero_linger();
-                return;
-            }
-            Some(After::Close) | None => {
-                let _ = stream.shutdown().await;
-                return;
-            }
+            Some(after) => return after,
+            None => return After::Close,
         }
     }
+    After::Close
 }
 
 /// The head of the next request; its body is read as well.
-async fn request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<String> {
+async fn request<S>(stream: &mut S, buffer: &mut Vec<u8>) -> Option<String>
+where
+    S: AsyncRead + Unpin,
+{
     loop {
         if let Some(end) = buffer.windows(4).position(|four| four == b"\r\n\r\n") {
             let head = String::from_utf8_lossy(&buffer[..end]).into_owned();
@@ -138,10 +238,18 @@ struct Scene {
     begun: Instant,
 }
 
-async fn answer(stream: &mut TcpStream, head: &str, scene: &Scene) -> Option<After> {
+async fn answer<S>(stream: &mut S, head: &str, scene: &Scene) -> Option<After>
+where
+    S: AsyncWrite + Unpin,
+{
     let mut words = head.split_whitespace();
     let method = words.next()?;
-    let path = words.next()?.to_owned();
+    // A proxy is asked with the whole URL.
+    let path = words.next()?;
+    let path = match path.strip_prefix("http://") {
+        Some(rest) => &rest[rest.find('/')?..],
+        None => path,
+    };
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     let number = |index: usize| parts.get(index).and_then(|part| part.parse::<u64>().ok());
     let mut send = async |bytes: &[u8]| stream.write_all(bytes).await.ok();
@@ -172,6 +280,9 @@ async fn answer(stream: &mut TcpStream, head: &str, scene: &Scene) -> Option<Aft
                 send(piece.as_bytes()).await?;
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
+        }
+        "redirect" => {
+            send(b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n").await?;
         }
         "close" => {
             send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok").await?;

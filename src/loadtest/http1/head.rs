@@ -50,7 +50,7 @@ pub(super) fn parse(
     };
     let status = response.code.unwrap_or_default();
     let version = response.version.unwrap_or_default();
-    let fields = Fields::read(response.headers)?;
+    let fields = Fields::read(response.headers);
     Ok(Some(Head {
         status,
         version,
@@ -65,6 +65,7 @@ pub(super) fn parse(
 #[derive(Default)]
 struct Fields {
     length: Option<u64>,
+    bad_length: bool,
     encoded: bool,
     /// Whether `chunked` is the last encoding.
     chunked: bool,
@@ -73,14 +74,14 @@ struct Fields {
 }
 
 impl Fields {
-    fn read(headers: &[httparse::Header<'_>]) -> Result<Self, Fault> {
+    fn read(headers: &[httparse::Header<'_>]) -> Self {
         let mut fields = Self::default();
-        let mut bad_length = false;
         for header in headers {
             // The length tells most headers apart before any of their bytes are compared.
             match header.name.len() {
                 14 if header.name.eq_ignore_ascii_case("content-length") => {
-                    bad_length |= fields.add_length(header.value).is_none();
+                    let is_bad = fields.add_length(header.value).is_none();
+                    fields.bad_length |= is_bad;
                 }
                 17 if header.name.eq_ignore_ascii_case("transfer-encoding") => {
                     fields.encoded = true;
@@ -96,11 +97,7 @@ impl Fields {
                 _ => {}
             }
         }
-        // An encoding overrules a length, even a wrong one.
-        if bad_length && !fields.encoded {
-            return Err(Fault::Length);
-        }
-        Ok(fields)
+        fields
     }
 
     /// Several lengths are fine as long as they are equal (RFC 9110, 8.6).
@@ -124,6 +121,10 @@ impl Fields {
                 (_, true) => Ok(Body::Chunked),
                 (_, false) => Ok(Body::UntilClose),
             };
+        }
+        // Where an encoding overrules the length, or no body comes, a wrong one does no harm.
+        if self.bad_length {
+            return Err(Fault::Length);
         }
         Ok(self.length.map_or(Body::UntilClose, Body::Length))
     }

@@ -51,12 +51,16 @@ pub struct Capture {
 
 impl Capture {
     pub(super) fn of(headers: &[httparse::Header<'_>]) -> Self {
+        Self::of_pairs(headers.iter().map(|header| (header.name, header.value)))
+    }
+
+    /// Headers that another engine read.
+    pub fn of_pairs<'head>(headers: impl Iterator<Item = (&'head str, &'head [u8])>) -> Self {
         let kept = headers
-            .iter()
-            .filter(|header| !header.name.eq_ignore_ascii_case("set-cookie"))
-            .map(|header| {
-                let value = String::from_utf8_lossy(header.value).into_owned();
-                (header.name.to_ascii_lowercase(), value)
+            .filter(|(name, _)| !name.eq_ignore_ascii_case("set-cookie"))
+            .map(|(name, value)| {
+                let value = String::from_utf8_lossy(value).into_owned();
+                (name.to_ascii_lowercase(), value)
             });
         Self {
             headers: kept.collect(),

@@ -78,7 +78,6 @@ struct TargetCollector {
     sampled: Vec<u16>,
     /// The last tenth of a second of which the head of a 429 was kept.
     sampled_slot: Option<usize>,
-    request_length: u64,
 }
 
 /// Heads of 429s that are kept.
@@ -88,7 +87,7 @@ impl Collector {
     pub(super) fn new(plan: &Plan, messages: mpsc::Sender<Message>) -> Self {
         let is_open_loop = matches!(plan.pace, Pace::Open(_));
         let watches_limit = plan.limit_watch != LimitWatch::Off;
-        let targets = plan.targets.iter().map(|target| TargetCollector {
+        let targets = plan.targets.iter().map(|_| TargetCollector {
             recording: Recording {
                 engine: plan.engine.name(),
                 service: is_open_loop.then(histogram),
@@ -102,9 +101,6 @@ impl Collector {
             block: None,
             sampled: Vec::new(),
             sampled_slot: None,
-            request_length: crate::loadtest::request::Prepared::new(target, plan.reuse)
-                .bytes
-                .len() as u64,
         });
         Self {
             messages,
@@ -232,7 +228,7 @@ impl Collector {
             None => target.statuses.push((reply.status, 1)),
         }
         target.recording.bytes.received += reply.received;
-        target.recording.bytes.sent += target.request_length;
+        target.recording.bytes.sent += reply.sent;
         let at = timeline.since_measured(exchange.ended);
         if !timeline.has_blocks() {
             target.recording.gaps.answered(at);

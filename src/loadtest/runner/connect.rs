@@ -31,6 +31,7 @@ pub(super) struct Route {
 enum Place {
     Tcp(Arc<[SocketAddr]>),
     Unix(PathBuf),
+    Proxy,
 }
 
 /// A fresh connection and what it cost.
@@ -46,22 +47,19 @@ pub(super) struct Connected {
 impl Route {
     /// Looks the name up. Blocks as long as the resolver does.
     pub(super) fn find(plan: &Plan, target: &Target) -> Result<Self, Failure> {
+        let by_proxy = matches!(&plan.engine, Engine::General(options) if options.proxy.is_some());
         let place = match &plan.unix_socket {
             Some(path) => Place::Unix(path.clone()),
+            // The proxy looks the name up.
+            None if by_proxy => Place::Proxy,
             None => Place::Tcp(addresses(plan, &target.address)?.into()),
         };
         let tls = match target.address.scheme {
             Scheme::Http => None,
             Scheme::Https => {
-                let protocols: &[&[u8]] = match plan.engine {
-                    Engine::Http2 => &[b"h2"],
-                    Engine::Http1 | Engine::General(_) => &[b"http/1.1"],
-                };
-                let failed = |words: String| Failure::new(ErrorKind::Tls, words);
-                let configuration = tls::configuration(plan.trust, protocols)
-                    .map_err(|error| failed(error.to_string()))?;
+                let configuration = configuration(plan)?;
                 let name = ServerName::try_from(target.address.host.clone())
-                    .map_err(|error| failed(error.to_string()))?;
+                    .map_err(|error| Failure::new(ErrorKind::Tls, error.to_string()))?;
                 Some((configuration, name))
             }
         };
@@ -70,6 +68,27 @@ impl Route {
             tls,
             preferred: Cell::new(0),
         })
+    }
+
+    /// Whether `connect` reaches the target itself.
+    pub(super) const fn is_direct(&self) -> bool {
+        !matches!(self.place, Place::Proxy)
+    }
+
+    /// The target's addresses, when it is reached over TCP.
+    pub(super) fn addresses(&self) -> Option<&[SocketAddr]> {
+        match &self.place {
+            Place::Tcp(addresses) => Some(addresses),
+            Place::Unix(_) | Place::Proxy => None,
+        }
+    }
+
+    /// For an engine with connections of its own; a redirect may lead from http to https.
+    pub(super) fn tls_configuration(&self, plan: &Plan) -> Result<ClientConfig, Failure> {
+        match &self.tls {
+            Some((configuration, _)) => Ok(ClientConfig::clone(configuration)),
+            None => Ok(ClientConfig::clone(&*configuration(plan)?)),
+        }
     }
 
     /// Connects within `timeout`, TLS included.
@@ -112,6 +131,10 @@ impl Route {
                 })
             }
             Place::Unix(path) => self.connect_unix(path, clock, begun).await,
+            Place::Proxy => Err(Failure::new(
+                ErrorKind::Connect,
+                "the target is behind a proxy",
+            )),
         }
     }
 
@@ -179,6 +202,16 @@ impl Route {
             "this system has no unix sockets",
         ))
     }
+}
+
+fn configuration(plan: &Plan) -> Result<Arc<ClientConfig>, Failure> {
+    let protocols: &[&[u8]] = match plan.engine {
+        Engine::Http1 => &[b"http/1.1"],
+        Engine::Http2 => &[b"h2"],
+        Engine::General(_) => &[b"h2", b"http/1.1"],
+    };
+    tls::configuration(plan.trust, protocols)
+        .map_err(|error| Failure::new(ErrorKind::Tls, error.to_string()))
 }
 
 /// The version of a finished handshake. A server that was offered HTTP/2 alone and chose nothing

@@ -16,7 +16,7 @@ use super::recovery;
 use super::timeline::{Clock, NEVER, Timeline};
 use super::worker::{self, Assignment, Readiness, Shared};
 use super::{Event, Unreachable};
-use crate::loadtest::plan::{Engine, Extent, LimitWatch, Pace, Plan};
+use crate::loadtest::plan::{Extent, LimitWatch, Pace, Plan};
 use crate::loadtest::recording::{ErrorKind, Interval, Outcome, Recording};
 
 /// How often the stop is looked at.
@@ -32,18 +32,6 @@ pub fn run(
     events: &mut dyn FnMut(Event<'_>),
 ) -> Result<Outcome, Unreachable> {
     let clock = Clock::start();
-    if plan.engine != Engine::Http1 {
-        return Err(Unreachable {
-            target: 0,
-            kind: ErrorKind::Other,
-            words: format!(
-                "the engine `{}` is not part of this build",
-                plan.engine.name()
-            ),
-            connections: 0,
-            elapsed: Duration::ZERO,
-        });
-    }
     let Some(routes) = routes(plan, stop, clock)? else {
         return Ok(interrupted_before_the_start());
     };

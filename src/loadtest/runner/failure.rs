@@ -70,18 +70,22 @@ impl Failure {
 
     /// While an exchange is under way.
     pub(super) fn exchanging(error: io::Error) -> Self {
-        let kind = match error.kind() {
+        Self {
+            kind: Self::kind_of(&error),
+            cause: Cause::System(error),
+        }
+    }
+
+    /// What an error of the system means while an exchange is under way.
+    pub(super) fn kind_of(error: &io::Error) -> ErrorKind {
+        match error.kind() {
             io::ErrorKind::ConnectionReset
             | io::ErrorKind::ConnectionAborted
             | io::ErrorKind::BrokenPipe => ErrorKind::Reset,
             io::ErrorKind::UnexpectedEof => ErrorKind::Closed,
             io::ErrorKind::TimedOut => ErrorKind::Timeout,
-            _ if is_tls(&error) => ErrorKind::Tls,
+            _ if is_tls(error) => ErrorKind::Tls,
             _ => ErrorKind::Other,
-        };
-        Self {
-            kind,
-            cause: Cause::System(error),
         }
     }
 }

@@ -73,7 +73,7 @@ impl Http1 {
             received: 0,
         };
         let result = poll_fn(|context| exchange.poll(context, slot)).await;
-        let received = exchange.received;
+        let (received, sent) = (exchange.received, exchange.written as u64);
         // An answer that came before the request was out leaves the connection between two things.
         let unfinished = !exchange.flushed;
         match result {
@@ -86,6 +86,7 @@ impl Http1 {
                 Ok(Reply {
                     status: answer.status,
                     received,
+                    sent,
                     protocol: if answer.version == 0 {
                         "HTTP/1.0"
                     } else {

@@ -1,15 +1,23 @@
 //! What sends a request and reads its answer, whichever engine does it. Dispatch by enum: nothing
 //! dynamic on the way of a request.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
 use super::failure::Failure;
+use super::general::General;
 use super::http1::Http1;
+use super::http2::Http2;
 use super::worker::{Slot, Worker};
 use crate::loadtest::http1::Capture;
+use crate::loadtest::plan::Engine;
 
 /// One connection to one target, connected or not.
-#[derive(Debug)]
 pub(super) enum Session {
     Http1(Http1),
+    Http2(Http2),
+    General(General),
 }
 
 /// An answer that was read to its end.
@@ -17,6 +25,7 @@ pub(super) enum Session {
 pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) received: u64,
+    pub(super) sent: u64,
     /// As on the wire, `HTTP/1.1`.
     pub(super) protocol: &'static str,
     pub(super) capture: Option<Box<Capture>>,
@@ -24,22 +33,30 @@ pub(super) struct Reply {
 
 impl Session {
     pub(super) fn new(worker: &Worker, target: usize) -> Self {
-        Self::Http1(Http1::new(&worker.plan.targets[target], target))
+        match &worker.plan.engine {
+            Engine::Http1 => Self::Http1(Http1::new(&worker.plan.targets[target], target)),
+            Engine::Http2 => Self::Http2(Http2::new(target)),
+            Engine::General(_) => Self::General(General::new(target)),
+        }
     }
 
-    pub(super) const fn is_connected(&self) -> bool {
+    pub(super) fn is_connected(&self) -> bool {
         match self {
             Self::Http1(session) => session.is_connected(),
+            Self::Http2(session) => session.is_connected(),
+            Self::General(session) => session.is_connected(),
         }
     }
 
     pub(super) async fn connect(&mut self, worker: &Worker) -> Result<(), Failure> {
         match self {
             Self::Http1(session) => session.connect(worker).await,
+            Self::Http2(session) => session.connect(worker).await,
+            Self::General(session) => session.connect(worker).await,
         }
     }
 
-    /// One request and its answer. After a failure the session is no longer connected.
+    /// One request and its answer.
     pub(super) async fn exchange(
         &mut self,
         worker: &Worker,
@@ -47,6 +64,8 @@ impl Session {
     ) -> Result<Reply, Failure> {
         match self {
             Self::Http1(session) => session.exchange(worker, slot).await,
+            Self::Http2(session) => session.exchange(worker, slot).await,
+            Self::General(session) => session.exchange(worker, slot).await,
         }
     }
 
@@ -54,6 +73,19 @@ impl Session {
     pub(super) const fn was_stale(&self) -> bool {
         match self {
             Self::Http1(session) => session.was_stale(),
+            Self::Http2(session) => session.was_stale(),
+            // Its pool deals with them.
+            Self::General(_) => false,
         }
     }
+}
+
+/// Waits for a part of an exchange, unless the time of the exchange is up.
+pub(super) async fn within<F: Future>(slot: &Slot, future: F) -> Result<F::Output, Failure> {
+    let mut future = pin!(future);
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Ok(output)),
+        Poll::Pending => slot.wait(context),
+    })
+    .await
 }

@@ -16,11 +16,12 @@ use tokio::sync::oneshot;
 use super::collector::{Collector, Message};
 use super::connect::Route;
 use super::failure::Failure;
+use super::http2::Template;
 use super::session::Session;
 use super::timeline::{Clock, NEVER, Timeline, nanoseconds};
 use super::transport::Transport;
-use super::{connection, pacer};
-use crate::loadtest::plan::{Pace, Plan};
+use super::{connection, general, pacer};
+use crate::loadtest::plan::{Engine, Pace, Plan};
 use crate::loadtest::recording::ErrorKind;
 use crate::loadtest::request::Prepared;
 
@@ -135,7 +136,12 @@ pub(super) struct Worker {
     pub(super) plan: Arc<Plan>,
     pub(super) shared: Arc<Shared>,
     pub(super) routes: Vec<Route>,
+    /// The request of each target, in the form of the engine that runs.
     pub(super) requests: Vec<Prepared>,
+    pub(super) templates: Vec<Template>,
+    pub(super) clients: Vec<reqwest::Client>,
+    /// Whether a connection can be made, tried once, for an engine that makes its own.
+    probes: Vec<tokio::sync::OnceCell<Result<(), (ErrorKind, String)>>>,
     pub(super) slots: Vec<Slot>,
     pub(super) buffer: RefCell<Box<[u8]>>,
     pub(super) collector: RefCell<Collector>,
@@ -172,7 +178,16 @@ pub(super) fn run(assignment: Assignment) {
 }
 
 async fn work(assignment: Assignment) {
-    let plan = assignment.plan;
+    let plan = Arc::clone(&assignment.plan);
+    let (templates, clients) = match prepare(&plan, &assignment.routes) {
+        Ok(prepared) => prepared,
+        Err(failure) => {
+            let _ = assignment
+                .messages
+                .send(Message::Broken(failure.to_string()));
+            return;
+        }
+    };
     let targets = plan.targets.len();
     let worker = Rc::new(Worker {
         clock: assignment.clock,
@@ -183,6 +198,9 @@ async fn work(assignment: Assignment) {
             .iter()
             .map(|target| Prepared::new(target, plan.reuse))
             .collect(),
+        templates,
+        clients,
+        probes: (0..targets).map(|_| tokio::sync::OnceCell::new()).collect(),
         slots: (0..assignment.connections).map(|_| Slot::new()).collect(),
         buffer: RefCell::new(vec![0; BUFFER].into_boxed_slice()),
         collector: RefCell::new(Collector::new(&plan, assignment.messages)),
@@ -220,6 +238,24 @@ async fn work(assignment: Assignment) {
         worker.collector.borrow_mut().advance(now);
     }
     worker.end();
+}
+
+type Prepares = (Vec<Template>, Vec<reqwest::Client>);
+
+/// What the other engines need for each target.
+fn prepare(plan: &Plan, routes: &[Route]) -> Result<Prepares, Failure> {
+    let mut templates = Vec::new();
+    let mut clients = Vec::new();
+    for (target, route) in plan.targets.iter().zip(routes) {
+        match &plan.engine {
+            Engine::Http1 => {}
+            Engine::Http2 => templates.push(Template::new(target)?),
+            Engine::General(options) => {
+                clients.push(general::client(plan, target, route, options)?);
+            }
+        }
+    }
+    Ok((templates, clients))
 }
 
 impl Worker {
@@ -298,6 +334,22 @@ impl Worker {
             .connect(self.clock, self.plan.timeout)
             .await;
         self.collector.borrow_mut().connected(target, result)
+    }
+
+    /// Tries to connect, once for all sessions and without counting it.
+    pub(super) async fn probe(&self, target: usize) -> Result<(), Failure> {
+        let route = &self.routes[target];
+        if !route.is_direct() {
+            return Ok(());
+        }
+        let probe = self.probes[target].get_or_init(|| async {
+            match route.connect(self.clock, self.plan.timeout).await {
+                Ok(_) => Ok(()),
+                Err(failure) => Err((failure.kind, failure.to_string())),
+            }
+        });
+        let result = probe.await.clone();
+        result.map_err(|(kind, words)| Failure::new(kind, words))
     }
 
     pub(super) fn count_closed(&self, target: usize) {
