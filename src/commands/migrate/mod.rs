@@ -3,6 +3,7 @@
 mod analyze;
 mod apply;
 mod compare;
+mod execute;
 mod rehearse;
 mod rollback;
 mod script;

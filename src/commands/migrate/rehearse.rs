@@ -12,13 +12,22 @@ use crate::postgres::{Connection, NotCopied, SchemaCopy, SessionDefaults, Target
 use crate::report::{human, json};
 use crate::settings::Format;
 use crate::settings::migrate::{FailOn, PostgresFrom, Rehearse as Request};
-use crate::terminal::{DIM, Terminal, Verbosity};
+use crate::terminal::{DIM, Terminal, Verbosity, interrupt};
 
 pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict, Failure> {
     let file = MigrationFile::find(&request.file)?;
     let migration = script::read(&file)?;
     let runtime = super::runtime()?;
-    let (rehearsal, around) = runtime.block_on(rehearse(request, &migration, terminal))?;
+    let interrupt = interrupt::listen();
+    let (rehearsal, around) = runtime.block_on(async {
+        tokio::select! {
+            rehearsed = rehearse(request, &migration, terminal) => rehearsed,
+            signal = interrupt.wait() => Err(Failure::interrupted(
+                signal,
+                "interrupted: the scratch copy is gone, the live database was only read",
+            )),
+        }
+    })?;
     report(request, &rehearsal, &around, terminal)?;
     Ok(judge(&rehearsal, request.fail_on))
 }

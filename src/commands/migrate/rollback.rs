@@ -1,11 +1,82 @@
-//! `backsmith migrate --rollback`.
+//! `backsmith migrate --rollback`: find what is to be taken back, run its down file, report.
 
+use std::path::Path;
+
+use super::execute::{self, Session};
+use super::script;
 use crate::failure::{Failure, Verdict};
+use crate::files::MigrationFile;
+use crate::migrate::execution::Direction;
+use crate::postgres::apply::{self, checksum};
+use crate::postgres::history::{self, Record, RecordState};
+use crate::report::json::v1::migrate::execution::Surroundings;
 use crate::settings::migrate::Rollback as Request;
 use crate::terminal::Terminal;
+use crate::text::suggest;
 
-pub(super) fn run(_request: &Request, _terminal: &mut Terminal) -> Result<Verdict, Failure> {
-    Err(Failure::input(
-        "`migrate --rollback` is not part of this build yet",
-    ))
+pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict, Failure> {
+    let runtime = super::runtime()?;
+    runtime.block_on(roll_back(request, terminal))
+}
+
+async fn roll_back(request: &Request, terminal: &mut Terminal) -> Result<Verdict, Failure> {
+    let mut session = Session::open(&request.database, terminal).await?;
+    let records = history::records(&mut session.connection).await?;
+    let record = chosen(&records, request.version.as_deref())?;
+    let file = MigrationFile::down(&record.version, &request.folder, Path::new(&record.file))?;
+    let migration = script::read(&file)?;
+    let around = Surroundings {
+        direction: Direction::RollBack,
+        server: session.server(),
+        version: record.version.clone(),
+        file: migration.script.source.name.clone(),
+        checksum: checksum(&migration.script.source.text),
+    };
+    let to_run = apply::Request {
+        direction: Direction::RollBack,
+        script: &migration.script,
+        sections: &migration.sections,
+        version: &record.version,
+        file: &record.file,
+        checksum: &record.checksum,
+        done_before: record.down_done,
+        up_done: (record.done, &record.done_checksum),
+    };
+    let execution = session.run(to_run, terminal).await;
+    session.close().await;
+    execute::report(
+        request.report.format,
+        &execution,
+        &migration,
+        &around,
+        terminal,
+    )
+}
+
+/// The named version, or the one applied last. A version may be named by its timestamp alone.
+fn chosen<'a>(records: &'a [Record], version: Option<&str>) -> Result<&'a Record, Failure> {
+    let mut applied = records
+        .iter()
+        .filter(|record| record.state != RecordState::RolledBack);
+    let Some(version) = version else {
+        return applied.next_back().ok_or_else(|| {
+            Failure::input("no migration is applied to this database").code("not-applied")
+        });
+    };
+    let fits = |record: &&Record| {
+        record.version == version || record.version.split('_').next() == Some(version)
+    };
+    let names: Vec<&str> = applied
+        .clone()
+        .map(|record| record.version.as_str())
+        .collect();
+    applied.find(fits).ok_or_else(|| {
+        let failure = Failure::input(format!("`{version}` is not applied to this database"))
+            .code("not-applied");
+        match suggest::nearest(version, names.iter().copied()) {
+            Some(nearest) => failure.hint(format!("did you mean `{nearest}`?")),
+            None if names.is_empty() => failure.detail("no migration is"),
+            None => failure.detail(format!("applied are {}", names.join(", "))),
+        }
+    })
 }

@@ -5,11 +5,11 @@ mod question;
 
 use std::collections::BTreeMap;
 
-pub use question::{Answer, Question};
+pub use question::{Answer, Question, Sample};
 
 use super::rules;
 use super::script::{Place, Script};
-use crate::catalog::effect::{Effect, LockMode, Outcome};
+use crate::catalog::effect::{Effect, LockMode, LostKind, Outcome};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::text::Span;
 
@@ -87,7 +87,11 @@ pub fn relations(measured: &[Measured]) -> Vec<String> {
         names.extend(effect.locks.iter().map(|lock| lock.relation.clone()));
         names.extend(effect.rewrites.iter().cloned());
         names.extend(effect.scans.iter().map(|scan| scan.relation.clone()));
-        names.extend(effect.lost.iter().map(|lost| lost.relation.clone()));
+        let lost = effect
+            .lost
+            .iter()
+            .filter(|lost| lost.kind != LostKind::Sequence);
+        names.extend(lost.map(|lost| lost.relation.clone()));
     }
     names.sort();
     names.dedup();

@@ -7,7 +7,18 @@ use crate::catalog::effect::Requirement;
 pub struct Question {
     pub requirement: Requirement,
     pub count: String,
-    pub sample: String,
+    /// Shows the rows to a person.
+    pub show: String,
+    pub sample: Sample,
+}
+
+/// How to name some of the rows, without showing what else is in them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sample {
+    /// By their primary keys, which only the live database knows.
+    Rows { relation: String, condition: String },
+    /// A query whose first column names them.
+    Query(String),
 }
 
 /// What the live database said.
@@ -73,7 +84,11 @@ pub(super) fn of(requirement: &Requirement) -> Question {
     Question {
         requirement: requirement.clone(),
         count: format!("SELECT count(*) FROM {relation} t WHERE {condition}"),
-        sample: format!("SELECT left(t::text, 80) FROM {relation} t WHERE {condition}"),
+        show: format!("SELECT * FROM {relation} t WHERE {condition}"),
+        sample: Sample::Rows {
+            relation: relation.clone(),
+            condition,
+        },
     }
 }
 
@@ -107,9 +122,10 @@ fn duplicates(
     Question {
         requirement: requirement.clone(),
         count: format!("SELECT count(*) FROM (SELECT 1 {groups}) d"),
-        sample: format!(
+        sample: Sample::Query(format!(
             "SELECT left(concat_ws(', ', {}), 80) {groups}",
             shown.join(", ")
-        ),
+        )),
+        show: format!("SELECT {}, count(*) {groups}", keys.join(", ")),
     }
 }

@@ -3,6 +3,7 @@
 use crate::catalog::effect::LostKind;
 use crate::diagnostic::Severity;
 use crate::migrate::rehearsal::{Finding, Rehearsal};
+use crate::text::number;
 
 pub(super) fn check(rehearsal: &Rehearsal, findings: &mut Vec<Finding>) {
     for step in &rehearsal.steps {
@@ -14,9 +15,9 @@ pub(super) fn check(rehearsal: &Rehearsal, findings: &mut Vec<Finding>) {
             let Some(live) = rehearsal.relations.get(&lost.relation) else {
                 continue;
             };
-            let rows = live
-                .rows
-                .map_or(String::new(), |rows| format!(", about {rows} rows"));
+            let rows = live.rows.map_or(String::new(), |rows| {
+                format!(", about {}", number::counted(rows.unsigned_abs(), "row"))
+            });
             let mut finding = match lost.kind {
                 LostKind::Table => step.finding(
                     "drop-table",

@@ -3,6 +3,7 @@
 use crate::catalog::effect::Requirement;
 use crate::diagnostic::Severity;
 use crate::migrate::rehearsal::{Answer, Finding, Question, Rehearsal, Step};
+use crate::text::number;
 
 pub(super) fn check(rehearsal: &Rehearsal, findings: &mut Vec<Finding>) {
     // Rows that an earlier statement changes may be mended by it.
@@ -59,11 +60,7 @@ fn violated(
             .to_owned()
     };
     let table = short(relation(question));
-    let counted = if rows == 1 {
-        "1 row".to_owned()
-    } else {
-        format!("{rows} rows")
-    };
+    let counted = number::counted(rows.unsigned_abs(), "row");
     let (code, message, columns) = match &question.requirement {
         Requirement::NoRows { column, .. } => (
             "not-null-violated",
@@ -76,11 +73,7 @@ fn violated(
             vec![column.clone()],
         ),
         Requirement::Unique { index, keys, .. } => {
-            let times = if rows == 1 {
-                "1 key".to_owned()
-            } else {
-                format!("{rows} keys")
-            };
+            let times = number::counted(rows.unsigned_abs(), "key");
             (
                 "unique-violated",
                 format!("{times} of {table} occur more than once in `{index}`"),
@@ -133,7 +126,7 @@ fn violated(
     finding.columns = columns;
     finding.rows = Some(rows);
     finding.samples = samples.to_vec();
-    finding.sql = Some(question.sample.clone());
+    finding.sql = Some(question.show.clone());
     finding
 }
 

@@ -241,7 +241,8 @@ fn summary(text: &str) -> String {
     };
     let skip_if_exists = |from: usize| {
         let mut at = from;
-        while ["IF", "NOT", "EXISTS", "ONLY"].contains(upper.get(at).unwrap_or(&"")) {
+        while ["IF", "NOT", "EXISTS", "ONLY", "CONCURRENTLY"].contains(upper.get(at).unwrap_or(&""))
+        {
             at += 1;
         }
         at

@@ -189,6 +189,11 @@ impl Runner<'_> {
                         () = tokio::time::sleep(pause) => {}
                         signal = self.interrupt.wait() => {
                             (self.events)(Event::Interrupted);
+                            for step in &mut self.steps[group] {
+                                if step.state == State::Failed {
+                                    step.state = State::RolledBack;
+                                }
+                            }
                             return Err(End::Interrupted { number, signal });
                         }
                     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::Row;
 
 use super::super::{Connection, Error};
-use crate::migrate::rehearsal::{Answer, LiveRelation, Question};
+use crate::migrate::rehearsal::{Answer, LiveRelation, Question, Sample};
 
 /// How long one question may take, and how long it may wait for a lock.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -81,14 +81,45 @@ async fn answer(live: &mut Connection, question: &Question) -> Result<Answer, Er
             samples: Vec::new(),
         });
     }
-    let samples = live
-        .rows_of(format!("{} LIMIT {SAMPLES}", question.sample))
-        .await?;
+    let query = match &question.sample {
+        Sample::Query(query) => query.clone(),
+        Sample::Rows {
+            relation,
+            condition,
+        } => {
+            let key = primary_key(live, relation).await?;
+            format!("SELECT {key} FROM {relation} t WHERE {condition}")
+        }
+    };
+    let samples = live.rows_of(format!("{query} LIMIT {SAMPLES}")).await?;
     let samples = samples
         .iter()
         .map(|row| Ok(row.try_get::<Option<String>, _>(0)?.unwrap_or_default()));
     Ok(Answer::Rows {
         rows,
         samples: samples.collect::<Result<_, Error>>()?,
+    })
+}
+
+/// An expression that names a row: its primary key, else its place in the file.
+async fn primary_key(live: &mut Connection, relation: &str) -> Result<String, Error> {
+    const KEY: &str = "
+        SELECT quote_ident(a.attname) FROM pg_index i, unnest(i.indkey) WITH ORDINALITY k (number, place)
+        JOIN pg_attribute a ON a.attnum = k.number
+        WHERE i.indrelid = $1::regclass AND i.indisprimary AND a.attrelid = i.indrelid
+        ORDER BY k.place";
+    let rows = sqlx::query(KEY)
+        .persistent(false)
+        .bind(relation)
+        .fetch_all(live.inner())
+        .await?;
+    let mut columns = Vec::new();
+    for row in rows {
+        columns.push(format!("t.{}", row.try_get::<String, _>(0)?));
+    }
+    Ok(if columns.is_empty() {
+        "t.ctid::text".to_owned()
+    } else {
+        format!("concat_ws(', ', {})", columns.join(", "))
     })
 }

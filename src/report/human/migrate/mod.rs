@@ -1,3 +1,4 @@
 //! Reports of `migrate` for people.
 
+pub mod execution;
 pub mod rehearsal;

@@ -1,5 +1,6 @@
 //! `backsmith.migrate/v1`: one schema; the field `command` tells which report it is.
 
+pub mod execution;
 pub mod rehearsal;
 
 use schemars::JsonSchema;
@@ -11,6 +12,7 @@ use serde::Serialize;
 #[schemars(rename = "backsmith.migrate/v1")]
 pub enum Document {
     DryRun(Box<rehearsal::Document>),
+    Apply(Box<execution::Document>),
 }
 
 pub const SCHEMA: &str = "backsmith.migrate/v1";

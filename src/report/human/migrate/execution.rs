@@ -1,0 +1,232 @@
+//! A migration that was run, for people: what is applied and stays, what left no trace, what did
+//! not run.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use crate::migrate::execution::{Direction, End, Event, Execution, State, Step};
+use crate::migrate::script::{Place, Script};
+use crate::terminal::{BOLD, GREEN, RED, Symbols, YELLOW};
+use crate::text::number;
+
+/// What the report says beside the run itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'a> {
+    pub direction: Direction,
+    pub version: &'a str,
+    pub database: &'a str,
+    pub symbols: Symbols,
+}
+
+pub fn write(
+    out: &mut dyn Write,
+    execution: &Execution,
+    script: &Script,
+    around: Surroundings<'_>,
+) -> io::Result<()> {
+    let total = execution.steps.len();
+    let Symbols {
+        holds, look, fails, ..
+    } = around.symbols;
+    let (applied, stay) = match around.direction {
+        Direction::Apply => ("applied", "applied and stay"),
+        Direction::RollBack => ("rolled back", "taken back"),
+    };
+    let done = match execution.applied() {
+        0 => format!("nothing is {applied}"),
+        1 => format!("1 is {stay}"),
+        count => format!("{count} are {stay}"),
+    };
+    match &execution.end {
+        End::Done => {
+            let retries = match execution.retries {
+                0 => String::new(),
+                count => format!(", {}", number::counted(count as u64, "retry")),
+            };
+            let (preposition, what) = match around.direction {
+                Direction::Apply => ("to", applied),
+                Direction::RollBack => ("on", applied),
+            };
+            writeln!(
+                out,
+                "{GREEN}{holds}{GREEN:#} {BOLD}{what} {} {preposition} {}: {} in {}{retries}{BOLD:#}",
+                around.version,
+                around.database,
+                number::counted(total as u64, "statement"),
+                seconds(execution.seconds),
+            )?;
+            if execution.longest_wait > 0.0 {
+                writeln!(
+                    out,
+                    "\n  Longest wait for a lock {}.",
+                    seconds(execution.longest_wait)
+                )?;
+            }
+            return Ok(());
+        }
+        End::Failed { number, .. } => writeln!(
+            out,
+            "{RED}{fails}{RED:#} {BOLD}stopped at statement {number} of {total}: {done}, {number} left no trace{}{BOLD:#}",
+            not_run(execution)
+        )?,
+        End::NoLock { number, .. } => writeln!(
+            out,
+            "{RED}{fails}{RED:#} {BOLD}stopped at statement {number} of {total}: no lock in {} tries; {done}{BOLD:#}",
+            execution.retries + 1
+        )?,
+        End::Interrupted { number, .. } => {
+            let what = match execution
+                .steps
+                .iter()
+                .find(|step| step.number == *number)
+                .map(|step| step.state)
+            {
+                Some(State::Cancelled) => format!(", {number} was rolled back"),
+                _ => String::new(),
+            };
+            writeln!(
+                out,
+                "{YELLOW}{look}{YELLOW:#} {BOLD}interrupted at statement {} of {total}: {done}{what}{BOLD:#}",
+                (*number).min(total)
+            )?;
+        }
+        End::ConnectionLost { number, .. } => writeln!(
+            out,
+            "{RED}{fails}{RED:#} {BOLD}stopped at statement {number} of {total}: the connection was lost, what became of it is not known{BOLD:#}"
+        )?,
+    }
+    writeln!(out)?;
+    for group in runs(&execution.steps) {
+        let first = &execution.steps[group.start];
+        let last = &execution.steps[group.end - 1];
+        let (word, style) = match first.state {
+            State::Applied | State::AppliedBefore => (applied, GREEN),
+            State::Failed => ("failed", RED),
+            State::RolledBack | State::Cancelled => ("undone", YELLOW),
+            State::NotRun => ("open", BOLD),
+        };
+        let numbers = range(first.number, last.number);
+        let text = &script.source.text;
+        let summaries: Vec<String> = execution.steps[group.clone()]
+            .iter()
+            .take(2)
+            .map(|step| cut(&step.statement.summary(text), 34, around.symbols.ellipsis))
+            .collect();
+        let more = if group.len() > 2 {
+            format!(", and {} more", group.len() - 2)
+        } else {
+            String::new()
+        };
+        let before = if first.state == State::AppliedBefore {
+            "by an earlier run: "
+        } else {
+            ""
+        };
+        writeln!(
+            out,
+            "  {style}{word:<11}{style:#}  {numbers:<6} {before}{}{more}",
+            summaries.join(", ")
+        )?;
+    }
+    Ok(())
+}
+
+/// One line of progress, or a remark.
+pub fn progress(event: &Event, script: &Script, steps: &[Step], symbols: Symbols) -> String {
+    let text = &script.source.text;
+    let summary = |number: usize| {
+        steps.get(number - 1).map_or(String::new(), |step| {
+            cut(&step.statement.summary(text), 60, symbols.ellipsis)
+        })
+    };
+    match event {
+        Event::Done {
+            first,
+            last,
+            place,
+            transactions,
+            seconds: time,
+        } => {
+            let what = match place {
+                Place::Transaction(number) => format!("transaction {number} of {transactions}"),
+                Place::Alone => summary(*first),
+            };
+            format!(
+                "  {:>5}  {what:<62} {:>8}",
+                range(*first, *last),
+                seconds(*time)
+            )
+        }
+        Event::Failed { number } => {
+            format!("  {number:>5}  {:<62} {:>8}", summary(*number), "failed")
+        }
+        Event::Retry {
+            number,
+            attempt,
+            of,
+            pause,
+            waited,
+            holder,
+        } => {
+            let look = symbols.look;
+            let mut line = format!(
+                "         {YELLOW}{look}{YELLOW:#} statement {number}: no lock in {waited:.1} s; rolled back, retry {attempt} of {of} in {pause:.0} s"
+            );
+            if let Some(holder) = holder {
+                line.push_str(&format!("\n           held back by {holder}"));
+            }
+            line
+        }
+        Event::CleanedUp { index } => {
+            format!("         dropped the invalid index {index} of a failed try")
+        }
+        Event::Interrupted => {
+            "^C       interrupted: the statement is cancelled, waiting for the server".to_owned()
+        }
+    }
+}
+
+/// Index ranges of neighbours in the same state.
+fn runs(steps: &[Step]) -> Vec<std::ops::Range<usize>> {
+    let mut runs: Vec<std::ops::Range<usize>> = Vec::new();
+    for (at, step) in steps.iter().enumerate() {
+        match runs.last_mut() {
+            Some(run) if steps[run.start].state == step.state => run.end = at + 1,
+            _ => runs.push(at..at + 1),
+        }
+    }
+    runs
+}
+
+fn not_run(execution: &Execution) -> String {
+    let open: Vec<usize> = execution
+        .steps
+        .iter()
+        .filter(|step| step.state == State::NotRun)
+        .map(|step| step.number)
+        .collect();
+    match (open.first(), open.last()) {
+        (Some(first), Some(last)) => format!(", {} did not run", range(*first, *last)),
+        _ => String::new(),
+    }
+}
+
+fn range(first: usize, last: usize) -> String {
+    if first == last {
+        first.to_string()
+    } else {
+        format!("{first}-{last}")
+    }
+}
+
+fn seconds(seconds: f64) -> String {
+    number::seconds(Duration::from_secs_f64(seconds.max(0.0)))
+}
+
+fn cut(text: &str, width: usize, ellipsis: &str) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let kept = width.saturating_sub(ellipsis.chars().count());
+    text.chars().take(kept).collect::<String>() + ellipsis
+}

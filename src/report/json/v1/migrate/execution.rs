@@ -1,0 +1,198 @@
+//! The report of `--migrate FILE` and of `--rollback`.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::super::Tool;
+use super::super::error::Location;
+use super::rehearsal::section;
+use super::{SCHEMA, Server};
+use crate::catalog::effect::SqlFault;
+use crate::migrate::execution::{Direction, End, Execution, State};
+use crate::migrate::script::Script;
+use crate::text::Span;
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Document {
+    pub schema: &'static str,
+    pub tool: Tool,
+    /// `apply` or `rollback`.
+    pub command: &'static str,
+    /// `done`, `already-applied`, `stopped`, `no-lock`, `interrupted` or `connection-lost`.
+    pub verdict: &'static str,
+    pub server: Server,
+    pub version: String,
+    pub file: String,
+    /// SHA-256 of the file.
+    pub checksum: String,
+    pub statements: Vec<StatementEntry>,
+    pub retries: usize,
+    pub duration_seconds: f64,
+    /// The longest time a lock was waited for in vain.
+    pub longest_lock_wait_seconds: f64,
+    pub error: Option<SqlError>,
+    /// Who applied it, when nothing was left to do.
+    pub applied_before: Option<AppliedBefore>,
+    /// The statement at which the same command goes on.
+    pub resumes_at: Option<usize>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct StatementEntry {
+    pub number: usize,
+    /// `transaction 1`, or `alone`.
+    pub section: String,
+    pub sql: String,
+    /// `applied-before`, `applied`, `rolled-back`, `failed`, `cancelled` or `not-run`.
+    pub state: &'static str,
+    pub seconds: f64,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SqlError {
+    /// SQLSTATE; null when the connection was lost.
+    pub code: Option<String>,
+    pub message: String,
+    pub detail: Option<String>,
+    pub hint: Option<String>,
+    pub statement: usize,
+    pub location: Option<Location>,
+    /// Who held the lock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holder: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct AppliedBefore {
+    pub at: String,
+    pub by: String,
+}
+
+/// What the document says beside the run itself.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    pub direction: Direction,
+    pub server: Server,
+    pub version: String,
+    pub file: String,
+    pub checksum: String,
+}
+
+impl Document {
+    pub fn new(execution: &Execution, script: &Script, around: &Surroundings) -> Self {
+        let text = &script.source.text;
+        let sql_error = |number: usize, fault: &SqlFault, holder: Option<String>| SqlError {
+            code: Some(fault.code.clone()),
+            message: fault.message.clone(),
+            detail: fault.detail.clone(),
+            hint: fault.hint.clone(),
+            statement: number,
+            location: Some(Location::from(&Span::new(
+                &script.source,
+                fault.range.clone(),
+            ))),
+            holder,
+        };
+        let (verdict, error, resumes_at) = match &execution.end {
+            End::Done => ("done", None, None),
+            End::Failed { number, fault } => (
+                "stopped",
+                Some(sql_error(*number, fault, None)),
+                resume(execution),
+            ),
+            End::NoLock {
+                number,
+                fault,
+                holder,
+            } => (
+                "no-lock",
+                Some(sql_error(*number, fault, holder.clone())),
+                resume(execution),
+            ),
+            End::Interrupted { .. } => ("interrupted", None, resume(execution)),
+            End::ConnectionLost { number, reason } => {
+                let error = SqlError {
+                    code: None,
+                    message: reason.clone(),
+                    detail: None,
+                    hint: None,
+                    statement: *number,
+                    location: None,
+                    holder: None,
+                };
+                ("connection-lost", Some(error), None)
+            }
+        };
+        let statements = execution.steps.iter().map(|step| StatementEntry {
+            number: step.number,
+            section: section(step.place),
+            sql: step.statement.text(text).to_owned(),
+            state: state_name(step.state),
+            seconds: rounded(step.seconds),
+        });
+        Self {
+            statements: statements.collect(),
+            retries: execution.retries,
+            duration_seconds: rounded(execution.seconds),
+            longest_lock_wait_seconds: rounded(execution.longest_wait),
+            error,
+            resumes_at,
+            ..Self::empty(around, verdict)
+        }
+    }
+
+    /// Nothing was left to do.
+    pub fn already_applied(around: &Surroundings, applied: AppliedBefore) -> Self {
+        Self {
+            applied_before: Some(applied),
+            ..Self::empty(around, "already-applied")
+        }
+    }
+
+    fn empty(around: &Surroundings, verdict: &'static str) -> Self {
+        Self {
+            schema: SCHEMA,
+            tool: Tool::CURRENT,
+            command: match around.direction {
+                Direction::Apply => "apply",
+                Direction::RollBack => "rollback",
+            },
+            verdict,
+            server: around.server.clone(),
+            version: around.version.clone(),
+            file: around.file.clone(),
+            checksum: around.checksum.clone(),
+            statements: Vec::new(),
+            retries: 0,
+            duration_seconds: 0.0,
+            longest_lock_wait_seconds: 0.0,
+            error: None,
+            applied_before: None,
+            resumes_at: None,
+        }
+    }
+}
+
+fn resume(execution: &Execution) -> Option<usize> {
+    let open = |state| !matches!(state, State::Applied | State::AppliedBefore);
+    execution
+        .steps
+        .iter()
+        .find(|step| open(step.state))
+        .map(|step| step.number)
+}
+
+const fn state_name(state: State) -> &'static str {
+    match state {
+        State::AppliedBefore => "applied-before",
+        State::Applied => "applied",
+        State::RolledBack => "rolled-back",
+        State::Failed => "failed",
+        State::Cancelled => "cancelled",
+        State::NotRun => "not-run",
+    }
+}
+
+fn rounded(seconds: f64) -> f64 {
+    (seconds * 1000.0).round() / 1000.0
+}
