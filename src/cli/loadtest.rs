@@ -1,8 +1,207 @@
 //! `backsmith loadtest`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
+const EXAMPLES: &str = "\
+\u{1b}[1mExamples\u{1b}[0m
+  backsmith loadtest https://api.example.com/users --concurrency 50 --duration 30
+  backsmith loadtest https://api.example.com/users --rate 1000 --expect 'p99<200ms'
+  backsmith loadtest $URL_V1 $URL_V2 --compare --concurrency 50 --duration 30
+";
+
+const LONG_EXAMPLES: &str = "\
+\u{1b}[1mExamples\u{1b}[0m
+  How fast can it go?
+    backsmith loadtest https://api.example.com/users --concurrency 50 --duration 30
+  Does it hold 1,000 requests per second?
+    backsmith loadtest https://api.example.com/users --rate 1000 --expect 'p99<200ms'
+  Is v2 slower than v1?
+    backsmith loadtest $URL_V1 $URL_V2 --compare --concurrency 50 --duration 30
+  Is it slower than last time?
+    backsmith loadtest $URL --json > baseline.json
+    backsmith loadtest $URL --compare baseline.json
+  Does validation hold? Does the rate limit bite?
+    backsmith loadtest $URL/users -b '{\"email\": \"not-an-email\"}' --expect-status 400
+    backsmith loadtest $URL/login --concurrency 200 --duration 10 --expect-rate-limit
+";
+
+const SHORT_END: &str = "Common options, exit status and longer text: backsmith loadtest --help";
+
+const EXIT_STATUS: &str = "\
+\u{1b}[1mExit status\u{1b}[0m
+  0  done, nothing to object; also for better, same and cannot tell
+  1  an expectation failed, worse, or no 2xx or 3xx answer that was not asked for
+  2  usage; a baseline that is missing or no report
+  3  the measurement is not valid, with --strict; a load on a foreign host without --yes
+  4  nothing answered
+  130, 143  interrupted, after the partial report";
+
+const REQUEST: &str = "Request";
+const LOAD: &str = "Load";
+const VERDICT: &str = "Verdict";
+const SCALE_OUT: &str = "Scale out";
+const REPORT: &str = "Report";
+const SAFETY: &str = "Safety";
+
 /// Load an HTTP endpoint and say whether it holds
+///
+/// Without --rate the load is a closed loop: each connection sends its next request when it has its
+/// answer, so a slow server is asked less often, and percentiles are service times at saturation.
+/// With --rate requests are due on a schedule, and latency counts from the moment each one was due.
 #[derive(Clone, Debug, Args)]
-#[command(help_template = super::HELP_TEMPLATE)]
-pub struct Loadtest {}
+#[command(
+    help_template = super::HELP_TEMPLATE,
+    before_help = EXAMPLES,
+    before_long_help = LONG_EXAMPLES,
+    after_help = SHORT_END,
+    after_long_help = EXIT_STATUS
+)]
+pub struct Loadtest {
+    /// http:// or https://; two of them with --compare
+    #[arg(value_name = "URL", help_heading = REQUEST)]
+    pub urls: Vec<String>,
+
+    /// GET, POST, ... [default: GET, or POST with a body]
+    ///
+    /// [default: GET, or POST with a body]
+    #[arg(short, long, value_name = "METHOD", help_heading = REQUEST)]
+    pub method: Option<String>,
+
+    /// Repeatable; its value is never printed
+    ///
+    /// Repeatable. Values are sent and never printed, in no report and no error.
+    #[arg(short = 'H', long, value_name = "NAME: VALUE", allow_hyphen_values = true, help_heading = REQUEST)]
+    pub header: Vec<String>,
+
+    /// @FILE reads a file
+    ///
+    /// @FILE reads a file. JSON goes out as application/json unless a header says otherwise.
+    #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true, help_heading = REQUEST)]
+    pub body: Option<String>,
+
+    /// For each request [default: 30s]
+    ///
+    /// How long a request may take, connecting included. A request that times out stays in the
+    /// percentiles with the time that it took.
+    /// [default: 30s]
+    #[arg(long, value_name = "TIME", help_heading = REQUEST)]
+    pub timeout: Option<String>,
+
+    /// Accept any certificate
+    #[arg(long, help_heading = REQUEST)]
+    pub insecure: bool,
+
+    /// Connections [default: 50]
+    ///
+    /// Connections. Each has one request under way.
+    /// [default: 50]
+    #[arg(short, long, value_name = "N", allow_hyphen_values = true, help_heading = LOAD)]
+    pub concurrency: Option<String>,
+
+    /// 30, 30s, 2m [default: 30s]
+    ///
+    /// 30, 30s, 2m: how long the measured part takes. With two URLs, both share it.
+    /// [default: 30s]
+    #[arg(short, long, value_name = "TIME", help_heading = LOAD)]
+    pub duration: Option<String>,
+
+    /// Stop after N requests
+    #[arg(long, value_name = "N", conflicts_with = "duration", help_heading = LOAD)]
+    pub requests: Option<String>,
+
+    /// Open loop: N requests per second, whatever the server does
+    ///
+    /// Open loop. An idle connection takes the next request that is due; when none is idle the
+    /// request waits, and the wait is part of its latency. Unsent requests are reported.
+    #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = LOAD)]
+    pub rate: Option<String>,
+
+    /// Reported apart [default: 0s]
+    ///
+    /// Load before the measured part; its figures are in no percentile.
+    /// [default: 0s]
+    #[arg(long, value_name = "TIME", help_heading = LOAD)]
+    pub warmup: Option<String>,
+
+    /// [default: as many as the load needs]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = LOAD)]
+    pub threads: Option<String>,
+
+    /// 'p99<200ms', 'error_rate<1%', 'rps>1000'; repeatable
+    ///
+    /// METRIC OPERATOR VALUE. Metrics: rps, error_rate, p50, p90, p95, p99, p99.9, max, mean.
+    /// Operators: < <= > >=. Units: us, ms, s, %. Repeatable; exit 1 when one fails.
+    #[arg(long, value_name = "CONDITION", help_heading = VERDICT)]
+    pub expect: Vec<String>,
+
+    /// Every answer has this status
+    ///
+    /// Every answer has this status, else exit 1. Answers of this status are no errors then.
+    #[arg(long, value_name = "CODE", help_heading = VERDICT)]
+    pub expect_status: Option<String>,
+
+    /// A rate limit must bite, with correct headers, and recover
+    ///
+    /// 429s must come, with a correct Retry-After, the limit must hold, and it must let requests
+    /// through again. Its window and quota are inferred and set against what the headers declare.
+    #[arg(long, conflicts_with = "expect_status", help_heading = VERDICT)]
+    pub expect_rate_limit: bool,
+
+    /// Against a second URL, or an earlier --json report
+    ///
+    /// With two URLs, both are loaded in turn in one run (ABBA blocks). With a file, against an
+    /// earlier --json report. Verdicts: better, worse, same, cannot tell. Worse exits 1.
+    #[arg(long, value_name = "BASELINE", num_args = 0..=1, help_heading = VERDICT)]
+    #[expect(
+        clippy::option_option,
+        reason = "clap's way to tell `--compare` from `--compare FILE`"
+    )]
+    pub compare: Option<Option<String>>,
+
+    /// Differences below this do not matter [default: 5]
+    ///
+    /// Differences below this many per cent do not matter. For the error rate it is a tenth of it,
+    /// in points.
+    /// [default: 5]
+    #[arg(long, value_name = "PERCENT", requires = "compare", help_heading = VERDICT)]
+    pub margin: Option<String>,
+
+    /// The SLO floor of a decide result
+    ///
+    /// A result of `backsmith decide --json`: its SLO floor becomes expectations.
+    #[arg(long, value_name = "FILE", help_heading = VERDICT)]
+    pub slo: Option<PathBuf>,
+
+    /// Exit 3 when the measurement is not valid
+    #[arg(long, help_heading = VERDICT)]
+    pub strict: bool,
+
+    /// Run one part of the load
+    ///
+    /// Run one part of the load: connections, rate, schedule and requests are divided by N.
+    /// --merge adds the parts up again.
+    #[arg(long, value_name = "I/N", help_heading = SCALE_OUT)]
+    pub shard: Option<String>,
+
+    /// Add up the shards' reports and judge the sum
+    ///
+    /// Add up the --json reports of shards, histogram by histogram, and judge the sum by the same
+    /// expectations. Nothing is sent.
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "urls", help_heading = SCALE_OUT)]
+    pub merge: Vec<PathBuf>,
+
+    /// Write the report to this file, not to standard output
+    ///
+    /// Write the report to this file, in the format of its ending, and not to standard output.
+    #[arg(short, long, value_name = "FILE", help_heading = REPORT)]
+    pub output: Option<PathBuf>,
+
+    /// Allow a heavy load on a host that is not yours to see
+    ///
+    /// Needed for more than 1,000 connections or 10,000 req/s against a host that is neither
+    /// loopback nor a private address.
+    #[arg(long, help_heading = SAFETY)]
+    pub yes: bool,
+}

@@ -33,6 +33,16 @@ pub struct Endpoint {
     pub method: String,
 }
 
+/// Where the load came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Machine {
+    pub os: String,
+    pub arch: String,
+    pub cores: usize,
+    /// How many files, sockets among them, the process may have open.
+    pub open_files: Option<u64>,
+}
+
 /// What the run has to meet.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Asked {
@@ -185,6 +195,7 @@ impl Verdict {
 #[derive(Clone, Debug)]
 pub struct Assessment {
     pub load: Load,
+    pub machine: Machine,
     pub started_at_ms: i64,
     pub elapsed: Duration,
     pub interrupted: bool,
@@ -195,6 +206,8 @@ pub struct Assessment {
     pub status: Option<StatusCheck>,
     pub rate_limit: Option<Observed>,
     pub comparison: Option<Comparison>,
+    /// The file that the run was compared with.
+    pub baseline: Option<String>,
     pub doubts: Vec<Doubt>,
     pub findings: Vec<Diagnostic>,
     /// Remarks of whoever put the inputs together: another machine, shards that differ.
@@ -206,6 +219,7 @@ pub struct Assessment {
 #[derive(Clone, Debug)]
 pub struct Subject {
     pub load: Load,
+    pub machine: Machine,
     pub endpoints: Vec<Endpoint>,
     pub outcome: Outcome,
     pub asked: Asked,
@@ -215,6 +229,7 @@ pub struct Subject {
 pub fn assess(subject: Subject) -> Assessment {
     let Subject {
         load,
+        machine,
         endpoints,
         outcome,
         asked,
@@ -247,9 +262,11 @@ pub fn assess(subject: Subject) -> Assessment {
             })
             .flatten(),
         comparison: None,
+        baseline: None,
         remarks: Vec::new(),
         verdict: Verdict::Ok,
         load,
+        machine,
         started_at_ms: outcome.started_at_ms,
         elapsed: outcome.elapsed,
         interrupted: outcome.interrupted,
@@ -262,9 +279,10 @@ pub fn assess(subject: Subject) -> Assessment {
 }
 
 impl Assessment {
-    /// The same run with its comparison.
-    pub fn compared(mut self, comparison: Comparison) -> Self {
+    /// The same run with its comparison, and the file when it was a baseline.
+    pub fn compared(mut self, comparison: Comparison, baseline: Option<String>) -> Self {
         self.comparison = Some(comparison);
+        self.baseline = baseline;
         self.verdict = self.judge();
         self
     }
@@ -424,6 +442,7 @@ mod tests {
         }
         Subject {
             load: load(None),
+            machine: Machine::default(),
             endpoints: vec![Endpoint {
                 url: "http://localhost/".to_owned(),
                 method: "GET".to_owned(),

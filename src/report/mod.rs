@@ -1,7 +1,11 @@
 //! Engine results as text and documents: one file per output format and subcommand. Writers are
 //! arguments; nothing here knows what a terminal is.
 
+pub mod csv;
 pub mod digest;
+pub mod hlog;
 pub mod human;
 pub mod json;
+pub mod junit;
 pub mod markdown;
+pub mod wording;

@@ -1,13 +1,542 @@
-//! The settings of `backsmith loadtest`.
+//! The settings of `backsmith loadtest`: a plan and what it is judged by, or reports to add up. All
+//! faults of all flags are found before anything is said.
 
-use super::Context;
+mod quantity;
+mod slo;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Context, Format, ReportOptions, format_of_ending};
 use crate::cli;
-use crate::failure::Failure;
+use crate::failure::{Failure, Fault, Message};
+use crate::files;
+use crate::loadtest::assessment::{Asked, Endpoint, Load};
+use crate::loadtest::comparison::Margin;
+use crate::loadtest::expectation::{self, Expectation};
+use crate::loadtest::plan::{Extent, LimitWatch, Pace, Plan, Shard, Target, Trust};
+use crate::loadtest::schedule::Schedule;
+use crate::redact::{SecretHeader, SecretUrl};
+use crate::terminal::Verbosity;
+use crate::text::number::count;
+use crate::text::suggest;
+
+const FORMATS: &[Format] = &[
+    Format::Human,
+    Format::Json,
+    Format::Markdown,
+    Format::Csv,
+    Format::Hlog,
+    Format::Junit,
+];
+/// Above these a host that is not near needs `--yes`.
+const MANY_CONNECTIONS: usize = 1_000;
+const MANY_REQUESTS: f64 = 10_000.0;
+/// Requests that are sent after a rate limit had its time.
+const RECOVERY_REQUESTS: u32 = 20;
+/// Connections that one thread serves well.
+const CONNECTIONS_PER_THREAD: usize = 32;
 
 /// What one run of `loadtest` was asked to do.
 #[derive(Clone, Debug)]
-pub struct Request {}
+pub enum Request {
+    Run(Box<Run>),
+    Merge(Merge),
+}
 
-pub(super) fn resolve(_arguments: cli::Loadtest, _context: &Context) -> Result<Request, Failure> {
-    Ok(Request {})
+/// A load, and what it has to meet.
+#[derive(Clone, Debug)]
+pub struct Run {
+    pub plan: Plan,
+    pub load: Load,
+    pub endpoints: Vec<Endpoint>,
+    pub asked: Asked,
+    pub against: Against,
+    pub margin: Margin,
+    pub strict: bool,
+    pub reports: Reports,
+}
+
+/// Reports of shards, to be added up.
+#[derive(Clone, Debug)]
+pub struct Merge {
+    pub files: Vec<PathBuf>,
+    pub asked: Asked,
+    pub baseline: Option<PathBuf>,
+    pub margin: Margin,
+    pub strict: bool,
+    pub reports: Reports,
+}
+
+/// What a run is compared with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Against {
+    Nothing,
+    /// The second endpoint with the first.
+    Endpoint,
+    /// A report of an earlier run.
+    Baseline(PathBuf),
+}
+
+/// Where reports go.
+#[derive(Clone, Debug)]
+pub struct Reports {
+    pub options: ReportOptions,
+    /// In place of standard output.
+    pub output: Option<(PathBuf, Format)>,
+    pub verbosity: Verbosity,
+}
+
+pub(super) fn resolve(arguments: cli::Loadtest, context: &Context) -> Result<Request, Failure> {
+    let mut faults = Faults::default();
+    let reports = faults.keep(reports(&arguments, context));
+    let asked = asked(&arguments, &mut faults);
+    let margin = margin(&arguments, &mut faults);
+    if !arguments.merge.is_empty() {
+        let baseline = arguments.compare.clone().flatten().map(PathBuf::from);
+        let Some(reports) = reports.filter(|_| faults.is_empty()) else {
+            return Err(faults.into_failure());
+        };
+        return Ok(Request::Merge(Merge {
+            files: arguments.merge,
+            asked,
+            baseline,
+            margin,
+            strict: arguments.strict,
+            reports,
+        }));
+    }
+    let (urls, against) = compared(&arguments, &mut faults);
+    let targets = targets(&arguments, &urls, &mut faults);
+    let load = load(&arguments, context, &mut faults);
+    let (Some(reports), Some(load), true) = (reports, load, faults.is_empty()) else {
+        return Err(faults.into_failure());
+    };
+    let run = run(&arguments, targets, load, &asked, &mut faults);
+    let (Some((plan, load)), true) = (run, faults.is_empty()) else {
+        return Err(faults.into_failure());
+    };
+    guard(&plan, &load, arguments.yes)?;
+    let endpoint = |target: &Target| Endpoint {
+        url: target.url.to_string(),
+        method: target.method.clone(),
+    };
+    Ok(Request::Run(Box::new(Run {
+        endpoints: plan.targets.iter().map(endpoint).collect(),
+        asked,
+        plan,
+        load,
+        against,
+        margin,
+        strict: arguments.strict,
+        reports,
+    })))
+}
+
+/// Every fault of the command line, in the order of the help text.
+#[derive(Debug, Default)]
+struct Faults(Vec<Message>);
+
+impl Faults {
+    fn push(&mut self, text: impl Into<String>, hint: Option<&str>) {
+        self.0.push(Message {
+            text: text.into(),
+            hint: hint.map(str::to_owned),
+            ..Message::default()
+        });
+    }
+
+    /// The value, or its faults among the others.
+    fn keep<T>(&mut self, result: Result<T, Failure>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(failure) => {
+                let messages = failure.faults.into_iter().filter_map(|fault| match fault {
+                    Fault::Message(message) => Some(message),
+                    Fault::Diagnostic(diagnostic) => Some(Message {
+                        text: diagnostic.message,
+                        hint: diagnostic.help,
+                        ..Message::default()
+                    }),
+                });
+                self.0.extend(messages);
+                None
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn into_failure(self) -> Failure {
+        let failure = Failure::inputs(self.0);
+        failure.closing("nothing was sent    (usage: backsmith loadtest -h)")
+    }
+}
+
+fn reports(arguments: &cli::Loadtest, context: &Context) -> Result<Reports, Failure> {
+    let options = context.report_options(FORMATS)?;
+    let asked = context.global.json || context.global.format.is_some();
+    let output = match &arguments.output {
+        Some(path) if path.as_os_str() != "-" => {
+            let format = if asked {
+                options.format
+            } else {
+                format_of_ending("--output", path)?
+            };
+            if !FORMATS.contains(&format) {
+                return Err(super::unavailable(format, FORMATS));
+            }
+            Some((path.clone(), format))
+        }
+        _ => None,
+    };
+    Ok(Reports {
+        options,
+        output,
+        verbosity: context.verbosity,
+    })
+}
+
+/// The URLs in the order A, B, and what is compared.
+fn compared(arguments: &cli::Loadtest, faults: &mut Faults) -> (Vec<String>, Against) {
+    let mut urls = arguments.urls.clone();
+    let is_url = |text: &str| text.starts_with("http://") || text.starts_with("https://");
+    let mut against = match &arguments.compare {
+        None => Against::Nothing,
+        Some(None) => Against::Endpoint,
+        // `--compare URL1 URL2` and `URL1 --compare URL2` cannot be told apart.
+        Some(Some(text)) if is_url(text) => {
+            faults.push(
+                "`--compare` takes a report, and a URL stands after it",
+                Some("put both URLs before it: `backsmith loadtest URL1 URL2 --compare`"),
+            );
+            urls.push(text.clone());
+            Against::Endpoint
+        }
+        Some(Some(file)) => Against::Baseline(PathBuf::from(file)),
+    };
+    match (&against, urls.len()) {
+        (_, 0) => faults.push("a URL is missing", Some("`backsmith loadtest http://localhost:3000/users`")),
+        (Against::Endpoint, 1) => faults.push(
+            "`--compare` needs a second URL, or a report of an earlier run",
+            Some("`backsmith loadtest URL1 URL2 --compare`, or `backsmith loadtest URL --compare baseline.json`"),
+        ),
+        (Against::Endpoint, 2) | (Against::Nothing | Against::Baseline(_), 1) => {}
+        (Against::Nothing, 2) => {
+            faults.push("two URLs, and nothing says what for", Some("`--compare` loads them in turn and compares them"));
+            against = Against::Endpoint;
+        }
+        (Against::Baseline(_), _) => {
+            faults.push("a run with a baseline has one URL", Some("leave the file out to compare two URLs"));
+        }
+        (_, more) => faults.push(format!("{more} URLs, and at most two can be compared"), None),
+    }
+    (urls, against)
+}
+
+fn targets(arguments: &cli::Loadtest, urls: &[String], faults: &mut Faults) -> Vec<Target> {
+    let body = match arguments
+        .body
+        .as_deref()
+        .map(|text| (text, text.strip_prefix('@')))
+    {
+        None => Vec::new(),
+        Some((_, Some(path))) => faults
+            .keep(files::read_bytes(std::path::Path::new(path)))
+            .unwrap_or_default(),
+        Some((text, None)) => text.as_bytes().to_vec(),
+    };
+    let headers = headers(arguments, faults);
+    let default = if arguments.body.is_some() {
+        "POST"
+    } else {
+        "GET"
+    };
+    let method = arguments
+        .method
+        .as_deref()
+        .unwrap_or(default)
+        .to_ascii_uppercase();
+    let mut seen: Vec<String> = Vec::new();
+    let mut targets = Vec::new();
+    for url in urls {
+        let url = SecretUrl::new(url.clone());
+        match Target::new(&url, &method, headers.clone(), body.clone()) {
+            Ok(target) => targets.push(target),
+            // The faults of method and headers are the same for every URL.
+            Err(found) => {
+                for fault in found {
+                    let text = fault.to_string();
+                    if !seen.contains(&text) {
+                        faults.push(text.clone(), None);
+                        seen.push(text);
+                    }
+                }
+            }
+        }
+    }
+    targets
+}
+
+/// A header without a colon is named by its number: its text may be a secret.
+fn headers(arguments: &cli::Loadtest, faults: &mut Faults) -> Vec<SecretHeader> {
+    let mut headers = Vec::new();
+    for (index, text) in arguments.header.iter().enumerate() {
+        match text.split_once(':') {
+            Some((name, value)) => headers.push(SecretHeader::new(name.trim(), value.trim())),
+            None => faults.push(
+                format!("`--header` number {} has no colon", index + 1),
+                Some("`--header 'Name: value'`"),
+            ),
+        }
+    }
+    headers
+}
+
+fn load(arguments: &cli::Loadtest, context: &Context, faults: &mut Faults) -> Option<Load> {
+    let config = &context.config.loadtest;
+    let origin = |flag: &'static str, given: bool| {
+        if given {
+            flag
+        } else {
+            "backsmith.toml, [loadtest]"
+        }
+    };
+    let mut time =
+        |flag, given: &Option<String>, stored: &Option<String>, default: Duration| match given
+            .as_ref()
+            .or(stored.as_ref())
+        {
+            None => Some(default),
+            Some(text) => match quantity::duration(text) {
+                Ok(duration) => Some(duration),
+                Err(reason) => {
+                    let name = origin(flag, given.is_some());
+                    faults.push(format!("`{text}` is no value of `{name}`: {reason}"), None);
+                    None
+                }
+            },
+        };
+    let timeout = time(
+        "--timeout",
+        &arguments.timeout,
+        &config.timeout,
+        Duration::from_secs(30),
+    );
+    let duration = time(
+        "--duration",
+        &arguments.duration,
+        &config.duration,
+        Duration::from_secs(30),
+    );
+    let warmup = time(
+        "--warmup",
+        &arguments.warmup,
+        &config.warmup,
+        Duration::ZERO,
+    );
+    for (flag, value) in [("--timeout", timeout), ("--duration", duration)] {
+        if value == Some(Duration::ZERO) {
+            faults.push(format!("`{flag}` must be longer than 0"), None);
+        }
+    }
+    let whole = |flag: &str, text: &Option<String>, faults: &mut Faults| {
+        text.as_ref().and_then(|text| match quantity::whole(text) {
+            Ok(number) => Some(number),
+            Err(reason) => {
+                faults.push(format!("`{text}` is no value of `{flag}`: {reason}"), None);
+                None
+            }
+        })
+    };
+    let connections = whole("--concurrency", &arguments.concurrency, faults)
+        .map(|number| number as usize)
+        .or(config.concurrency)
+        .unwrap_or(50);
+    let requests = whole("--requests", &arguments.requests, faults);
+    let threads = whole("--threads", &arguments.threads, faults)
+        .map(|number| number as usize)
+        .or(config.threads);
+    if connections == 0 || threads == Some(0) {
+        faults.push(
+            "`concurrency` and `threads` in backsmith.toml must be at least 1",
+            None,
+        );
+    }
+    let rate = arguments
+        .rate
+        .as_ref()
+        .and_then(|text| match quantity::rate(text) {
+            Ok(rate) => Some(rate),
+            Err(reason) => {
+                faults.push(format!("`{text}` is no value of `--rate`: {reason}"), None);
+                None
+            }
+        });
+    let shard = arguments.shard.as_ref().and_then(|text| {
+        let shard = Shard::parse(text);
+        if shard.is_none() {
+            faults.push(
+                format!("`{text}` is no value of `--shard`"),
+                Some("`--shard 1/4` to `--shard 4/4`"),
+            );
+        }
+        shard
+    });
+    Some(Load {
+        rate,
+        connections,
+        duration: if requests.is_some() { None } else { duration },
+        requests,
+        warmup: warmup?,
+        timeout: timeout?,
+        threads: threads.unwrap_or_else(|| threads_for(connections)),
+        shard,
+    })
+}
+
+/// As many threads as the connections can use and the machine has.
+fn threads_for(connections: usize) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    connections.div_ceil(CONNECTIONS_PER_THREAD).clamp(1, cores)
+}
+
+/// The plan of this machine's part, and the load as it will be reported.
+fn run(
+    arguments: &cli::Loadtest,
+    targets: Vec<Target>,
+    mut load: Load,
+    asked: &Asked,
+    faults: &mut Faults,
+) -> Option<(Plan, Load)> {
+    let mut plan = Plan::new(targets.first()?.clone());
+    plan.targets = targets;
+    plan.connections = load.connections;
+    plan.pace = load
+        .rate
+        .and_then(Schedule::even)
+        .map_or(Pace::Closed, Pace::Open);
+    plan.extent = match (load.requests, load.duration) {
+        (Some(requests), _) => Extent::Requests(requests),
+        (None, duration) => Extent::Time(duration?),
+    };
+    plan.warmup = load.warmup;
+    plan.timeout = load.timeout;
+    plan.trust = if arguments.insecure {
+        Trust::Insecure
+    } else {
+        Trust::Verified
+    };
+    if let Some(duration) = load.duration {
+        plan.block = Plan::block_for(duration);
+    }
+    if asked.rate_limit {
+        plan.limit_watch = LimitWatch::On {
+            recovery_requests: RECOVERY_REQUESTS,
+        };
+    }
+    if let Some(shard) = load.shard {
+        let Some(part) = plan.share(shard) else {
+            faults.push(
+                format!(
+                    "`--shard {}/{}` leaves a part without a connection",
+                    shard.number, shard.of
+                ),
+                Some("raise `--concurrency`, or use fewer shards"),
+            );
+            return None;
+        };
+        plan = part;
+        load.threads = load.threads.min(plan.connections);
+    }
+    load.threads = load.threads.min(plan.connections.max(1));
+    plan.threads = load.threads;
+    Some((plan, load))
+}
+
+fn asked(arguments: &cli::Loadtest, faults: &mut Faults) -> Asked {
+    let mut expectations = Vec::new();
+    for text in &arguments.expect {
+        match Expectation::parse(text) {
+            Ok(expectation) => expectations.push(expectation),
+            Err(fault) => faults.push(format!("`--expect`: {fault}"), Some(&expect_hint(&fault))),
+        }
+    }
+    if let Some(path) = &arguments.slo {
+        expectations.extend(faults.keep(slo::expectations(path)).unwrap_or_default());
+    }
+    let status = arguments.expect_status.as_ref().and_then(|text| {
+        let status = text
+            .parse::<u16>()
+            .ok()
+            .filter(|code| (100..=599).contains(code));
+        if status.is_none() {
+            faults.push(
+                format!("`{text}` is no value of `--expect-status`: statuses are 100 to 599"),
+                None,
+            );
+        }
+        status
+    });
+    Asked {
+        expectations,
+        status,
+        rate_limit: arguments.expect_rate_limit,
+    }
+}
+
+fn expect_hint(fault: &expectation::Fault) -> String {
+    let names = expectation::QUANTITIES.map(|(name, _)| name);
+    match fault {
+        expectation::Fault::Quantity(name) => match suggest::nearest(name, names) {
+            Some(near) => format!("did you mean `{near}`? One of {}", names.join(", ")),
+            None => format!("one of {}", names.join(", ")),
+        },
+        _ => {
+            "`--expect 'p99<200ms'`, `--expect 'error_rate<1%'`, `--expect 'rps>=1000'`".to_owned()
+        }
+    }
+}
+
+fn margin(arguments: &cli::Loadtest, faults: &mut Faults) -> Margin {
+    let Some(text) = &arguments.margin else {
+        return Margin::default();
+    };
+    match text.trim_end_matches('%').trim().parse::<f64>() {
+        Ok(percent) if percent > 0.0 && percent < 1_000.0 => Margin {
+            percent,
+            error_points: percent / 10.0,
+        },
+        _ => {
+            faults.push(
+                format!("`{text}` is no value of `--margin`: per cent above 0"),
+                None,
+            );
+            Margin::default()
+        }
+    }
+}
+
+/// A load that can hurt somebody else's host is sent only when the user says that it is meant.
+fn guard(plan: &Plan, load: &Load, yes: bool) -> Result<(), Failure> {
+    let rate = load.rate.unwrap_or(0.0);
+    if yes || (load.connections <= MANY_CONNECTIONS && rate <= MANY_REQUESTS) {
+        return Ok(());
+    }
+    let Some(far) = plan.targets.iter().find(|target| !target.address.is_near()) else {
+        return Ok(());
+    };
+    let amount = if load.connections > MANY_CONNECTIONS {
+        format!("{} connections", count(load.connections as u64))
+    } else {
+        format!("{} requests a second", count(rate as u64))
+    };
+    Err(Failure::refused(format!(
+        "{amount} against `{}`, which is neither this machine nor a private address",
+        far.address.host
+    ))
+    .code("heavy-load")
+    .hint("`--yes` if the host is yours, and those who run it know"))
 }

@@ -79,7 +79,7 @@ impl Context {
         let report = match &self.global.report {
             None => None,
             Some(path) => {
-                let format = format_of_ending(path)?;
+                let format = format_of_ending("--report", path)?;
                 if !available.contains(&format) {
                     return Err(unavailable(format, available));
                 }
@@ -96,7 +96,7 @@ fn unavailable(format: Format, available: &[Format]) -> Failure {
         .detail(format!("one of {}", names.join(", ")))
 }
 
-fn format_of_ending(path: &std::path::Path) -> Result<Format, Failure> {
+fn format_of_ending(flag: &str, path: &std::path::Path) -> Result<Format, Failure> {
     let ending = path
         .extension()
         .and_then(|ending| ending.to_str())
@@ -111,7 +111,7 @@ fn format_of_ending(path: &std::path::Path) -> Result<Format, Failure> {
         "hlog" => Ok(Format::Hlog),
         "txt" => Ok(Format::Human),
         _ => Err(Failure::input(format!(
-            "`--report {}`: the ending names no format",
+            "`{flag} {}`: the ending names no format",
             path.display()
         ))
         .detail("one of .json, .html, .md, .sarif, .xml (JUnit), .csv, .hlog, .txt")),

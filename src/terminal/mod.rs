@@ -3,10 +3,12 @@
 
 mod appearance;
 pub mod interrupt;
+mod live;
 pub mod panic;
 mod streams;
 mod style;
 
 pub use appearance::{Appearance, ColorChoice, Verbosity};
+pub use live::LiveView;
 pub use streams::Terminal;
 pub use style::{BOLD, CYAN, DIM, GREEN, RED, Symbols, YELLOW};

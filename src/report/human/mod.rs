@@ -2,4 +2,5 @@
 
 pub mod decide;
 pub mod error;
+pub mod loadtest;
 pub mod migrate;

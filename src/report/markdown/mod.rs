@@ -1,3 +1,4 @@
 //! Reports as Markdown.
 
 pub mod decide;
+pub mod loadtest;

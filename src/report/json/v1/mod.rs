@@ -3,6 +3,7 @@
 
 pub mod decide;
 pub mod error;
+pub mod loadtest;
 pub mod migrate;
 mod schemas;
 mod tool;

@@ -11,6 +11,7 @@ pub fn published_schemas() -> Vec<(&'static str, Schema)> {
         ),
         ("decide.v1.json", schema_for!(super::decide::Document)),
         ("error.v1.json", schema_for!(super::error::Document)),
+        ("loadtest.v1.json", schema_for!(super::loadtest::Document)),
         ("migrate.v1.json", schema_for!(super::migrate::Document)),
     ]
 }

@@ -1,0 +1,161 @@
+//! `--merge`: adds up the reports of shards, histogram by histogram, and judges the sum.
+
+use std::path::Path;
+
+use super::{render, stored, verdict};
+use crate::failure::{Failure, Message, Verdict};
+use crate::loadtest::assessment::{self, Subject};
+use crate::loadtest::comparison::{self, Baseline};
+use crate::report::json::v1::loadtest::Stored;
+use crate::settings::loadtest::Merge;
+use crate::terminal::Terminal;
+
+pub(super) fn run(request: &Merge, terminal: &mut Terminal) -> Result<Verdict, Failure> {
+    let mut parts = Vec::new();
+    let mut faults: Vec<Message> = Vec::new();
+    for path in &request.files {
+        match stored(path) {
+            Ok(part) => parts.push((path.as_path(), part)),
+            Err(failure) => {
+                faults.extend(failure.faults.into_iter().filter_map(|fault| match fault {
+                    crate::failure::Fault::Message(message) => Some(message),
+                    crate::failure::Fault::Diagnostic(_) => None,
+                }))
+            }
+        }
+    }
+    faults.extend(mismatches(&parts));
+    let baseline = match &request.baseline {
+        Some(path) => Some(stored(path)?),
+        None => None,
+    };
+    if !faults.is_empty() {
+        return Err(Failure::inputs(faults).closing("nothing was merged"));
+    }
+    let remarks = remarks(&parts);
+    let Some(subject) = sum(parts, request) else {
+        return Err(Failure::input("`--merge` needs at least one report"));
+    };
+    let mut assessed = assessment::assess(subject);
+    assessed.remarks.extend(remarks);
+    if let (Some(before), Some(now)) = (
+        baseline.as_ref().and_then(Stored::baseline),
+        assessed.first(),
+    ) {
+        let now = Baseline {
+            latency: now.recording.latency.clone(),
+            series: now.recording.series.clone(),
+            completed: now.recording.requests.completed,
+            failed: now.recording.requests.failed,
+            errors: now.errors,
+            elapsed: assessed.elapsed,
+        };
+        let comparison = comparison::against_baseline(&before, &now, request.margin);
+        let file = request
+            .baseline
+            .as_ref()
+            .map(|path| path.display().to_string());
+        assessed = assessed.compared(comparison, file);
+    }
+    render::all(&assessed, &request.reports, terminal)?;
+    Ok(verdict(&assessed, request.strict))
+}
+
+/// Reports that are no shards of one load cannot be added up.
+fn mismatches(parts: &[(&Path, Stored)]) -> Vec<Message> {
+    let Some(((first_path, first), others)) = parts.split_first() else {
+        return Vec::new();
+    };
+    let mut faults = Vec::new();
+    for (path, part) in others {
+        let fault = if part.endpoints != first.endpoints {
+            Some("another endpoint")
+        } else if part.load.rate.is_some() != first.load.rate.is_some() {
+            Some("another loop: open and closed do not add up")
+        } else if part.load.shard.is_some() && part.load.shard == first.load.shard {
+            Some("the same shard")
+        } else {
+            None
+        };
+        if let Some(what) = fault {
+            faults.push(Message {
+                text: format!(
+                    "`{}` and `{}` do not belong together: {what}",
+                    first_path.display(),
+                    path.display()
+                ),
+                ..Message::default()
+            });
+        }
+    }
+    faults
+}
+
+fn remarks(parts: &[(&Path, Stored)]) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if let Some(shard) = parts.iter().find_map(|(_, part)| part.load.shard)
+        && shard.of as usize != parts.len()
+    {
+        remarks.push(format!(
+            "{} of {} shards are in this sum.",
+            parts.len(),
+            shard.of
+        ));
+    }
+    let starts: Vec<i64> = parts
+        .iter()
+        .map(|(_, part)| part.outcome.started_at_ms)
+        .collect();
+    let (first, last) = (starts.iter().min(), starts.iter().max());
+    if let (Some(first), Some(last)) = (first, last) {
+        let apart = (last - first) as f64 / 1e3;
+        let shortest = parts
+            .iter()
+            .map(|(_, part)| part.outcome.elapsed.as_secs_f64());
+        if apart > 0.1 * shortest.fold(f64::MAX, f64::min) {
+            remarks.push(format!(
+                "the parts started {apart:.0} s apart, so they were not one load."
+            ));
+        }
+    }
+    remarks
+}
+
+fn sum(parts: Vec<(&Path, Stored)>, request: &Merge) -> Option<Subject> {
+    let mut parts = parts.into_iter().map(|(_, part)| part);
+    let mut total = parts.next()?;
+    // A shard reports the rate of the whole run, but its own connections; a load that was not divided
+    // has its own of both.
+    let divided = total.load.shard.is_some();
+    for part in parts {
+        for (mine, theirs) in total
+            .outcome
+            .recordings
+            .iter_mut()
+            .zip(&part.outcome.recordings)
+        {
+            mine.merge(theirs);
+        }
+        total.outcome.client.merge(&part.outcome.client);
+        total.outcome.elapsed = total.outcome.elapsed.max(part.outcome.elapsed);
+        total.outcome.interrupted |= part.outcome.interrupted;
+        total.outcome.started_at_ms = total.outcome.started_at_ms.min(part.outcome.started_at_ms);
+        if !divided {
+            total.load.connections += part.load.connections;
+            total.load.rate = total
+                .load
+                .rate
+                .zip(part.load.rate)
+                .map(|(mine, theirs)| mine + theirs);
+        }
+        total.load.threads += part.load.threads;
+    }
+    total.load.shard = None;
+    Some(Subject {
+        load: total.load,
+        machine: total.machine,
+        endpoints: total.endpoints,
+        outcome: total.outcome,
+        asked: request.asked.clone(),
+    })
+}

@@ -1,0 +1,87 @@
+//! `backsmith loadtest`: load and judge, or add up the reports of shards and judge the sum.
+
+mod live;
+mod merge;
+mod render;
+mod run;
+
+use std::path::Path;
+
+use crate::failure::{Failure, Verdict};
+use crate::files;
+use crate::loadtest::assessment::{Assessment, Machine};
+use crate::report::json::v1::loadtest::{Stored, read};
+use crate::settings::loadtest::Request;
+use crate::terminal::Terminal;
+
+pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict, Failure> {
+    match request {
+        Request::Run(request) => run::run(request, terminal),
+        Request::Merge(request) => merge::run(request, terminal),
+    }
+}
+
+/// The exit of a judged run, signals apart.
+fn verdict(assessment: &Assessment, strict: bool) -> Verdict {
+    if assessment.verdict.objects() {
+        Verdict::Negative
+    } else if strict && !assessment.is_valid() {
+        Verdict::Refused
+    } else {
+        Verdict::Holds
+    }
+}
+
+/// A report of an earlier run.
+fn stored(path: &Path) -> Result<Stored, Failure> {
+    let source = files::read_text(path)?;
+    read(&source.text).map_err(|fault| {
+        Failure::input(format!("`{}` is no report to compare with", path.display()))
+            .cause(fault.to_string())
+            .hint("`backsmith loadtest URL --json > baseline.json` writes one")
+    })
+}
+
+/// What differs between the machines of two runs, as a remark.
+fn other_machine(file: &Path, before: &Machine, now: &Machine) -> Option<String> {
+    let mut differences = Vec::new();
+    if before.cores != now.cores {
+        differences.push(format!("{} cores, now {}", before.cores, now.cores));
+    }
+    if (&before.os, &before.arch) != (&now.os, &now.arch) {
+        differences.push(format!(
+            "{} {}, now {} {}",
+            before.os, before.arch, now.os, now.arch
+        ));
+    }
+    (!differences.is_empty()).then(|| {
+        format!(
+            "{} comes from another machine ({}): a part of this may be the client.",
+            file.display(),
+            differences.join("; ")
+        )
+    })
+}
+
+/// The machine that this runs on.
+fn this_machine() -> Machine {
+    Machine {
+        os: std::env::consts::OS.to_owned(),
+        arch: std::env::consts::ARCH.to_owned(),
+        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        open_files: open_files(),
+    }
+}
+
+#[cfg(unix)]
+fn open_files() -> Option<u64> {
+    use nix::sys::resource::{Resource, getrlimit};
+    getrlimit(Resource::RLIMIT_NOFILE)
+        .ok()
+        .map(|(soft, _)| soft)
+}
+
+#[cfg(not(unix))]
+fn open_files() -> Option<u64> {
+    None
+}

@@ -1,0 +1,190 @@
+//! One load: run it, judge it, show it.
+
+use std::time::Duration;
+
+use super::live::Live;
+use super::{other_machine, render, stored, this_machine, verdict};
+use crate::failure::{Failure, Verdict};
+use crate::loadtest::assessment::{self, Assessment, Subject};
+use crate::loadtest::comparison::{self, Baseline};
+use crate::loadtest::recording::ErrorKind;
+use crate::loadtest::runner::{self, Unreachable};
+use crate::report::json::v1::loadtest::Stored;
+use crate::settings::loadtest::{Against, Run};
+use crate::terminal::{Terminal, interrupt};
+use crate::text::number::seconds;
+
+pub(super) fn run(request: &Run, terminal: &mut Terminal) -> Result<Verdict, Failure> {
+    let before = match &request.against {
+        Against::Baseline(path) => Some(stored(path)?),
+        Against::Nothing | Against::Endpoint => None,
+    };
+    let interrupt = interrupt::listen();
+    let mut live = Live::new(request, terminal);
+    let outcome = runner::run(
+        &request.plan,
+        &|| interrupt.requested().is_some(),
+        &mut |event| live.show(&event, &interrupt),
+    );
+    live.finish(&interrupt);
+    let outcome = match (outcome, interrupt.requested()) {
+        (Ok(outcome), _) => outcome,
+        (Err(_), Some(signal)) => {
+            return Err(Failure::interrupted(
+                signal,
+                "stopped before the first answer",
+            ));
+        }
+        (Err(unreachable), None) => return Err(unreachable_failure(&unreachable, request)),
+    };
+    let assessed = assessment::assess(Subject {
+        load: request.load.clone(),
+        machine: this_machine(),
+        endpoints: request.endpoints.clone(),
+        outcome,
+        asked: request.asked.clone(),
+    });
+    let assessed = compare(assessed, request, before.as_ref());
+    render::all(&assessed, &request.reports, terminal)?;
+    hint(&assessed, terminal);
+    Ok(match interrupt.requested() {
+        Some(signal) => Verdict::Interrupted(signal),
+        None => verdict(&assessed, request.strict),
+    })
+}
+
+fn compare(mut assessed: Assessment, request: &Run, before: Option<&Stored>) -> Assessment {
+    let accepts = request.asked.acceptance();
+    match (&request.against, assessed.results.as_slice()) {
+        (Against::Endpoint, [a, b]) => {
+            let comparison =
+                comparison::endpoints(&a.recording, &b.recording, accepts, request.margin);
+            assessed.compared(comparison, None)
+        }
+        (Against::Baseline(path), [now]) => {
+            let Some((before, stored)) =
+                before.and_then(|stored| Some((stored.baseline()?, stored)))
+            else {
+                return assessed;
+            };
+            let now = Baseline {
+                latency: now.recording.latency.clone(),
+                series: now.recording.series.clone(),
+                completed: now.recording.requests.completed,
+                failed: now.recording.requests.failed,
+                errors: now.errors,
+                elapsed: assessed.elapsed,
+            };
+            let comparison = comparison::against_baseline(&before, &now, request.margin);
+            assessed
+                .remarks
+                .extend(other_machine(path, &stored.machine, &assessed.machine));
+            assessed.remarks.extend(other_load(stored, &assessed));
+            assessed.compared(comparison, Some(path.display().to_string()))
+        }
+        _ => assessed,
+    }
+}
+
+/// A baseline of another load says little, and the report says so.
+fn other_load(stored: &Stored, now: &Assessment) -> Option<String> {
+    let (before, load) = (&stored.load, &now.load);
+    let loop_of = |rate: Option<f64>| match rate {
+        None => "closed loop".to_owned(),
+        Some(rate) => format!("{rate} req/s"),
+    };
+    if before.rate != load.rate {
+        return Some(format!(
+            "the baseline was measured with another load ({}, now {}).",
+            loop_of(before.rate),
+            loop_of(load.rate)
+        ));
+    }
+    (before.connections != load.connections).then(|| {
+        format!(
+            "the baseline was measured with {} connections, now {}.",
+            before.connections, load.connections
+        )
+    })
+}
+
+fn unreachable_failure(unreachable: &Unreachable, request: &Run) -> Failure {
+    let target = &request.plan.targets[unreachable.target];
+    let url = target.url.to_string();
+    let failure = match unreachable.kind {
+        ErrorKind::Dns => Failure::environment(format!("the host of `{url}` is not known"))
+            .cause(unreachable.words.clone()),
+        _ => Failure::environment(format!("nothing answers at `{url}`")).cause(format!(
+            "{}, {} of {} connections in {}",
+            unreachable.words,
+            unreachable.connections,
+            unreachable.connections,
+            seconds(unreachable.elapsed.max(Duration::from_millis(10)))
+        )),
+    };
+    let failure = failure.code("unreachable");
+    match unreachable.kind {
+        ErrorKind::Dns => failure.hint("check the host's name"),
+        ErrorKind::Tls => {
+            failure.hint("`--insecure` accepts any certificate; `http://` speaks without TLS")
+        }
+        _ => failure.hint(format!(
+            "is the server up, and on this port? `curl -i {url}`"
+        )),
+    }
+}
+
+/// One command that helps, where there is one.
+fn hint(assessed: &Assessment, terminal: &mut Terminal) {
+    use crate::loadtest::assessment::Verdict as Word;
+    if assessed.interrupted {
+        return;
+    }
+    match assessed.verdict {
+        Word::NoSuccess => {
+            let statuses = assessed.first().map(|first| &first.recording.statuses);
+            let only = statuses.filter(|statuses| statuses.len() == 1);
+            if let Some(status) = only.and_then(|statuses| statuses.keys().next()) {
+                terminal.hint(&format!(
+                    "`--expect-status {status}` if that is what you want to measure"
+                ));
+            }
+        }
+        Word::NotValid => {
+            let reached = assessed
+                .first()
+                .map_or(0.0, |first| first.requests_per_second);
+            let cores = assessed.machine.cores;
+            let threads = if assessed.load.threads < cores {
+                format!("`--threads {cores}` (this machine has {cores} cores), ")
+            } else {
+                String::new()
+            };
+            terminal.hint(&format!(
+                "{threads}a rate below {}, or two machines with `--shard`",
+                crate::text::number::per_second(reached * 0.9)
+            ));
+        }
+        Word::Compared(comparison::Verdict::CannotTell) => {
+            if let Some(seconds) = longer(assessed) {
+                terminal.hint(&format!(
+                    "`--duration {seconds}` would narrow the interval, by the square root of the time"
+                ));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The time in which the deciding interval would be as narrow as the margin, as far as the square
+/// root of time carries.
+fn longer(assessed: &Assessment) -> Option<u64> {
+    let comparison = assessed.comparison.as_ref()?;
+    let duration = assessed.load.duration?.as_secs_f64();
+    let interval = comparison.measure(comparison.deciding?)?.interval;
+    let factor = interval.map_or(4.0, |interval| {
+        (interval.width() / (2.0 * comparison.margin.percent)).powi(2)
+    });
+    let seconds = (duration * factor.clamp(2.0, 20.0) / 10.0).ceil() * 10.0;
+    Some(seconds as u64)
+}

@@ -1,0 +1,30 @@
+//! A load test's seconds as rows, for spreadsheets.
+
+use std::io::{self, Write};
+
+use crate::loadtest::assessment::Assessment;
+
+/// One row for each endpoint and second; times in milliseconds, empty where nothing was measured.
+pub fn write_loadtest(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
+    writeln!(
+        out,
+        "endpoint,second,completed,failed,refused,p50_ms,p90_ms,p95_ms,p99_ms,max_ms"
+    )?;
+    for (name, result) in ["A", "B"].into_iter().zip(&assessment.results) {
+        for (index, point) in result.recording.series.iter().enumerate() {
+            let times = [point.p50, point.p90, point.p95, point.p99, point.max].map(|value| {
+                value.map_or_else(String::new, |value| format!("{:.3}", value as f64 / 1e6))
+            });
+            writeln!(
+                out,
+                "{name},{},{},{},{},{}",
+                index + 1,
+                point.completed,
+                point.failed,
+                point.refused,
+                times.join(",")
+            )?;
+        }
+    }
+    Ok(())
+}

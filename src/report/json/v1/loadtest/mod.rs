@@ -1,0 +1,192 @@
+//! `backsmith.loadtest/v1`: everything that was measured and what it was judged to be. Enough to be
+//! a baseline, and to be added up with the reports of other shards.
+
+mod histogram;
+mod judgement;
+mod results;
+mod stored;
+
+use std::io::{self, Write};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Tool;
+use crate::loadtest::assessment::Assessment;
+use crate::report::json::write_document;
+
+pub use judgement::{
+    ComparisonEntry, ExpectationEntry, FindingEntry, RateLimitEntry, WarningEntry,
+};
+pub use results::ResultEntry;
+pub use stored::{Stored, StoredFault, read};
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "backsmith.loadtest/v1")]
+pub struct Document {
+    pub schema: &'static str,
+    pub tool: Tool,
+    /// `ok`, `failed`, `no-success`, `not-valid`, or how B or this run did in a comparison: `better`,
+    /// `worse`, `same`, `cannot-tell`.
+    pub verdict: &'static str,
+    /// Whether a signal ended the run before its time.
+    pub interrupted: bool,
+    /// When the first request left, in UTC.
+    pub started_at: String,
+    pub load: LoadEntry,
+    pub machine: MachineEntry,
+    pub client: ClientEntry,
+    /// Whether the figures are the server's and not the client's.
+    pub valid: bool,
+    pub warnings: Vec<WarningEntry>,
+    pub results: Vec<ResultEntry>,
+    pub expectations: Vec<ExpectationEntry>,
+    pub expected_status: Option<judgement::StatusEntry>,
+    pub comparison: Option<ComparisonEntry>,
+    pub rate_limit: Option<RateLimitEntry>,
+    pub findings: Vec<FindingEntry>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LoadEntry {
+    /// `closed` or `open`.
+    #[serde(rename = "loop")]
+    pub kind: &'static str,
+    pub concurrency: usize,
+    /// Requests a second of the whole run, in open loop.
+    pub rate: Option<f64>,
+    pub duration_s: Option<f64>,
+    pub requests: Option<u64>,
+    pub elapsed_s: f64,
+    pub warmup_s: f64,
+    pub timeout_s: f64,
+    pub threads: usize,
+    /// `1/2`.
+    pub shard: Option<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct MachineEntry {
+    pub os: String,
+    pub arch: String,
+    pub cores: usize,
+    pub open_files: Option<u64>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ClientEntry {
+    /// CPU seconds a second; 1.0 is a whole core.
+    pub cpu_cores_used: f64,
+    pub saturated: bool,
+    /// Seconds in which some thread used its whole core.
+    pub saturated_seconds: u64,
+    /// How late requests left although a connection was free; open loop only.
+    pub schedule_lag_ms: Option<LagEntry>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LagEntry {
+    pub mean: f64,
+    pub p99: f64,
+    pub max: f64,
+}
+
+impl From<&Assessment> for Document {
+    fn from(assessment: &Assessment) -> Self {
+        Self {
+            schema: "backsmith.loadtest/v1",
+            tool: Tool::CURRENT,
+            verdict: assessment.verdict.name(),
+            interrupted: assessment.interrupted,
+            started_at: instant(assessment.started_at_ms),
+            load: LoadEntry::from(assessment),
+            machine: MachineEntry {
+                os: assessment.machine.os.clone(),
+                arch: assessment.machine.arch.clone(),
+                cores: assessment.machine.cores,
+                open_files: assessment.machine.open_files,
+            },
+            client: ClientEntry::from(assessment),
+            valid: assessment.is_valid(),
+            warnings: judgement::warnings(assessment),
+            results: results::entries(assessment),
+            expectations: assessment
+                .checked
+                .iter()
+                .map(ExpectationEntry::from)
+                .collect(),
+            expected_status: assessment.status.map(judgement::StatusEntry::from),
+            comparison: assessment.comparison.as_ref().map(ComparisonEntry::from),
+            rate_limit: assessment.rate_limit.as_ref().map(RateLimitEntry::from),
+            findings: assessment.findings.iter().map(FindingEntry::from).collect(),
+        }
+    }
+}
+
+impl From<&Assessment> for LoadEntry {
+    fn from(assessment: &Assessment) -> Self {
+        let load = &assessment.load;
+        Self {
+            kind: if load.rate.is_some() {
+                "open"
+            } else {
+                "closed"
+            },
+            concurrency: load.connections,
+            rate: load.rate,
+            duration_s: load.duration.map(|duration| duration.as_secs_f64()),
+            requests: load.requests,
+            elapsed_s: rounded(assessment.elapsed.as_secs_f64()),
+            warmup_s: load.warmup.as_secs_f64(),
+            timeout_s: load.timeout.as_secs_f64(),
+            threads: load.threads,
+            shard: load
+                .shard
+                .map(|shard| format!("{}/{}", shard.number, shard.of)),
+        }
+    }
+}
+
+impl From<&Assessment> for ClientEntry {
+    fn from(assessment: &Assessment) -> Self {
+        use crate::loadtest::assessment::Doubt;
+        let client = &assessment.client;
+        let seconds = assessment.elapsed.as_secs_f64();
+        let lag = &client.schedule_lag;
+        Self {
+            cpu_cores_used: if seconds > 0.0 {
+                rounded(client.cpu_seconds / seconds)
+            } else {
+                0.0
+            },
+            saturated: assessment
+                .doubts
+                .iter()
+                .any(|doubt| matches!(doubt, Doubt::Processor { .. })),
+            saturated_seconds: client.saturated_seconds,
+            schedule_lag_ms: (!lag.is_empty()).then(|| LagEntry {
+                mean: rounded(lag.mean() / 1e6),
+                p99: rounded(lag.value_at_quantile(0.99) as f64 / 1e6),
+                max: rounded(lag.max() as f64 / 1e6),
+            }),
+        }
+    }
+}
+
+/// Three decimals: microseconds of milliseconds.
+fn rounded(value: f64) -> f64 {
+    (value * 1e3).round() / 1e3
+}
+
+/// RFC 3339 in UTC, whole seconds.
+fn instant(milliseconds: i64) -> String {
+    jiff::Timestamp::from_millisecond(milliseconds)
+        .ok()
+        .and_then(|instant| instant.round(jiff::Unit::Second).ok())
+        .map(|instant| instant.to_string())
+        .unwrap_or_default()
+}
+
+pub fn write(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
+    write_document(out, &Document::from(assessment))
+}

@@ -1,0 +1,283 @@
+//! A report of an earlier run, read back: as a baseline, or as one shard of several. Only what is
+//! needed is read, so that reports of later versions stay readable.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::histogram::decode;
+use crate::loadtest::assessment::{Endpoint, Load, Machine};
+use crate::loadtest::comparison::Baseline;
+use crate::loadtest::plan::Shard;
+use crate::loadtest::recording::{
+    Bytes, Client, ErrorKind, Outcome, Point, Recording, Requests, histogram,
+};
+
+/// Why text is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum StoredFault {
+    #[error("it is not JSON: {0}")]
+    Json(String),
+    #[error("it is no report of `backsmith loadtest --json`")]
+    Schema,
+    #[error("its histogram cannot be read")]
+    Histogram,
+    #[error("it holds no result")]
+    Empty,
+}
+
+/// What a report holds.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    pub load: Load,
+    pub machine: Machine,
+    pub endpoints: Vec<Endpoint>,
+    pub outcome: Outcome,
+    /// Failed exchanges and answers that were not accepted then, by endpoint.
+    pub errors: Vec<u64>,
+}
+
+impl Stored {
+    /// The first endpoint as a baseline.
+    pub fn baseline(&self) -> Option<Baseline> {
+        let recording = self.outcome.recordings.first()?;
+        Some(Baseline {
+            latency: recording.latency.clone(),
+            series: recording.series.clone(),
+            completed: recording.requests.completed,
+            failed: recording.requests.failed,
+            errors: self.errors.first().copied()?,
+            elapsed: self.outcome.elapsed,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct Document {
+    interrupted: bool,
+    started_at: String,
+    load: LoadFields,
+    machine: MachineFields,
+    client: ClientFields,
+    results: Vec<ResultFields>,
+}
+
+#[derive(Deserialize)]
+struct LoadFields {
+    concurrency: usize,
+    rate: Option<f64>,
+    duration_s: Option<f64>,
+    requests: Option<u64>,
+    elapsed_s: f64,
+    warmup_s: f64,
+    timeout_s: f64,
+    threads: usize,
+    shard: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct MachineFields {
+    os: String,
+    arch: String,
+    cores: usize,
+    open_files: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct ClientFields {
+    cpu_cores_used: f64,
+    saturated_seconds: u64,
+}
+
+#[derive(Deserialize)]
+struct ResultFields {
+    url: String,
+    method: String,
+    protocol: String,
+    tls: Option<String>,
+    requests: RequestFields,
+    status_codes: BTreeMap<String, u64>,
+    errors: BTreeMap<String, u64>,
+    #[serde(default)]
+    error_samples: BTreeMap<String, String>,
+    error_rate: f64,
+    bytes: ByteFields,
+    connections: ConnectionFields,
+    series: SeriesFields,
+    histogram: String,
+    service_histogram: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RequestFields {
+    due: Option<u64>,
+    sent: u64,
+    completed: u64,
+    failed: u64,
+    unsent: u64,
+    open_at_end: u64,
+    retried: u64,
+}
+
+#[derive(Deserialize)]
+struct ByteFields {
+    received: u64,
+    sent: u64,
+}
+
+#[derive(Deserialize)]
+struct ConnectionFields {
+    opened: u64,
+    failed: u64,
+    closed_by_server: u64,
+}
+
+#[derive(Deserialize)]
+struct SeriesFields {
+    completed: Vec<u64>,
+    failed: Vec<u64>,
+    errors: Vec<u64>,
+    p50_ms: Vec<Option<f64>>,
+    p90_ms: Vec<Option<f64>>,
+    p95_ms: Vec<Option<f64>>,
+    p99_ms: Vec<Option<f64>>,
+    max_ms: Vec<Option<f64>>,
+}
+
+/// Reads a report.
+pub fn read(text: &str) -> Result<Stored, StoredFault> {
+    let value: serde_json::Value =
+        serde_json::from_str(text).map_err(|error| StoredFault::Json(error.to_string()))?;
+    if value["schema"] != "backsmith.loadtest/v1" {
+        return Err(StoredFault::Schema);
+    }
+    let document: Document = serde_json::from_value(value).map_err(|_| StoredFault::Schema)?;
+    if document.results.is_empty() {
+        return Err(StoredFault::Empty);
+    }
+    let recordings: Result<Vec<Recording>, StoredFault> =
+        document.results.iter().map(recording).collect();
+    let elapsed = seconds(document.load.elapsed_s);
+    let started = document.started_at.parse::<jiff::Timestamp>();
+    Ok(Stored {
+        outcome: Outcome {
+            recordings: recordings?,
+            client: Client {
+                threads: document.load.threads,
+                cpu_seconds: document.client.cpu_cores_used * elapsed.as_secs_f64(),
+                saturated_seconds: document.client.saturated_seconds,
+                ..Client::default()
+            },
+            started_at_ms: started.map_or(0, jiff::Timestamp::as_millisecond),
+            elapsed,
+            interrupted: document.interrupted,
+        },
+        load: load(&document.load),
+        machine: Machine {
+            os: document.machine.os,
+            arch: document.machine.arch,
+            cores: document.machine.cores,
+            open_files: document.machine.open_files,
+        },
+        endpoints: document
+            .results
+            .iter()
+            .map(|result| Endpoint {
+                url: result.url.clone(),
+                method: result.method.clone(),
+            })
+            .collect(),
+        errors: document.results.iter().map(errors).collect(),
+    })
+}
+
+/// Times of a report that somebody edited may be anything.
+fn seconds(value: f64) -> Duration {
+    Duration::try_from_secs_f64(value).unwrap_or_default()
+}
+
+fn load(fields: &LoadFields) -> Load {
+    Load {
+        rate: fields.rate,
+        connections: fields.concurrency,
+        duration: fields.duration_s.map(seconds),
+        requests: fields.requests,
+        warmup: seconds(fields.warmup_s),
+        timeout: seconds(fields.timeout_s),
+        threads: fields.threads,
+        shard: fields.shard.as_deref().and_then(Shard::parse),
+    }
+}
+
+fn errors(fields: &ResultFields) -> u64 {
+    let finished = fields.requests.completed + fields.requests.failed;
+    (fields.error_rate * finished as f64).round() as u64
+}
+
+fn recording(fields: &ResultFields) -> Result<Recording, StoredFault> {
+    let latency = decode(&fields.histogram).ok_or(StoredFault::Histogram)?;
+    let service = match &fields.service_histogram {
+        Some(text) => Some(decode(text).ok_or(StoredFault::Histogram)?),
+        None => None,
+    };
+    let mut recording = Recording {
+        protocol: fields.protocol.clone(),
+        tls: fields.tls.clone(),
+        requests: Requests {
+            due: fields.requests.due,
+            sent: fields.requests.sent,
+            completed: fields.requests.completed,
+            failed: fields.requests.failed,
+            unsent: fields.requests.unsent,
+            open_at_end: fields.requests.open_at_end,
+            retried: fields.requests.retried,
+        },
+        bytes: Bytes {
+            received: fields.bytes.received,
+            sent: fields.bytes.sent,
+        },
+        latency: histogram(),
+        series: points(&fields.series),
+        ..Recording::default()
+    };
+    recording.latency = latency;
+    recording.service = service;
+    recording.connections.opened = fields.connections.opened;
+    recording.connections.failed = fields.connections.failed;
+    recording.connections.closed_by_server = fields.connections.closed_by_server;
+    for (status, count) in &fields.status_codes {
+        if let Ok(status) = status.parse() {
+            recording.statuses.insert(status, *count);
+        }
+    }
+    for kind in ErrorKind::ALL {
+        if let Some(count) = fields.errors.get(kind.name()) {
+            let words = fields.error_samples.get(kind.name());
+            recording.count_errors(kind, *count, words.map_or("", String::as_str));
+        }
+    }
+    Ok(recording)
+}
+
+fn points(series: &SeriesFields) -> Vec<Point> {
+    let time = |values: &[Option<f64>], index: usize| {
+        let value = values.get(index).copied().flatten();
+        value.map(|milliseconds| (milliseconds * 1e6).round() as u64)
+    };
+    let point = |index: usize| {
+        let failed = series.failed.get(index).copied().unwrap_or(0);
+        let errors = series.errors.get(index).copied().unwrap_or(0);
+        Point {
+            completed: series.completed[index],
+            failed,
+            refused: errors.saturating_sub(failed),
+            p50: time(&series.p50_ms, index),
+            p90: time(&series.p90_ms, index),
+            p95: time(&series.p95_ms, index),
+            p99: time(&series.p99_ms, index),
+            max: time(&series.max_ms, index),
+        }
+    };
+    (0..series.completed.len()).map(point).collect()
+}

@@ -1,0 +1,180 @@
+//! A load test as markdown, for a pull request: the verdict as a heading, the figures as tables.
+
+use std::io::{self, Write};
+
+use crate::loadtest::assessment::{Assessment, Measured};
+use crate::loadtest::comparison::{Comparison, Metric};
+use crate::loadtest::expectation::Threshold;
+use crate::loadtest::rate_limit::Standing;
+use crate::loadtest::statistics::Summary;
+use crate::report::wording::loadtest as wording;
+use crate::text::number::{count, decimal, per_cent, per_second, signed_per_cent};
+
+pub fn write(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
+    writeln!(out, "## {}\n", wording::headline(assessment).text)?;
+    for result in &assessment.results {
+        writeln!(
+            out,
+            "`{} {}`  ",
+            result.endpoint.method, result.endpoint.url
+        )?;
+    }
+    writeln!(out, "{}\n", wording::load(assessment))?;
+    expectations(out, assessment)?;
+    if let Some(comparison) = &assessment.comparison {
+        compared(out, comparison, assessment.baseline.is_some())?;
+    }
+    rate_limit(out, assessment)?;
+    latencies(out, assessment)?;
+    for (doubt, text) in assessment
+        .doubts
+        .iter()
+        .map(|doubt| wording::doubt(doubt, assessment))
+    {
+        writeln!(out, "- **{doubt}**: {text}")?;
+    }
+    for remark in &assessment.remarks {
+        writeln!(out, "- {remark}")?;
+    }
+    for finding in &assessment.findings {
+        writeln!(
+            out,
+            "- **{}** `{}`: {}",
+            finding.severity.name(),
+            finding.code,
+            finding.message
+        )?;
+    }
+    Ok(())
+}
+
+fn expectations(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
+    if assessment.checked.is_empty() && assessment.status.is_none() {
+        return Ok(());
+    }
+    writeln!(out, "| expected | measured | |\n|---|---:|---|")?;
+    let word = |met| if met { "holds" } else { "**fails**" };
+    if let Some(status) = assessment.status {
+        let all = status.with + status.without;
+        writeln!(
+            out,
+            "| every answer is {} | {} of {} | {} |",
+            status.wanted,
+            count(status.with),
+            count(all),
+            word(status.met())
+        )?;
+    }
+    for checked in &assessment.checked {
+        let expectation = &checked.expectation;
+        let measured = match (checked.measured, expectation.quantity.unit()) {
+            (None, _) => "-".to_owned(),
+            (Some(value), "%") => per_cent(value / 100.0),
+            (Some(value), "ms") => format!("{} ms", decimal(value, 2)),
+            (Some(value), _) => decimal(value, 1),
+        };
+        writeln!(
+            out,
+            "| {} {} {} | {measured} | {} |",
+            expectation.quantity.name(),
+            expectation.operator.sign(),
+            Threshold(expectation),
+            word(checked.met)
+        )?;
+    }
+    writeln!(out)
+}
+
+fn compared(out: &mut dyn Write, comparison: &Comparison, with_baseline: bool) -> io::Result<()> {
+    let (first, second) = if with_baseline {
+        ("baseline", "now")
+    } else {
+        ("A", "B")
+    };
+    writeln!(
+        out,
+        "| metric | {first} | {second} | change | 95% interval | verdict |"
+    )?;
+    writeln!(out, "|---|---:|---:|---:|---:|---|")?;
+    for measure in &comparison.measures {
+        let figure = |value: Option<f64>| match (measure.metric, value) {
+            (_, None) => "-".to_owned(),
+            (Metric::Rate, Some(value)) => per_second(value),
+            (Metric::ErrorRate, Some(value)) => per_cent(value),
+            (Metric::Latency(_), Some(value)) => format!("{} ms", decimal(value, 2)),
+        };
+        let points = measure.metric == Metric::ErrorRate;
+        let signed = |value: f64| {
+            if points {
+                format!("{value:+.2} points")
+            } else {
+                signed_per_cent(value)
+            }
+        };
+        let interval = measure.interval.map_or("-".to_owned(), |interval| {
+            format!("{} to {}", signed(interval.low), signed(interval.high))
+        });
+        writeln!(
+            out,
+            "| {} | {} | {} | {} | {interval} | {} |",
+            wording::metric_name(measure.metric),
+            figure(measure.a),
+            figure(measure.b),
+            measure.change.map_or("-".to_owned(), signed),
+            measure.verdict.name()
+        )?;
+    }
+    writeln!(out)
+}
+
+fn rate_limit(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
+    let Some(observed) = &assessment.rate_limit else {
+        return Ok(());
+    };
+    writeln!(out, "| rate limit | | |\n|---|---|---|")?;
+    for check in &observed.checks {
+        let word = match check.standing {
+            Standing::Holds => "holds",
+            Standing::Look => "look",
+            Standing::Fails => "**fails**",
+        };
+        writeln!(out, "| {} | {} | {word} |", check.label, check.detail)?;
+    }
+    writeln!(out)
+}
+
+fn latencies(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
+    writeln!(
+        out,
+        "| | req/s | p50 | p90 | p95 | p99 | p99.9 | max | errors |"
+    )?;
+    writeln!(out, "|---|---:|---:|---:|---:|---:|---:|---:|---:|")?;
+    for (name, result) in ["A", "B"].into_iter().zip(&assessment.results) {
+        row(out, name, result, &result.latency)?;
+    }
+    writeln!(
+        out,
+        "\nLatencies in milliseconds, {}.\n",
+        if assessment.load.rate.is_some() {
+            "from the moment each request was due"
+        } else {
+            "from sending"
+        }
+    )
+}
+
+fn row(out: &mut dyn Write, name: &str, result: &Measured, latency: &Summary) -> io::Result<()> {
+    let cell = |value: Option<f64>| value.map_or("-".to_owned(), |value| decimal(value, 2));
+    writeln!(
+        out,
+        "| {name} | {} | {} | {} | {} | {} | {} | {} | {} |",
+        per_second(result.requests_per_second),
+        cell(latency.p50),
+        cell(latency.p90),
+        cell(latency.p95),
+        cell(latency.p99),
+        cell(latency.p999),
+        cell(latency.max),
+        count(result.errors)
+    )
+}

@@ -1,0 +1,490 @@
+//! The sentences of a load test: the verdict in one line, the load, the doubts.
+
+use std::time::Duration;
+
+use crate::loadtest::advice;
+use crate::loadtest::assessment::{Assessment, Doubt, Measured, Verdict};
+use crate::loadtest::comparison::{self, Comparison, Measure, Metric};
+use crate::loadtest::rate_limit::{Observed, Standing};
+use crate::loadtest::recording::ErrorKind;
+use crate::loadtest::statistics::{Percentile, Summary, share};
+use crate::text::number::{
+    count, decimal, milliseconds, per_cent, per_second, seconds, signed_per_cent,
+};
+
+/// How a verdict opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mood {
+    Holds,
+    Look,
+    Fails,
+    Unknown,
+}
+
+/// The verdict, in one line that can be read alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Headline {
+    pub mood: Mood,
+    pub text: String,
+}
+
+/// The one line over a report.
+pub fn headline(assessment: &Assessment) -> Headline {
+    let line = |mood, text| Headline { mood, text };
+    let Some(first) = assessment.first() else {
+        return line(Mood::Unknown, "nothing was measured".to_owned());
+    };
+    if assessment.interrupted {
+        return line(
+            Mood::Look,
+            format!(
+                "interrupted after {}: {}",
+                progress(assessment),
+                figures(first)
+            ),
+        );
+    }
+    match assessment.verdict {
+        Verdict::Failed => line(
+            Mood::Fails,
+            format!("failed: {}", failure(assessment, first)),
+        ),
+        Verdict::NoSuccess => line(Mood::Fails, format!("failed: {}", no_success(assessment))),
+        Verdict::NotValid => line(Mood::Look, not_valid(assessment, first)),
+        Verdict::Compared(verdict) => match &assessment.comparison {
+            Some(comparison) => compared(verdict, comparison, assessment),
+            None => line(Mood::Unknown, "nothing was compared".to_owned()),
+        },
+        Verdict::Ok => good(assessment, first),
+    }
+}
+
+fn progress(assessment: &Assessment) -> String {
+    let elapsed = assessment.elapsed;
+    match assessment.load.duration {
+        Some(duration) if duration < Duration::from_secs(120) => {
+            format!("{:.1} of {}", elapsed.as_secs_f64(), seconds(duration))
+        }
+        Some(duration) => format!("{} of {}", seconds(elapsed), seconds(duration)),
+        None => seconds(elapsed),
+    }
+}
+
+/// `5,984 req/s, p99 20.2 ms, no errors`.
+pub fn figures(result: &Measured) -> String {
+    let tail = tail(&result.latency).map(|tail| format!(", {tail}"));
+    let errors = if result.errors == 0 {
+        "no errors".to_owned()
+    } else {
+        format!(
+            "{} errors ({})",
+            count(result.errors),
+            per_cent(result.error_rate())
+        )
+    };
+    format!(
+        "{} req/s{}, {errors}",
+        per_second(result.requests_per_second),
+        tail.unwrap_or_default()
+    )
+}
+
+/// The highest percentile up to p99 that the sample carries, else the maximum.
+fn tail(latency: &Summary) -> Option<String> {
+    let wanted = [Percentile::P99, Percentile::P95, Percentile::P90];
+    let named = wanted
+        .into_iter()
+        .find_map(|percentile| Some((percentile.name(), latency.percentile(percentile)?)));
+    let (name, value) = named.or_else(|| Some(("max", latency.max?)))?;
+    Some(format!("{name} {}", milliseconds(value)))
+}
+
+fn good(assessment: &Assessment, first: &Measured) -> Headline {
+    let holding = |text| Headline {
+        mood: Mood::Holds,
+        text,
+    };
+    if let Some(observed) = &assessment.rate_limit {
+        return Headline {
+            mood: if observed
+                .checks
+                .iter()
+                .any(|check| check.standing == Standing::Look)
+            {
+                Mood::Look
+            } else {
+                Mood::Holds
+            },
+            text: bites(observed),
+        };
+    }
+    if let Some(status) = assessment.status {
+        let tail = tail(&first.latency).unwrap_or_default();
+        return holding(format!(
+            "all {} answers are {}, as expected; {} req/s, {tail}",
+            count(status.with),
+            status.wanted,
+            per_second(first.requests_per_second)
+        ));
+    }
+    let stalls = assessment
+        .load
+        .rate
+        .map(|rate| advice::stalls(first, rate))
+        .unwrap_or_default();
+    if let (Some(rate), [_, ..]) = (assessment.load.rate, stalls.as_slice()) {
+        let many = if stalls.len() == 1 {
+            "1 stall".to_owned()
+        } else {
+            format!("{} stalls", stalls.len())
+        };
+        return Headline {
+            mood: Mood::Look,
+            text: format!(
+                "{} req/s {}, but {many}: {} from the moment requests were due",
+                per_second(rate),
+                if first.requests_per_second >= 0.98 * rate {
+                    "held"
+                } else {
+                    "asked"
+                },
+                tail(&first.latency).unwrap_or_default()
+            ),
+        };
+    }
+    let saturated = assessment
+        .doubts
+        .iter()
+        .any(|doubt| matches!(doubt, Doubt::Processor { .. }));
+    let mut text = figures(first);
+    match assessment.checked.len() {
+        0 => {}
+        1 => text.push_str("; the expectation holds"),
+        all => text.push_str(&format!("; all {all} expectations hold")),
+    }
+    if saturated {
+        text.push_str("; this machine was the limit");
+    }
+    Headline {
+        mood: if saturated || first.errors > 0 || !assessment.doubts.is_empty() {
+            Mood::Look
+        } else {
+            Mood::Holds
+        },
+        text,
+    }
+}
+
+fn bites(observed: &Observed) -> String {
+    let recovers = observed
+        .checks
+        .iter()
+        .find(|check| check.name == "recovers");
+    format!(
+        "the rate limit bites: {} of {} let through, the rest 429{}",
+        count(observed.allowed),
+        count(observed.allowed + observed.limited),
+        if recovers.is_some_and(|check| check.standing == Standing::Holds) {
+            "; it recovers"
+        } else {
+            ""
+        }
+    )
+}
+
+fn failure(assessment: &Assessment, first: &Measured) -> String {
+    if let Some(observed) = assessment
+        .rate_limit
+        .as_ref()
+        .filter(|observed| !observed.holds())
+    {
+        if observed.limited == 0 {
+            return format!(
+                "no rate limit, {} requests in {} and not one 429",
+                count(first.finished),
+                seconds(assessment.elapsed)
+            );
+        }
+        let failing = observed
+            .checks
+            .iter()
+            .find(|check| check.standing == Standing::Fails);
+        let why = failing.map_or_else(String::new, |check| {
+            format!("{}: {}", check.label, check.detail)
+        });
+        return format!("the rate limit bites, but {why}");
+    }
+    if let Some(status) = assessment.status.filter(|status| !status.met()) {
+        let all = status.with + status.without;
+        return match (status.with, all) {
+            (_, 0) => "no answer at all".to_owned(),
+            (0, _) => format!(
+                "not one of {} answers is {}, {}",
+                count(all),
+                status.wanted,
+                statuses(first)
+            ),
+            _ => format!(
+                "{} of {} answers are not {}",
+                count(status.without),
+                count(all),
+                status.wanted
+            ),
+        };
+    }
+    let failed = assessment
+        .checked
+        .iter()
+        .filter(|checked| !checked.met)
+        .count();
+    format!("{failed} of {} expectations", assessment.checked.len())
+}
+
+fn no_success(assessment: &Assessment) -> String {
+    let silent = |result: &&Measured| result.successes() == 0;
+    let Some(result) = assessment.results.iter().find(silent) else {
+        return "not one 2xx or 3xx".to_owned();
+    };
+    let completed = result.recording.requests.completed;
+    if completed == 0 {
+        let worst = result
+            .recording
+            .errors
+            .iter()
+            .max_by_key(|(_, tally)| tally.count);
+        let why = worst.map_or_else(String::new, |(kind, _)| {
+            format!(": {}", error(*kind, assessment))
+        });
+        return format!("not one answer to {} requests{why}", count(result.finished));
+    }
+    format!(
+        "not one 2xx or 3xx in {} answers, {}",
+        count(completed),
+        statuses(result)
+    )
+}
+
+/// `all 500`, or the most frequent ones.
+fn statuses(result: &Measured) -> String {
+    let statuses = &result.recording.statuses;
+    if let [status] = statuses.keys().collect::<Vec<_>>().as_slice() {
+        return format!("all {status}");
+    }
+    let mut sorted: Vec<(&u16, &u64)> = statuses.iter().collect();
+    sorted.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
+    let named = sorted
+        .iter()
+        .take(3)
+        .map(|(status, many)| format!("{}: {status}", count(**many)));
+    named.collect::<Vec<_>>().join(", ")
+}
+
+fn not_valid(assessment: &Assessment, first: &Measured) -> String {
+    format!(
+        "not valid: this machine was the limit, {} of {} req/s were sent",
+        per_second(first.requests_per_second),
+        per_second(assessment.load.rate.unwrap_or_default())
+    )
+}
+
+fn compared(
+    verdict: comparison::Verdict,
+    comparison: &Comparison,
+    assessment: &Assessment,
+) -> Headline {
+    let measure = comparison
+        .deciding
+        .and_then(|metric| comparison.measure(metric));
+    let subject = assessment
+        .baseline
+        .as_ref()
+        .map_or_else(String::new, |file| format!(" than {file}"));
+    let (mood, text) = match (verdict, measure) {
+        (comparison::Verdict::Worse, Some(measure)) => (
+            Mood::Fails,
+            format!("worse{subject}: {}", difference(measure, assessment)),
+        ),
+        (comparison::Verdict::Better, Some(measure)) => (
+            Mood::Holds,
+            format!("better{subject}: {}", difference(measure, assessment)),
+        ),
+        (comparison::Verdict::CannotTell, Some(measure)) => (
+            Mood::Unknown,
+            format!("cannot tell: {}", uncertainty(measure)),
+        ),
+        (comparison::Verdict::CannotTell, None) => (Mood::Unknown, "cannot tell".to_owned()),
+        (
+            comparison::Verdict::Same | comparison::Verdict::Worse | comparison::Verdict::Better,
+            _,
+        ) => (Mood::Holds, same(comparison, assessment)),
+    };
+    Headline { mood, text }
+}
+
+fn difference(measure: &Measure, assessment: &Assessment) -> String {
+    let (a, b) = (measure.a.unwrap_or(0.0), measure.b.unwrap_or(0.0));
+    let name = metric_name(measure.metric);
+    match (measure.metric, &assessment.baseline) {
+        (Metric::ErrorRate, Some(_)) => format!("{} errors, was {}", per_cent(b), per_cent(a)),
+        (Metric::ErrorRate, None) => format!("B has {} errors, A {}", per_cent(b), per_cent(a)),
+        (_, Some(_)) => format!(
+            "{name} {}, was {} ({})",
+            milliseconds(b),
+            milliseconds(a),
+            signed_per_cent(measure.change.unwrap_or(0.0))
+        ),
+        (_, None) => format!(
+            "B's {name} is {:.1}% {} ({})",
+            measure.change.unwrap_or(0.0).abs(),
+            if b > a { "higher" } else { "lower" },
+            milliseconds((b - a).abs())
+        ),
+    }
+}
+
+fn uncertainty(measure: &Measure) -> String {
+    let name = match measure.metric {
+        Metric::ErrorRate => "the error rate",
+        metric => metric_name(metric),
+    };
+    let Some(interval) = measure.interval else {
+        return format!("too few answers to say anything of {name}");
+    };
+    let unit = if measure.metric == Metric::ErrorRate {
+        " points"
+    } else {
+        "%"
+    };
+    let round = |value: f64| {
+        if value.abs() < 9.95 {
+            decimal(value.abs(), 1)
+        } else {
+            decimal(value.abs(), 0)
+        }
+    };
+    if interval.low < 0.0 {
+        format!(
+            "{name} may be {}{unit} better or {}{unit} worse",
+            round(interval.low),
+            round(interval.high)
+        )
+    } else {
+        format!(
+            "{name} may be {} to {}{unit} worse",
+            round(interval.low),
+            round(interval.high)
+        )
+    }
+}
+
+fn same(comparison: &Comparison, assessment: &Assessment) -> String {
+    let median = comparison.measure(Metric::Latency(Percentile::P50));
+    let (a, b) = median.map_or((None, None), |measure| (measure.a, measure.b));
+    let other = assessment.baseline.as_ref().map_or_else(
+        || "A and B are the same".to_owned(),
+        |file| format!("the same as {file}"),
+    );
+    let medians = a
+        .zip(b)
+        .map(|(a, b)| format!(": p50 {} and {}", milliseconds(a), milliseconds(b)));
+    format!(
+        "{other} within {}%{}",
+        decimal(comparison.margin.percent, 0),
+        medians.unwrap_or_default()
+    )
+}
+
+/// The name of a metric in tables and sentences.
+pub const fn metric_name(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Rate => "req/s",
+        Metric::Latency(percentile) => percentile.name(),
+        Metric::ErrorRate => "errors",
+    }
+}
+
+/// `closed loop, 50 connections, 30.0 s`.
+pub fn load(assessment: &Assessment) -> String {
+    let load = &assessment.load;
+    let connections = if load.connections == 1 {
+        "1 connection".to_owned()
+    } else {
+        format!("{} connections", count(load.connections as u64))
+    };
+    let pace = match load.rate {
+        None => format!("closed loop, {connections}"),
+        Some(rate) => format!("open loop, {} req/s over {connections}", per_second(rate)),
+    };
+    let shard = load
+        .shard
+        .map(|shard| format!(", part {} of {}", shard.number, shard.of));
+    let extent = if assessment.interrupted {
+        String::new()
+    } else {
+        format!(", {}", seconds(assessment.elapsed))
+    };
+    format!("{pace}{}{extent}", shard.unwrap_or_default())
+}
+
+/// `HTTP/1.1 over TLS 1.3`.
+pub fn protocol(result: &Measured) -> String {
+    let recording = &result.recording;
+    let engine = match recording.engine {
+        "http1" | "h1" => String::new(),
+        other => format!(" ({other} engine)"),
+    };
+    match &recording.tls {
+        Some(tls) => format!("{} over {tls}{engine}", recording.protocol),
+        None => format!("{}{engine}", recording.protocol),
+    }
+}
+
+/// A doubt as (what, detail).
+pub fn doubt(doubt: &Doubt, assessment: &Assessment) -> (&'static str, String) {
+    match doubt {
+        Doubt::Processor { seconds, of } => {
+            let threads = if assessment.load.threads == 1 {
+                "1 thread".to_owned()
+            } else {
+                format!("a thread of {}", assessment.load.threads)
+            };
+            (
+                "client CPU",
+                format!("100% of {threads} for {seconds} of {of:.0} s"),
+            )
+        }
+        Doubt::Schedule { mean, max } => (
+            "schedule",
+            format!(
+                "requests left {} late on average, {} at most",
+                milliseconds(*mean),
+                milliseconds(*max)
+            ),
+        ),
+        Doubt::Unsent { count: unsent, of } => (
+            "unsent",
+            format!(
+                "{} of {} ({})",
+                count(*unsent),
+                count(*of),
+                per_cent(share(*unsent, *of))
+            ),
+        ),
+        Doubt::Interrupted => ("interrupted", format!("after {}", progress(assessment))),
+    }
+}
+
+/// An error kind as people read it.
+pub fn error(kind: ErrorKind, assessment: &Assessment) -> String {
+    match kind {
+        ErrorKind::Dns => "host not found".to_owned(),
+        ErrorKind::Refused => "connection refused".to_owned(),
+        ErrorKind::Connect => "could not connect".to_owned(),
+        ErrorKind::Tls => "TLS handshake failed".to_owned(),
+        ErrorKind::Reset => "connection reset".to_owned(),
+        ErrorKind::Closed => "closed before the answer was complete".to_owned(),
+        ErrorKind::Timeout => format!("timed out after {}", seconds(assessment.load.timeout)),
+        ErrorKind::Protocol => "not HTTP".to_owned(),
+        ErrorKind::Other => "other".to_owned(),
+    }
+}

@@ -1,0 +1,3 @@
+//! Sentences that every format of a report shares, so that a verdict reads the same everywhere.
+
+pub mod loadtest;
