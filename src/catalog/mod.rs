@@ -1,3 +1,5 @@
 //! Value types of a Postgres catalog.
 
 pub mod effect;
+pub mod plans;
+pub mod statistics;

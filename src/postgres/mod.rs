@@ -6,10 +6,12 @@ mod copy;
 mod error;
 mod fault;
 pub mod history;
+pub mod plans;
 mod quote;
 pub mod rehearse;
 pub mod scratch;
 mod session;
+pub mod statistics;
 
 pub use connect::{Canceller, Connection, Server, Target, runtime};
 pub use copy::{NotCopied, SchemaCopy};

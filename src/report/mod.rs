@@ -1,11 +1,14 @@
 //! Engine results as text and documents: one file per output format and subcommand. Writers are
 //! arguments; nothing here knows what a terminal is.
 
+pub mod annotation;
 pub mod csv;
 pub mod digest;
+pub mod github;
 pub mod hlog;
 pub mod human;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod sarif;
 pub mod wording;

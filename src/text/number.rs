@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 /// `1,236,300`.
-pub fn count(value: u64) -> String {
-    let digits = value.to_string();
+pub fn count(value: impl TryInto<u64>) -> String {
+    // A count is never negative; what claims to be is shown as none.
+    let digits = value.try_into().unwrap_or(0).to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
@@ -16,7 +17,8 @@ pub fn count(value: u64) -> String {
 }
 
 /// `1 row`, `2 rows`, `12 queries`: a count and what it counts.
-pub fn counted(value: u64, what: &str) -> String {
+pub fn counted(value: impl TryInto<u64>, what: &str) -> String {
+    let value: u64 = value.try_into().unwrap_or(0);
     let plural = match what.strip_suffix('y') {
         _ if value == 1 => what.to_owned(),
         Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
@@ -61,6 +63,11 @@ fn three_digits(value: f64) -> String {
         _ => 3,
     };
     decimal(value, decimals)
+}
+
+/// A planner's cost: `3,774`, `41.8`, `8.4`.
+pub fn cost(value: f64) -> String {
+    decimal(value, usize::from(value < 99.95))
 }
 
 /// `5,984`, `41.2`, `0.5`: requests a second.

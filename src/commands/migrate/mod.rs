@@ -4,10 +4,14 @@ mod analyze;
 mod apply;
 mod compare;
 mod execute;
+mod files;
+mod findings;
 mod rehearse;
 mod rollback;
+mod schema_files;
 mod script;
 mod suggest_indexes;
+mod workload;
 
 use crate::failure::{Failure, Verdict};
 use crate::postgres::Target;

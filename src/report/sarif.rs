@@ -1,0 +1,68 @@
+//! SARIF 2.1.0, for code scanning.
+//! Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::annotation::{Annotation, Place};
+use super::json::write_document;
+use crate::diagnostic::Severity;
+
+pub fn write(out: &mut dyn Write, annotations: &[Annotation]) -> io::Result<()> {
+    let codes: BTreeSet<&str> = annotations
+        .iter()
+        .map(|annotation| annotation.code.as_str())
+        .collect();
+    let rules: Vec<Value> = codes.iter().map(|code| json!({ "id": code })).collect();
+    let results: Vec<Value> = annotations.iter().map(result).collect();
+    write_document(
+        out,
+        &json!({
+            "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+            "version": "2.1.0",
+            "runs": [{
+                "tool": {
+                    "driver": {
+                        "name": "backsmith",
+                        "version": env!("CARGO_PKG_VERSION"),
+                        "rules": rules,
+                    }
+                },
+                "results": results,
+            }],
+        }),
+    )
+}
+
+fn result(annotation: &Annotation) -> Value {
+    let level = match annotation.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
+    };
+    let text = match &annotation.help {
+        Some(help) => format!("{}\n{help}", annotation.message),
+        None => annotation.message.clone(),
+    };
+    let mut result = json!({
+        "ruleId": annotation.code,
+        "level": level,
+        "message": { "text": text },
+    });
+    let location = match &annotation.place {
+        Place::File { name, line, column } => json!({
+            "physicalLocation": {
+                "artifactLocation": { "uri": name.replace('\\', "/") },
+                "region": { "startLine": line, "startColumn": column },
+            }
+        }),
+        Place::Object(object) => json!({
+            "logicalLocations": [{ "fullyQualifiedName": object, "kind": "resource" }]
+        }),
+        Place::Nowhere => return result,
+    };
+    result["locations"] = json!([location]);
+    result
+}
