@@ -1,5 +1,6 @@
 //! What users see: the built binary, run from a fresh folder.
 
+mod apply;
 mod contract;
 mod decide;
 mod house;
@@ -7,6 +8,7 @@ mod load_engine;
 mod load_http1;
 mod postgres;
 mod reader;
+mod rehearse;
 mod sandbox;
 mod scratch;
 mod web_server;

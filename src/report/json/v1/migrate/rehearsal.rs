@@ -49,7 +49,6 @@ pub struct Statement {
     pub lost: Vec<LostEntry>,
     pub scanned_bytes: u64,
     pub estimated_seconds: f64,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub probes: Vec<Probe>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
