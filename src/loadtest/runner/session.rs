@@ -50,9 +50,9 @@ impl Session {
 
     pub(super) async fn connect(&mut self, worker: &Worker) -> Result<(), Failure> {
         match self {
-            Self::Http1(session) => session.connect(worker).await,
-            Self::Http2(session) => session.connect(worker).await,
-            Self::General(session) => session.connect(worker).await,
+            Self::Http1(session) => Box::pin(session.connect(worker)).await,
+            Self::Http2(session) => Box::pin(session.connect(worker)).await,
+            Self::General(session) => Box::pin(session.connect(worker)).await,
         }
     }
 
@@ -64,8 +64,9 @@ impl Session {
     ) -> Result<Reply, Failure> {
         match self {
             Self::Http1(session) => session.exchange(worker, slot).await,
-            Self::Http2(session) => session.exchange(worker, slot).await,
-            Self::General(session) => session.exchange(worker, slot).await,
+            // Boxed, so that their kilobytes are not part of every connection's task.
+            Self::Http2(session) => Box::pin(session.exchange(worker, slot)).await,
+            Self::General(session) => Box::pin(session.exchange(worker, slot)).await,
         }
     }
 

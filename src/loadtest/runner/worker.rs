@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
@@ -25,11 +25,19 @@ use crate::loadtest::plan::{Engine, Pace, Plan};
 use crate::loadtest::recording::ErrorKind;
 use crate::loadtest::request::Prepared;
 
-/// How often time-outs, the end of the run and the end of a second are looked at.
-const TICK: Duration = Duration::from_millis(10);
+/// How often time-outs, the end of the run and the end of a second are looked at, at most and at
+/// least.
+const SHORTEST_TICK: Duration = Duration::from_millis(5);
+const LONGEST_TICK: Duration = Duration::from_millis(50);
 
 /// How long an open loop waits for answers after its last request.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// Tasks that run before the runtime looks for new answers: all that the last look found.
+const EVENT_INTERVAL: u32 = 1024;
+
+/// Nanoseconds; an instant for what never comes.
+const A_YEAR: u64 = 365 * 24 * 3600 * 1_000_000_000;
 
 /// One buffer for all reads of a worker: an answer is never kept between two of them.
 const BUFFER: usize = 64 * 1024;
@@ -163,13 +171,11 @@ pub(super) struct Worker {
 pub(super) fn run(assignment: Assignment) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build();
+        .event_interval(EVENT_INTERVAL)
+        .build_local(tokio::runtime::LocalOptions::default());
     let messages = assignment.messages.clone();
     match runtime {
-        Ok(runtime) => {
-            let local = tokio::task::LocalSet::new();
-            local.block_on(&runtime, work(assignment));
-        }
+        Ok(runtime) => runtime.block_on(work(assignment)),
         Err(error) => {
             // The coordinator is gone only when the run is over.
             let _ = messages.send(Message::Broken(error.to_string()));
@@ -218,11 +224,10 @@ async fn work(assignment: Assignment) {
     for index in 0..assignment.connections {
         tokio::task::spawn_local(connection::run(Rc::clone(&worker), index));
     }
-    let mut ticks = tokio::time::interval(TICK);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // A time-out may be noticed a fiftieth late: it is recorded with the time that was allowed.
+    let tick = (worker.plan.timeout / 50).clamp(SHORTEST_TICK, LONGEST_TICK);
     while worker.settled.get() < assignment.connections && !worker.is_stopped() {
-        ticks.tick().await;
-        worker.expire(worker.clock.now());
+        tokio::time::sleep(SHORTEST_TICK).await;
     }
     let readiness = worker.readiness.borrow().clone();
     worker.collector.borrow().send(Message::Ready(readiness));
@@ -231,8 +236,15 @@ async fn work(assignment: Assignment) {
         return;
     };
     worker.begin(timeline);
+    let end = worker.clock.instant(timeline.end.min(A_YEAR));
     while !worker.is_over() {
-        ticks.tick().await;
+        let next = worker.clock.instant(worker.clock.now()) + tick;
+        let next = if Instant::now() < end {
+            next.min(end)
+        } else {
+            next
+        };
+        tokio::time::sleep_until(next.into()).await;
         let now = worker.clock.now();
         worker.expire(now);
         worker.collector.borrow_mut().advance(now);
@@ -300,7 +312,7 @@ impl Worker {
             Pace::Open(_) => {
                 let all_idle =
                     self.pacing_is_over.get() && self.idle.borrow().len() == self.running.get();
-                let grace = nanoseconds(GRACE.min(self.plan.timeout + 2 * TICK));
+                let grace = nanoseconds(GRACE.min(self.plan.timeout + LONGEST_TICK));
                 (all_idle && now >= timeline.end) || now >= timeline.end.saturating_add(grace)
             }
         }
