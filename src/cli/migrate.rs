@@ -138,7 +138,14 @@ pub struct Migrate {
     pub fail_on: Option<FailOn>,
 
     /// A private Postgres from local binaries, or downloaded once: local, download [default: local]
-    #[arg(long, value_name = "FROM", hide_possible_values = true, help_heading = SCRATCH)]
+    #[arg(
+        long,
+        value_name = "FROM",
+        env = "BACKSMITH_POSTGRES",
+        hide_env_values = true,
+        hide_possible_values = true,
+        help_heading = SCRATCH
+    )]
     pub postgres: Option<PostgresFrom>,
 
     /// Folder of the Postgres server binaries

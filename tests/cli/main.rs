@@ -1,5 +1,10 @@
 //! What users see: the built binary, run from a fresh folder.
 
+#![expect(
+    unreachable_pub,
+    reason = "a test binary has no outside; `pub` marks what other areas may use"
+)]
+
 mod apply;
 mod contract;
 mod decide;

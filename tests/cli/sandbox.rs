@@ -91,6 +91,9 @@ impl Sandbox {
         ] {
             command.env_remove(name);
         }
+        if crate::postgres::needs_download() {
+            command.env("BACKSMITH_POSTGRES", "download");
+        }
         command
     }
 

@@ -3,7 +3,7 @@
 use backsmith::postgres::scratch::{Options, Server};
 use backsmith::redact::SecretUrl;
 
-use crate::postgres::{execute, fixture, query, wait};
+use crate::postgres::{execute, fixture, private_server, query, wait};
 
 #[test]
 fn a_test_database_is_empty_but_for_what_was_asked_for() {
@@ -16,7 +16,7 @@ fn a_test_database_is_empty_but_for_what_was_asked_for() {
 #[test]
 fn a_private_server_leaves_no_folder_and_no_process() {
     let (folder, process) = wait(async {
-        let server = Server::start(&Options::default()).await.expect("a server");
+        let server = Server::start(&private_server()).await.expect("a server");
         assert!(server.is_private());
         let database = server.create_database().await.expect("a database");
         execute(database.url().expose(), "create table a (b int)");

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 
 /// A folder with server binaries.
 #[derive(Clone, Debug)]
-pub(super) struct Binaries {
+pub struct Binaries {
     pub folder: PathBuf,
     /// "15.18"
     pub version: String,
@@ -40,7 +40,7 @@ pub(super) fn find(options: &Options) -> Result<Binaries, Failure> {
 }
 
 /// The newest binaries that are installed.
-fn local() -> Option<Binaries> {
+pub(super) fn local() -> Option<Binaries> {
     let mut found: Vec<Binaries> = candidates()
         .iter()
         .filter_map(|folder| at(folder))

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use crate::failure::Failure;
 use crate::redact::SecretUrl;
 
+pub use binaries::Binaries;
 pub use database::Database;
 
 /// Where a scratch database may come from.
@@ -50,6 +51,11 @@ enum Place {
     #[cfg(unix)]
     Private(private::Private),
     Named(SecretUrl),
+}
+
+/// The newest server binaries that are installed on this machine.
+pub fn local_binaries() -> Option<Binaries> {
+    binaries::local()
 }
 
 impl Server {
