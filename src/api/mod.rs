@@ -3,6 +3,10 @@
 
 mod model;
 mod read;
+mod visit;
+mod write;
 
 pub use model::*;
-pub use read::{is_valid, read};
+pub use read::{is_valid, read, style_named};
+pub use visit::{change_schema, change_schemas, visit_references, visit_schemas};
+pub use write::{Notation, render, schema_value, write};

@@ -6,8 +6,10 @@ mod migration;
 mod network;
 mod plan;
 mod read;
+mod sources;
 
 pub use atomic::write_atomically;
 pub use migration::MigrationFile;
 pub use plan::{Action, Entry, Plan, PlannedFile};
 pub use read::{Input, read_bytes, read_standard_input, read_text};
+pub use sources::{project_root, read_sources};

@@ -12,3 +12,4 @@ pub mod junit;
 pub mod markdown;
 pub mod sarif;
 pub mod wording;
+pub mod scaffold_spec;

@@ -165,7 +165,7 @@ impl Exports {
     }
 }
 
-fn declared_names(declaration: &Declaration<'_>) -> Vec<String> {
+pub(super) fn declared_names(declaration: &Declaration<'_>) -> Vec<String> {
     match declaration {
         Declaration::VariableDeclaration(variables) => {
             let mut names = Vec::new();

@@ -8,6 +8,7 @@
 mod apply;
 mod contract;
 mod decide;
+mod generate_spec;
 mod house;
 mod load_engine;
 mod load_http1;

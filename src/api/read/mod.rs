@@ -12,6 +12,8 @@ mod schema;
 mod security;
 mod version;
 
+pub use parameter::style_named;
+
 use std::sync::Arc;
 
 use super::{Api, Dialect};

@@ -158,7 +158,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-pub(super) fn style_named(name: &str) -> Option<Style> {
+pub fn style_named(name: &str) -> Option<Style> {
     Some(match name {
         "simple" => Style::Simple,
         "label" => Style::Label,

@@ -1,6 +1,7 @@
 //! `backsmith scaffold`: one file per direction.
 
 mod from_document;
+mod generate_spec;
 
 use crate::failure::{Failure, Verdict};
 use crate::settings::scaffold::{Request, Source};
@@ -10,8 +11,6 @@ pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict,
     match &request.source {
         Source::Document(input) => from_document::run(request, input, terminal),
         Source::Database(_) => Err(Failure::input("`--from-db` is not part of this build")),
-        Source::Routes(_) => Err(Failure::input(
-            "`--generate-spec` is not part of this build",
-        )),
+        Source::Routes(path) => generate_spec::run(request, path, terminal),
     }
 }

@@ -4,3 +4,4 @@ pub mod decide;
 pub mod error;
 pub mod loadtest;
 pub mod migrate;
+pub mod scaffold_spec;

@@ -5,6 +5,7 @@ pub mod decide;
 pub mod error;
 pub mod loadtest;
 pub mod migrate;
+pub mod scaffold_spec;
 mod schemas;
 mod tool;
 

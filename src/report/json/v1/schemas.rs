@@ -13,5 +13,9 @@ pub fn published_schemas() -> Vec<(&'static str, Schema)> {
         ("error.v1.json", schema_for!(super::error::Document)),
         ("loadtest.v1.json", schema_for!(super::loadtest::Document)),
         ("migrate.v1.json", schema_for!(super::migrate::Document)),
+        (
+            "scaffold-spec.v1.json",
+            schema_for!(super::scaffold_spec::Document),
+        ),
     ]
 }
