@@ -2,14 +2,17 @@
 //! bytes are never written again. The only place, with `terminal` and `postgres`, that does I/O.
 
 mod atomic;
+pub mod manifest;
 mod migration;
 mod network;
+mod owned;
 mod plan;
 mod read;
 mod sources;
 
 pub use atomic::write_atomically;
 pub use migration::MigrationFile;
+pub use owned::{OwnedAction, OwnedEntry, OwnedFile, OwnedPlan, Ownership};
 pub use plan::{Action, Entry, Plan, PlannedFile};
 pub use read::{Input, read_bytes, read_standard_input, read_text};
 pub use sources::{project_root, read_sources};

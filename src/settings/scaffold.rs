@@ -7,14 +7,15 @@ use crate::cli;
 use crate::failure::Failure;
 use crate::files::Input;
 use crate::redact::SecretUrl;
-use crate::scaffold::Framework;
+use crate::scaffold::{Artefacts, Framework};
 use crate::text::suggest;
 
 /// What one run of `scaffold` was asked to do.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub source: Source,
-    pub framework: Framework,
+    /// `None`: that of the project, else Express.
+    pub framework: Option<Framework>,
     /// As it was given; relative to the working folder.
     pub output: PathBuf,
     pub artefacts: Artefacts,
@@ -37,17 +38,6 @@ pub enum Source {
     Routes(PathBuf),
 }
 
-/// What is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Artefacts {
-    /// Types alone.
-    Types,
-    /// Handlers, validators, types and wiring.
-    Service,
-    /// All of it and a project around it.
-    Project,
-}
-
 /// Whether it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -62,9 +52,9 @@ pub(super) fn resolve(arguments: cli::Scaffold, context: &Context) -> Result<Req
     let config = &context.config.scaffold;
     let source = source(&arguments)?;
     let framework = match (arguments.framework, &config.framework) {
-        (Some(framework), _) => framework.into(),
-        (None, Some(name)) => framework_of_config(name, context)?,
-        (None, None) => Framework::Express,
+        (Some(framework), _) => Some(framework.into()),
+        (None, Some(name)) => Some(framework_of_config(name, context)?),
+        (None, None) => None,
     };
     let configured = config
         .output

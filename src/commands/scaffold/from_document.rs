@@ -1,16 +1,100 @@
-//! An API description becomes a server.
+//! An API description becomes a server: read, generate, compare with what is there, write, report.
 
+use std::sync::Arc;
+
+use super::write::{Target, write};
+use crate::api::{self, Api, Dialect};
+use crate::diagnostic::Severity;
 use crate::failure::{Failure, Verdict};
-use crate::files::Input;
+use crate::files::{Input, manifest};
+use crate::report::human;
+use crate::scaffold::{Artefacts, Options, OutcomeSource, service};
 use crate::settings::scaffold::Request;
 use crate::terminal::Terminal;
+use crate::text::SourceFile;
 
 pub(super) fn run(
-    _request: &Request,
-    _input: &Input,
-    _terminal: &mut Terminal,
+    request: &Request,
+    input: &Input,
+    terminal: &mut Terminal,
 ) -> Result<Verdict, Failure> {
-    Err(Failure::input(
-        "reading documents is not part of this build",
-    ))
+    let source = input.read()?;
+    let (api, findings) = api::read(&source);
+    let (Some(api), true) = (api, api::is_valid(&findings)) else {
+        let faults = findings
+            .into_iter()
+            .filter(|finding| finding.severity == Severity::Error)
+            .collect::<Vec<_>>();
+        let count = faults.len();
+        let noun = if count == 1 { "fault" } else { "faults" };
+        let closing = if count == 1 {
+            format!(
+                "{} is not valid: 1 {noun}, nothing was written",
+                source.name
+            )
+        } else {
+            "nothing was written".to_owned()
+        };
+        return Err(Failure::diagnostics(faults).closing(closing));
+    };
+    let target = Target::of(request)?;
+    let document = document_name(&source.name);
+    let options = Options {
+        framework: target.framework,
+        artefacts: request.artefacts,
+        source_root: target.source_root.clone(),
+        command: format!(
+            "backsmith scaffold {} --framework {} --output {}/routes/",
+            document,
+            target.framework.key(),
+            target.source_root
+        ),
+        document,
+        placements: target.placements(&api)?,
+    };
+    let output = service(&api, &options);
+    if request.strict && !output.not_enforced.is_empty() {
+        return Err(human::scaffold::strict_failure(&output.not_enforced));
+    }
+    let outcome_source = described(&source, &api);
+    let rest = findings;
+    let verdict = write(request, &target, output, outcome_source, rest, terminal)?;
+    if request.artefacts == Artefacts::Project {
+        terminal.detail(&format!("project: {}", target.root.display()));
+    }
+    Ok(verdict)
+}
+
+fn described(source: &Arc<SourceFile>, api: &Api) -> OutcomeSource {
+    let version = ["openapi", "swagger"]
+        .into_iter()
+        .find_map(|key| api.document.get(key));
+    OutcomeSource {
+        kind: "openapi",
+        path: source.name.clone(),
+        version: match version {
+            Some(serde_json::Value::String(version)) => version.clone(),
+            Some(other) => other.to_string(),
+            None => match api.dialect {
+                Dialect::Swagger20 => "2.0",
+                Dialect::OpenApi30 => "3.0",
+                Dialect::OpenApi31 => "3.1",
+                Dialect::OpenApi32 => "3.2",
+            }
+            .to_owned(),
+        },
+        title: api.title.clone(),
+        document_version: api.version.clone(),
+        sha256: manifest::sha256(source.text.as_bytes()),
+    }
+}
+
+/// The name in headers and in the README: the same wherever the command runs.
+fn document_name(name: &str) -> String {
+    let name = name.split(['?', '#']).next().unwrap_or(name);
+    let last = name
+        .rsplit(['/', '\\'])
+        .find(|part| !part.is_empty())
+        .unwrap_or(name);
+    last.replace(char::is_control, " ")
 }

@@ -2,6 +2,7 @@
 
 mod from_document;
 mod generate_spec;
+mod write;
 
 use crate::failure::{Failure, Verdict};
 use crate::settings::scaffold::{Request, Source};

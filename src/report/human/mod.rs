@@ -5,3 +5,4 @@ pub mod error;
 pub mod loadtest;
 pub mod migrate;
 pub mod scaffold_spec;
+pub mod scaffold;

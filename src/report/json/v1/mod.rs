@@ -6,6 +6,7 @@ pub mod error;
 pub mod loadtest;
 pub mod migrate;
 pub mod scaffold_spec;
+pub mod scaffold;
 mod schemas;
 mod tool;
 

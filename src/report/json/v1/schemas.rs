@@ -17,5 +17,6 @@ pub fn published_schemas() -> Vec<(&'static str, Schema)> {
             "scaffold-spec.v1.json",
             schema_for!(super::scaffold_spec::Document),
         ),
+        ("scaffold.v1.json", schema_for!(super::scaffold::Document)),
     ]
 }

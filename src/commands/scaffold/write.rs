@@ -1,0 +1,445 @@
+//! Generated files meet a project: where they go, what of it is the user's, what is appended, and
+//! the report of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::{Component, Path, PathBuf};
+
+use crate::api::Api;
+use crate::diagnostic::Diagnostic;
+use crate::failure::{Failure, Verdict};
+use crate::files::manifest::{Manifest, ManifestOptions, ManifestSource};
+use crate::files::{self, OwnedFile, OwnedPlan, Ownership};
+use crate::report::{human, json};
+use crate::routes::exports;
+use crate::scaffold::{
+    Artefacts, Framework, IMPORTS, Orphan, Outcome, OutcomeFile, OutcomeMode, OutcomeOperation,
+    OutcomeSource, Output, OutputFile, Owner, import,
+};
+use crate::settings::Format;
+use crate::settings::scaffold::{Mode, Request};
+use crate::terminal::Terminal;
+
+/// Where a run writes.
+pub(super) struct Target {
+    /// The project's folder.
+    pub root: PathBuf,
+    /// The folder of the sources in it.
+    pub source_root: String,
+    pub framework: Framework,
+    manifest: Option<Manifest>,
+}
+
+impl Target {
+    /// The source root is the parent of a folder called `routes`, else the folder itself; the
+    /// project is the parent of the source root.
+    pub(super) fn of(request: &Request) -> Result<Self, Failure> {
+        let output = absolute(&request.output)?;
+        let source = if output.file_name().is_some_and(|name| name == "routes") {
+            output.parent().map(Path::to_owned)
+        } else {
+            Some(output)
+        };
+        let parts = source.as_deref().and_then(|source| {
+            let name = source.file_name()?.to_str()?.to_owned();
+            Some((source.parent()?.to_owned(), name))
+        });
+        let Some((root, source_root)) = parts else {
+            return Err(Failure::input(format!(
+                "`--output {}` leaves no folder for the project around it",
+                request.output.display()
+            ))
+            .hint("`--output src/routes/` makes routes/, middleware/ and types/ below src/"));
+        };
+        let manifest = Manifest::read(&root)?;
+        let last = manifest.as_ref().and_then(|manifest| {
+            Framework::ALL
+                .into_iter()
+                .find(|framework| framework.key() == manifest.options.framework)
+        });
+        let framework = request.framework.or(last).unwrap_or(Framework::Express);
+        if let Some(last) = last.filter(|last| *last != framework) {
+            return Err(Failure::input(format!(
+                "`{}` was generated for {}, its middleware does not fit {}",
+                root.display(),
+                last.name(),
+                framework.name()
+            ))
+            .hint(format!(
+                "`--framework {}`, or another folder with `--output`",
+                last.key()
+            )));
+        }
+        Ok(Self {
+            root,
+            source_root,
+            framework,
+            manifest,
+        })
+    }
+
+    /// The file of each handler that exists: where the manifest says, else where it is exported.
+    pub(super) fn placements(&self, _api: &Api) -> Result<BTreeMap<String, String>, Failure> {
+        let folder = self.root.join(&self.source_root).join("routes");
+        let mut placements = BTreeMap::new();
+        let mut files: Vec<PathBuf> = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries
+                .filter_map(Result::ok)
+                .map(|entry| entry.path())
+                .collect(),
+            Err(_) => Vec::new(),
+        };
+        files.sort();
+        for path in files {
+            let Some(name) = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .and_then(|name| name.strip_suffix(".ts"))
+            else {
+                continue;
+            };
+            if name == "index" || name.contains('.') {
+                continue;
+            }
+            let source = files::read_text(&path)?;
+            if let Ok(outline) = exports::read(&source.text) {
+                for exported in outline.exported {
+                    placements
+                        .entry(exported)
+                        .or_insert_with(|| name.to_owned());
+                }
+            }
+        }
+        let prefix = format!("{}/routes/", self.source_root);
+        for (id, file) in self.manifest.iter().flat_map(|manifest| &manifest.handlers) {
+            if let Some(name) = file
+                .strip_prefix(&prefix)
+                .and_then(|name| name.strip_suffix(".ts"))
+            {
+                placements.insert(id.clone(), name.to_owned());
+            }
+        }
+        Ok(placements)
+    }
+}
+
+/// Compares, writes unless something speaks against it, and reports.
+pub(super) fn write(
+    request: &Request,
+    target: &Target,
+    output: Output,
+    source: OutcomeSource,
+    diagnostics: Vec<Diagnostic>,
+    terminal: &mut Terminal,
+) -> Result<Verdict, Failure> {
+    let last = target.manifest.as_ref();
+    let project =
+        request.artefacts == Artefacts::Project || last.is_some_and(|last| last.options.project);
+    let routes = format!("{}/routes", target.source_root);
+    let mut next = Manifest::new(
+        ManifestSource {
+            path: source.path.clone(),
+            sha256: source.sha256.clone(),
+        },
+        ManifestOptions {
+            framework: target.framework.key().to_owned(),
+            output: routes.clone(),
+            project,
+        },
+    );
+    if request.artefacts == Artefacts::Types {
+        if let Some(last) = last {
+            next.handlers.clone_from(&last.handlers);
+            next.routes.clone_from(&last.routes);
+        }
+    } else {
+        for operation in &output.operations {
+            next.handlers
+                .insert(operation.id.clone(), operation.handler.clone());
+            next.routes
+                .insert(operation.id.clone(), operation.route.clone());
+        }
+    }
+    let mut owned = Vec::new();
+    for file in &output.files {
+        owned.push(owned_file(&target.root, file)?);
+    }
+    let complete = request.artefacts != Artefacts::Types;
+    let plan = OwnedPlan::new(&target.root, owned, last, next, complete, request.force)?;
+    let mode = match request.mode {
+        Mode::Write => OutcomeMode::Write,
+        Mode::DryRun => OutcomeMode::DryRun,
+        Mode::Check => OutcomeMode::Check,
+    };
+    if mode == OutcomeMode::Write {
+        plan.apply()?;
+    }
+    let contents: BTreeMap<&str, &str> = plan
+        .entries
+        .iter()
+        .map(|entry| (entry.file.path.as_str(), entry.file.contents.as_str()))
+        .collect();
+    let handlers_wanted = request.artefacts != Artefacts::Types;
+    let orphans = if handlers_wanted {
+        orphans(target, &output)
+    } else {
+        Vec::new()
+    };
+    let operations = output
+        .operations
+        .iter()
+        .filter(|_| handlers_wanted)
+        .map(|operation| OutcomeOperation {
+            id: operation.id.clone(),
+            route: operation.route.clone(),
+            handler: operation.handler.clone(),
+            line: line_of(
+                &target.root,
+                contents.get(operation.handler.as_str()).copied(),
+                &operation.handler,
+                &operation.id,
+            ),
+            is_new: !last.is_some_and(|last| last.handlers.contains_key(&operation.id)),
+        })
+        .collect();
+    let outcome = Outcome {
+        source,
+        framework: target.framework,
+        output: routes,
+        project,
+        mode,
+        rerun: last.is_some(),
+        files: plan
+            .entries
+            .iter()
+            .map(|entry| {
+                let (added, removed) = if entry.action.writes() {
+                    entry.counts()
+                } else {
+                    (0, 0)
+                };
+                OutcomeFile {
+                    path: entry.file.path.clone(),
+                    owner: if entry.file.ownership == Ownership::Generated {
+                        Owner::Generated.name()
+                    } else {
+                        Owner::User.name()
+                    },
+                    action: entry.action.name(),
+                    added,
+                    removed,
+                    note: match &entry.file.ownership {
+                        Ownership::Appended { note } => Some(note.clone()),
+                        _ => None,
+                    },
+                    edit: (entry.action == files::OwnedAction::Conflict).then(|| entry.edit()),
+                }
+            })
+            .collect(),
+        operations,
+        orphans,
+        types: output.types,
+        schemes: output.schemes,
+        not_enforced: output.not_enforced.into_iter().collect(),
+        diagnostics,
+        diff: if mode == OutcomeMode::DryRun {
+            plan.diff()
+        } else {
+            String::new()
+        },
+    };
+    report(request, &outcome, terminal)?;
+    let negative = outcome.verdict() != "ok";
+    Ok(if negative {
+        Verdict::Negative
+    } else {
+        Verdict::Holds
+    })
+}
+
+/// A handler file that is there gets the stubs that it lacks, at its end; all else is as generated.
+fn owned_file(root: &Path, file: &OutputFile) -> Result<OwnedFile, Failure> {
+    let owned = |ownership, contents| OwnedFile {
+        path: file.path.clone(),
+        ownership,
+        contents,
+    };
+    if file.owner == Owner::Generated {
+        return Ok(owned(Ownership::Generated, file.contents.clone()));
+    }
+    if file.stubs.is_empty() {
+        return Ok(owned(Ownership::User, file.contents.clone()));
+    }
+    let path = root.join(&file.path);
+    if !path.exists() {
+        return Ok(owned(Ownership::Needed, file.contents.clone()));
+    }
+    // Byte order marks and line ends are the user's: the text is taken as it is.
+    let present = String::from_utf8(files::read_bytes(&path)?)
+        .map_err(|_| Failure::input(format!("`{}` is not UTF-8 text", path.display())))?;
+    let mark = present.len() - present.trim_start_matches('\u{feff}').len();
+    let outline = exports::read(&present[mark..]).map_err(|fault| {
+        let source = crate::text::SourceFile::new(file.path.clone(), present.clone());
+        let start = mark + fault.offset;
+        let fault = Diagnostic::error("handler-syntax", fault.message)
+            .at(crate::text::Span::new(&source, start..start + 1))
+            .help("new operations are appended to this file, so it must be valid TypeScript");
+        Failure::diagnostics([fault]).closing("nothing was written")
+    })?;
+    if !outline.everything_from.is_empty() {
+        // Names that come from elsewhere cannot be seen here; tsc says what is missing.
+        return Ok(owned(Ownership::Needed, present));
+    }
+    let missing: Vec<_> = file
+        .stubs
+        .iter()
+        .filter(|stub| !outline.exports(&stub.id))
+        .collect();
+    if missing.is_empty() {
+        return Ok(owned(Ownership::Needed, present));
+    }
+    let line_end = if present.contains("\r\n") {
+        "\r\n"
+    } else {
+        "\n"
+    };
+    let mut imports = String::new();
+    for (module, name, is_type) in IMPORTS {
+        if outline.local_name(module, name).is_none() {
+            imports.push_str(&import(module, name, is_type));
+        }
+    }
+    let mut addition = String::new();
+    if !present.is_empty() && !present.ends_with('\n') {
+        addition.push('\n');
+    }
+    for stub in &missing {
+        addition.push('\n');
+        addition.push_str(&stub.text);
+    }
+    let at = mark + outline.import_offset;
+    let before = &present[..at];
+    let gap = if before.is_empty() || before.ends_with('\n') {
+        ""
+    } else {
+        "\n"
+    };
+    let contents = format!(
+        "{before}{}{}{}",
+        format!("{gap}{imports}").replace('\n', line_end),
+        &present[at..],
+        addition.replace('\n', line_end)
+    );
+    let contents = if imports.is_empty() {
+        format!("{present}{}", addition.replace('\n', line_end))
+    } else {
+        contents
+    };
+    let names: Vec<&str> = missing.iter().map(|stub| stub.id.as_str()).collect();
+    Ok(owned(
+        Ownership::Appended {
+            note: names.join(", "),
+        },
+        contents,
+    ))
+}
+
+/// Operations of the last run that the document has no more.
+fn orphans(target: &Target, output: &Output) -> Vec<Orphan> {
+    let Some(last) = &target.manifest else {
+        return Vec::new();
+    };
+    let known: BTreeSet<&str> = output
+        .operations
+        .iter()
+        .map(|operation| operation.id.as_str())
+        .collect();
+    last.handlers
+        .iter()
+        .filter(|(id, _)| !known.contains(id.as_str()))
+        .map(|(id, handler)| {
+            let route = last.routes.get(id).cloned();
+            let renamed_to = output
+                .operations
+                .iter()
+                .find(|operation| {
+                    !last.handlers.contains_key(&operation.id)
+                        && Some(&operation.route) == route.as_ref()
+                })
+                .map(|operation| operation.id.clone());
+            Orphan {
+                id: id.clone(),
+                route,
+                handler: handler.clone(),
+                line: line_of(&target.root, None, handler, id),
+                renamed_to,
+            }
+        })
+        .collect()
+}
+
+/// The line on which a handler is exported, as a plain search finds it.
+fn line_of(root: &Path, contents: Option<&str>, path: &str, id: &str) -> Option<usize> {
+    let text = match std::fs::read_to_string(root.join(path)) {
+        Ok(text) => text,
+        Err(_) => contents?.to_owned(),
+    };
+    text.lines()
+        .position(|line| {
+            line.starts_with("export ")
+                && line
+                    .split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$')
+                    .any(|word| word == id)
+        })
+        .map(|index| index + 1)
+}
+
+fn report(request: &Request, outcome: &Outcome, terminal: &mut Terminal) -> Result<(), Failure> {
+    let render = |format: Format, out: &mut dyn Write, symbols| match format {
+        Format::Json => json::v1::scaffold::write(out, outcome),
+        _ => human::scaffold::write(out, outcome, symbols),
+    };
+    let symbols = terminal.symbols();
+    let to_people = request.report.format == Format::Human;
+    for line in human::scaffold::progress(outcome, terminal.verbosity()) {
+        terminal.note(&line);
+    }
+    if to_people && outcome.mode == OutcomeMode::DryRun && outcome.verdict() == "ok" {
+        human::scaffold::write_diff(terminal.output(), &outcome.diff)?;
+        terminal.flush()?;
+        terminal.note(&human::scaffold::dry_run_verdict(outcome, symbols));
+    } else {
+        render(request.report.format, terminal.output(), symbols)?;
+        terminal.flush()?;
+    }
+    if let Some((path, format)) = &request.report.report {
+        let mut bytes = Vec::new();
+        render(*format, &mut bytes, symbols)?;
+        let text = anstream::adapter::strip_bytes(&bytes).into_vec();
+        files::write_atomically(path, &text)?;
+    }
+    if to_people {
+        for (label, text) in human::scaffold::advice(outcome) {
+            terminal.note("");
+            terminal.labelled(label, &text);
+        }
+    }
+    Ok(())
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    let path = std::path::absolute(path).map_err(|error| {
+        Failure::input(format!("`{}` is no path", path.display())).cause(error.to_string())
+    })?;
+    let mut out = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir => {
+                out.pop();
+            }
+            Component::CurDir => {}
+            other => out.push(other),
+        }
+    }
+    Ok(out)
+}

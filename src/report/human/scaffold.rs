@@ -1,0 +1,520 @@
+//! `backsmith scaffold` for people.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+use super::error::write_diagnostic;
+use crate::failure::{Failure, Message};
+use crate::scaffold::{NotEnforced, Outcome, OutcomeFile, OutcomeMode};
+use crate::terminal::{BOLD, CYAN, DIM, GREEN, RED, Symbols, Verbosity, YELLOW};
+
+/// More lines than these become a count.
+const MOST_LINES: usize = 12;
+
+/// The report on standard output.
+pub fn write(out: &mut dyn Write, outcome: &Outcome, symbols: Symbols) -> io::Result<()> {
+    match outcome.verdict() {
+        "conflict" => return write_conflicts(out, outcome, symbols),
+        "out-of-date" => return write_differences(out, outcome, symbols),
+        _ => {}
+    }
+    let title = format!(
+        "{} {}",
+        outcome.source.title.trim(),
+        outcome.source.document_version.trim()
+    );
+    let title = title.trim();
+    let changed = outcome.changes().count();
+    let total = outcome.files.len();
+    let unenforced = match outcome.not_enforced.len() {
+        0 => String::new(),
+        1 => ", 1 keyword is not enforced".to_owned(),
+        count => format!(", {count} keywords are not enforced"),
+    };
+    let what = if !outcome.rerun {
+        let files = if changed == 1 {
+            "1 file".to_owned()
+        } else {
+            format!("{changed} files")
+        };
+        format!(
+            "{files} for {} {}{unenforced}",
+            outcome.framework.name(),
+            outcome.framework.major()
+        )
+    } else if changed == 0 {
+        format!("nothing to do, {total} files up to date{unenforced}")
+    } else {
+        format!("{changed} of {total} files changed, no line of yours was altered{unenforced}")
+    };
+    writeln!(
+        out,
+        "{GREEN}{}{GREEN:#} {BOLD}{title}: {what}{BOLD:#}",
+        symbols.holds
+    )?;
+    if outcome.rerun {
+        write_news(out, outcome)?;
+    } else {
+        write_owners(out, outcome)?;
+    }
+    write_findings(out, outcome, symbols)?;
+    writeln!(out, "\n{}", counts(outcome))
+}
+
+/// `10 route handlers, validation middleware, 11 TypeScript types`.
+fn counts(outcome: &Outcome) -> String {
+    let types = plural(outcome.types, "TypeScript type", "TypeScript types");
+    if !outcome
+        .files
+        .iter()
+        .any(|file| file.path.ends_with("middleware/validators.ts"))
+    {
+        return types;
+    }
+    let handlers = plural(outcome.operations.len(), "route handler", "route handlers");
+    format!("{handlers}, validation middleware, {types}")
+}
+
+fn write_owners(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
+    let created: Vec<&OutcomeFile> = outcome.changes().collect();
+    let yours = created.iter().filter(|file| file.owner == "user").count();
+    let generated = created.len() - yours;
+    writeln!(out)?;
+    if yours > 0 {
+        writeln!(
+            out,
+            "  {BOLD}yours{BOLD:#}      {yours:>2}  written once, never touched again"
+        )?;
+        let mut handlers: Vec<(&str, usize)> = Vec::new();
+        for operation in &outcome.operations {
+            match handlers
+                .iter_mut()
+                .find(|(file, _)| *file == operation.handler)
+            {
+                Some((_, count)) => *count += 1,
+                None => handlers.push((&operation.handler, 1)),
+            }
+        }
+        const SHOWN: usize = 6;
+        let auth = created
+            .iter()
+            .find(|file| file.path.ends_with("middleware/auth.ts") && !outcome.schemes.is_empty());
+        let shown = &handlers[..handlers.len().min(SHOWN)];
+        let names = shown
+            .iter()
+            .map(|(file, _)| file.len())
+            .chain(auth.map(|file| file.path.len()));
+        let width = names.max().unwrap_or(0);
+        for (file, count) in shown {
+            writeln!(
+                out,
+                "                 {file:width$}  {}",
+                plural(*count, "handler", "handlers")
+            )?;
+        }
+        if let Some(file) = auth {
+            writeln!(
+                out,
+                "                 {:width$}  {}",
+                file.path,
+                outcome.schemes.join(", ")
+            )?;
+        }
+        let rest = yours.saturating_sub(shown.len() + usize::from(auth.is_some()));
+        if rest > 0 {
+            let among = if outcome.project && created.iter().any(|file| file.path == "package.json")
+            {
+                ", among them app, config, server and package.json"
+            } else {
+                ""
+            };
+            writeln!(out, "                 and {rest} more{among}")?;
+        }
+    }
+    if generated > 0 {
+        writeln!(
+            out,
+            "  {BOLD}generated{BOLD:#}  {generated:>2}  rewritten by every run"
+        )?;
+        let root = outcome
+            .output
+            .strip_suffix("/routes")
+            .unwrap_or(&outcome.output);
+        let has = |path: &str| {
+            created
+                .iter()
+                .any(|file| file.path == format!("{root}/{path}"))
+        };
+        if has("routes/index.ts") {
+            writeln!(
+                out,
+                "                 {root}/types/  {root}/runtime/  {root}/routes/index.ts"
+            )?;
+            writeln!(
+                out,
+                "                 {root}/middleware/schemas.ts  {root}/middleware/validators.ts"
+            )?;
+        } else {
+            writeln!(out, "                 {root}/types/")?;
+        }
+    }
+    Ok(())
+}
+
+fn write_news(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
+    let new: Vec<_> = outcome
+        .operations
+        .iter()
+        .filter(|operation| operation.is_new)
+        .collect();
+    if new.is_empty() && outcome.orphans.is_empty() {
+        return Ok(());
+    }
+    let ids = new.iter().map(|operation| operation.id.len());
+    let width = ids
+        .chain(outcome.orphans.iter().map(|orphan| orphan.id.len()))
+        .max()
+        .unwrap_or(0);
+    let routes = new
+        .iter()
+        .map(|operation| operation.route.len())
+        .max()
+        .unwrap_or(0);
+    writeln!(out)?;
+    let place = |file: &str, line: Option<usize>| {
+        line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"))
+    };
+    for operation in new {
+        writeln!(
+            out,
+            "  {BOLD}new{BOLD:#}     {:width$}   {:routes$}   {}",
+            operation.id,
+            operation.route,
+            place(&operation.handler, operation.line)
+        )?;
+    }
+    for orphan in &outcome.orphans {
+        let was = orphan
+            .route
+            .as_ref()
+            .map_or_else(String::new, |route| format!("was {route}"));
+        let now = orphan
+            .renamed_to
+            .as_ref()
+            .map_or_else(String::new, |id| format!(", now {id}"));
+        writeln!(
+            out,
+            "  {YELLOW}orphan{YELLOW:#}  {:width$}   {was}{now}",
+            orphan.id
+        )?;
+        writeln!(
+            out,
+            "          {:width$}   {}",
+            "",
+            place(&orphan.handler, orphan.line)
+        )?;
+    }
+    if !outcome.orphans.is_empty() {
+        writeln!(
+            out,
+            "\n          An orphan's code stays where it is and is no longer reachable; delete it when you like."
+        )?;
+    }
+    Ok(())
+}
+
+fn write_findings(out: &mut dyn Write, outcome: &Outcome, symbols: Symbols) -> io::Result<()> {
+    if !outcome.not_enforced.is_empty() {
+        writeln!(
+            out,
+            "\n  {YELLOW}{}{YELLOW:#} {BOLD}not enforced{BOLD:#}",
+            symbols.look
+        )?;
+        let width = outcome
+            .not_enforced
+            .iter()
+            .map(|item| item.keyword.len())
+            .max()
+            .unwrap_or(0)
+            + 2;
+        for item in &outcome.not_enforced {
+            let keyword = format!("`{}`", item.keyword);
+            let reason = item
+                .reason
+                .as_ref()
+                .map_or_else(String::new, |reason| format!(": {reason}"));
+            writeln!(out, "      {keyword:width$}   {}{reason}", item.place)?;
+        }
+        writeln!(out, "\n      A value that only these forbid is accepted.")?;
+    }
+    if !outcome.diagnostics.is_empty() {
+        writeln!(out)?;
+        for diagnostic in &outcome.diagnostics {
+            write_diagnostic(out, diagnostic)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_conflicts(out: &mut dyn Write, outcome: &Outcome, symbols: Symbols) -> io::Result<()> {
+    let count = outcome.conflicts().count();
+    let files = if count == 1 {
+        "1 generated file was edited by hand".to_owned()
+    } else {
+        format!("{count} generated files were edited by hand")
+    };
+    writeln!(
+        out,
+        "{RED}{}{RED:#} {BOLD}conflict: {files}; nothing was written{BOLD:#}\n",
+        symbols.fails
+    )?;
+    for file in outcome.conflicts() {
+        writeln!(out, "  {}", file.path)?;
+        for line in file.edit.as_deref().unwrap_or_default().lines() {
+            let style = line_style(line);
+            writeln!(out, "  {style}{line}{style:#}")?;
+        }
+        writeln!(out)?;
+    }
+    let changes = outcome.changes().count();
+    let unchanged = outcome.files.len() - count - changes;
+    let others = match changes {
+        0 => String::new(),
+        1 => "1 other file would change, ".to_owned(),
+        changes => format!("{changes} other files would change, "),
+    };
+    writeln!(
+        out,
+        "  {}; {others}{unchanged} are unchanged",
+        plural(count, "conflict", "conflicts")
+    )
+}
+
+fn write_differences(out: &mut dyn Write, outcome: &Outcome, symbols: Symbols) -> io::Result<()> {
+    let count = outcome.changes().count();
+    let (total, verb) = (
+        outcome.files.len(),
+        if count == 1 { "differs" } else { "differ" },
+    );
+    writeln!(
+        out,
+        "{RED}{}{RED:#} {BOLD}out of date: {count} of {total} files {verb} from {}{BOLD:#}\n",
+        symbols.fails, outcome.source.path
+    )?;
+    let width = outcome
+        .changes()
+        .map(|file| file.path.len())
+        .max()
+        .unwrap_or(0);
+    for file in outcome.changes() {
+        let note = file
+            .note
+            .as_ref()
+            .map_or_else(String::new, |note| format!("   {note}"));
+        writeln!(
+            out,
+            "  {:6}  {:width$}   +{} -{}{note}",
+            file.action, file.path, file.added, file.removed
+        )?;
+    }
+    Ok(())
+}
+
+/// The unified diff of a dry run.
+pub fn write_diff(out: &mut dyn Write, diff: &str) -> io::Result<()> {
+    for line in diff.lines() {
+        let style = line_style(line);
+        writeln!(out, "{style}{line}{style:#}")?;
+    }
+    Ok(())
+}
+
+fn line_style(line: &str) -> anstyle::Style {
+    if line.starts_with("---") || line.starts_with("+++") {
+        BOLD
+    } else if line.starts_with("@@") {
+        CYAN
+    } else if line.starts_with('-') {
+        RED
+    } else if line.starts_with('+') {
+        GREEN
+    } else {
+        anstyle::Style::new()
+    }
+}
+
+/// The verdict of a dry run, for standard error.
+pub fn dry_run_verdict(outcome: &Outcome, symbols: Symbols) -> String {
+    let count = outcome.changes().count();
+    let total = outcome.files.len();
+    let (added, removed) = outcome.changes().fold((0, 0), |(added, removed), file| {
+        (added + file.added, removed + file.removed)
+    });
+    let lines = if count == 0 {
+        String::new()
+    } else {
+        format!(" (+{added} -{removed})")
+    };
+    format!(
+        "{GREEN}{}{GREEN:#} {BOLD}dry run: {count} of {total} files would change{lines}, nothing was written{BOLD:#}",
+        symbols.holds
+    )
+}
+
+/// A line for each folder of files that were written, for standard error.
+pub fn progress(outcome: &Outcome, verbosity: Verbosity) -> Vec<String> {
+    if outcome.mode != OutcomeMode::Write || outcome.verdict() != "ok" {
+        return Vec::new();
+    }
+    let line = |action: &str, what: &str| format!("{DIM}  {action:6}  {what}{DIM:#}");
+    if verbosity >= Verbosity::Verbose {
+        return outcome
+            .files
+            .iter()
+            .map(|file| line(file.action, &file.path))
+            .collect();
+    }
+    let mut groups: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
+    let mut lines = Vec::new();
+    for file in outcome.changes() {
+        if let Some(note) = &file.note {
+            lines.push(line(file.action, &format!("{}   + {note}", file.path)));
+            continue;
+        }
+        let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
+        groups
+            .entry((file.action, folder))
+            .or_default()
+            .insert(name);
+    }
+    for ((action, folder), names) in groups {
+        lines.push(line(
+            action,
+            &joined(folder, &names.into_iter().collect::<Vec<_>>()),
+        ));
+    }
+    if lines.len() > MOST_LINES {
+        return vec![line(
+            "write",
+            &format!("{} files (-v lists them)", outcome.changes().count()),
+        )];
+    }
+    lines
+}
+
+/// `src/types/{models,operations}.ts`.
+fn joined(folder: &str, names: &[&str]) -> String {
+    if folder.is_empty() {
+        return names.join(" ");
+    }
+    let stems: Option<Vec<&str>> = names
+        .iter()
+        .map(|name| name.strip_suffix(".ts").filter(|stem| !stem.contains('.')))
+        .collect();
+    match (names, stems) {
+        ([name], _) => format!("{folder}/{name}"),
+        (_, Some(stems)) => format!("{folder}/{{{}}}.ts", stems.join(",")),
+        _ => format!("{folder}/{{{}}}", names.join(",")),
+    }
+}
+
+/// The next step: (label, text).
+pub fn advice(outcome: &Outcome) -> Vec<(&'static str, String)> {
+    let mut advice = Vec::new();
+    match outcome.verdict() {
+        "conflict" => {
+            advice.push((
+                "hint",
+                "change the document in place of the generated file, or give up the edit with `--force`\n\
+                 (generated files only; your own files are never overwritten)"
+                    .to_owned(),
+            ));
+            return advice;
+        }
+        "out-of-date" => {
+            advice.push((
+                "hint",
+                "run the same command without `--check` and commit the result; `--dry-run` shows the lines".to_owned(),
+            ));
+            return advice;
+        }
+        _ => {}
+    }
+    if !outcome.not_enforced.is_empty() {
+        advice.push((
+            "hint",
+            "`--strict` turns this list into an error (exit 2)".to_owned(),
+        ));
+    }
+    let first = outcome
+        .operations
+        .first()
+        .map(|operation| operation.handler.as_str());
+    if outcome.mode == OutcomeMode::Write && !outcome.rerun && !outcome.operations.is_empty() {
+        let begin = first.map_or_else(String::new, |file| format!(" Start in {file}."));
+        let jwt = outcome
+            .schemes
+            .iter()
+            .any(|scheme| scheme.ends_with("(JWT)"));
+        if outcome.project {
+            let copy = if jwt { "cp .env.example .env && " } else { "" };
+            advice.push((
+                "next",
+                format!("npm install && {copy}npm start\nA handler that is not written yet answers 501.{begin}"),
+            ));
+        } else {
+            let (packages, mount) = mounting(outcome, jwt);
+            advice.push(("next", format!("npm install {packages}\n{mount}\nA handler that is not written yet answers 501.{begin}")));
+        }
+    }
+    advice
+}
+
+/// What a project that exists has to install, and how it mounts the routes.
+fn mounting(outcome: &Outcome, jwt: bool) -> (String, &'static str) {
+    let jose = if jwt { " jose" } else { "" };
+    let (packages, mount) = match outcome.framework.key() {
+        "express" => (
+            "express express-rate-limit helmet zod",
+            "app.use(createRouter({ schemes: createSecuritySchemes(config), bodyLimit: config.BODY_LIMIT, validateResponses: true }));\n\
+             app.use(unknownRoute);\n\
+             app.use(errorHandler);",
+        ),
+        "fastify" => (
+            "fastify fastify-plugin @fastify/helmet @fastify/rate-limit zod",
+            "await app.register(requestIdHeader);\n\
+             await app.register(errors);\n\
+             await app.register(routes, { schemes: createSecuritySchemes(config), bodyLimit: config.BODY_LIMIT, validateResponses: true });",
+        ),
+        _ => (
+            "koa @koa/router koa-helmet rate-limiter-flexible pino zod",
+            "app.use(requestId);\n\
+             app.use(errors);\n\
+             app.use(createRouter({ schemes: createSecuritySchemes(config), bodyLimit: config.BODY_LIMIT, validateResponses: true }).routes());",
+        ),
+    };
+    (format!("{packages}{jose}"), mount)
+}
+
+/// `--strict`: what is not enforced, as faults.
+pub fn strict_failure(not_enforced: &BTreeSet<NotEnforced>) -> Failure {
+    let messages = not_enforced.iter().map(|item| Message {
+        text: format!(
+            "`{}` of {} is not enforced{}",
+            item.keyword,
+            item.place,
+            item.reason
+                .as_ref()
+                .map_or_else(String::new, |reason| format!(": {reason}"))
+        ),
+        code: Some("unsupported-keyword"),
+        ..Message::default()
+    });
+    Failure::inputs(messages)
+        .closing("nothing was written")
+        .hint_after("without `--strict` these are listed and the rest is generated")
+}
+
+fn plural(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}

@@ -1,0 +1,48 @@
+//! routes/index.ts for Express: one route per path.
+
+use super::code::{Expression, call, string, text};
+use super::framework::Framework;
+use super::plan::Plan;
+use super::wiring::{Namespaces, allowed, methods};
+
+pub(super) fn wiring(plan: &Plan<'_>) -> String {
+    let namespaces = Namespaces::new(plan);
+    let mut out = String::from("\nimport { Router } from \"express\";\n");
+    if plan.routes.is_empty() {
+        out.push_str("import type { RouterOptions } from \"../runtime/express.js\";\n");
+    } else {
+        out.push_str("import * as validators from \"../middleware/validators.js\";\n");
+        out.push_str(
+            "import { operation, refuse, type RouterOptions } from \"../runtime/express.js\";\n",
+        );
+    }
+    out.push_str(&namespaces.imports());
+    out.push_str("\nexport type { Handler } from \"../runtime/express.js\";\n");
+    out.push_str("\n/** Every operation of the document; fixed paths come before parameters. */\n");
+    let options = if plan.routes.is_empty() {
+        "_options"
+    } else {
+        "options"
+    };
+    out.push_str(&format!(
+        "export function createRouter({options}: RouterOptions): Router {{\n"
+    ));
+    out.push_str("  const router = Router({ caseSensitive: true, strict: true });\n");
+    for route in &plan.routes {
+        let operations = methods(plan, route);
+        let path = string(route.path.of(Framework::Express));
+        let mut calls = vec![("route".to_owned(), vec![text(path)])];
+        for planned in &operations {
+            let method = planned.operation.method.key().to_owned();
+            calls.push((method, vec![namespaces.operation(planned)]));
+        }
+        calls.push(("all".to_owned(), vec![call("refuse", allowed(&operations))]));
+        let chain = Expression::Chain {
+            head: Box::new(text("router")),
+            calls,
+        };
+        out.push_str(&format!("\n  {};\n", chain.print(2, 2, 1)));
+    }
+    out.push_str("\n  return router;\n}\n");
+    out
+}
