@@ -11,5 +11,5 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod sarif;
-pub mod wording;
 pub mod scaffold_spec;
+pub mod wording;

@@ -151,7 +151,9 @@ pub(super) fn webhooks(models: &Models<'_>, plan: &Plan<'_>) -> (Validation, boo
             None => writer.zod("undefined", vec![]),
             Some(schema) => writer.of(schema),
         };
-        let value = if let Expression::Text(_) = &value { value } else {
+        let value = if let Expression::Text(_) = &value {
+            value
+        } else {
             gathered.borrow_mut().helpers.insert("define");
             call(
                 format!("define<Webhooks[{}]>", string(&webhook.name)),

@@ -4,5 +4,5 @@ pub mod decide;
 pub mod error;
 pub mod loadtest;
 pub mod migrate;
-pub mod scaffold_spec;
 pub mod scaffold;
+pub mod scaffold_spec;

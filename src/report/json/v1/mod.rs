@@ -5,8 +5,8 @@ pub mod decide;
 pub mod error;
 pub mod loadtest;
 pub mod migrate;
-pub mod scaffold_spec;
 pub mod scaffold;
+pub mod scaffold_spec;
 mod schemas;
 mod tool;
 
