@@ -4,6 +4,9 @@ use clap::{Args, ValueEnum};
 use clap_complete::Shell;
 
 /// Check configuration, database, limits and tools; safe to paste
+///
+/// Ends with 1 only when something that was named does not work: the database, or the folder of
+/// Postgres binaries. What is not there and was not asked for is a limit.
 #[derive(Clone, Debug, Args)]
 #[command(help_template = super::HELP_TEMPLATE)]
 pub struct Doctor {

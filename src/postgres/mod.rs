@@ -5,6 +5,7 @@ mod connect;
 mod copy;
 mod error;
 mod fault;
+pub mod health;
 pub mod history;
 pub mod plans;
 mod quote;

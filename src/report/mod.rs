@@ -4,6 +4,7 @@
 pub mod annotation;
 pub mod csv;
 pub mod digest;
+pub mod doctor;
 pub mod github;
 pub mod hlog;
 pub mod human;

@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 use crate::diagnostic::Diagnostic;
 use crate::failure::Failure;
 use crate::files;
-use crate::redact::SecretUrl;
+use crate::redact::{self, SecretUrl};
 use crate::text::{SourceFile, Span, suggest};
 
 pub const FILE_NAME: &str = "backsmith.toml";
@@ -151,6 +151,50 @@ impl Config {
             loadtest,
             decide,
         })
+    }
+}
+
+/// A value of the file, as it is shown to people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// `migrate.output`.
+    pub key: String,
+    /// Without secrets.
+    pub text: String,
+    /// From 1.
+    pub line: usize,
+}
+
+impl Config {
+    /// Every value of the file in its order, secrets masked.
+    pub fn values(&self) -> Vec<Shown> {
+        let Some(source) = &self.source else {
+            return Vec::new();
+        };
+        let (table, _) = DeTable::parse_recoverable(&source.text);
+        let mut shown = Vec::new();
+        for (section, value) in table.get_ref() {
+            let DeValue::Table(keys) = value.get_ref() else {
+                continue;
+            };
+            for (key, value) in keys {
+                let name = key.get_ref().as_ref();
+                let text = source.text.get(value.span()).unwrap_or_default();
+                // A connection is the only value that may hold a secret, in whatever form it has.
+                let text = if name == "connection" {
+                    redact::url(text.trim_matches(['"', '\'']))
+                } else {
+                    text.trim_matches('"').to_owned()
+                };
+                shown.push(Shown {
+                    key: format!("{}.{name}", section.get_ref()),
+                    text: text.split_whitespace().collect::<Vec<_>>().join(" "),
+                    line: source.position(key.span().start).line,
+                });
+            }
+        }
+        shown.sort_by_key(|value| value.line);
+        shown
     }
 }
 

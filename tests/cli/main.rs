@@ -5,9 +5,11 @@
     reason = "a test binary has no outside; `pub` marks what other areas may use"
 )]
 
+mod advise;
 mod apply;
 mod contract;
 mod decide;
+mod doctor;
 mod generate_spec;
 mod house;
 mod load_engine;

@@ -57,10 +57,13 @@ pub(super) fn write(
     let name = writing.name.as_deref().unwrap_or(default_name);
     let stem = format!("{}_{name}", timestamp()?);
     let planned = |ending: &str, contents: String| PlannedFile {
-        path: PathBuf::from(format!("{stem}.{ending}.sql")),
+        path: folder.join(format!("{stem}.{ending}.sql")),
         contents,
     };
-    let plan = Plan::new(folder, vec![planned("up", up), planned("down", down)])?;
+    let plan = Plan::new(
+        Path::new(""),
+        vec![planned("up", up), planned("down", down)],
+    )?;
     if plan
         .entries
         .iter()
@@ -75,7 +78,7 @@ pub(super) fn write(
     // The up file comes first, as it is run first.
     for entry in plan.entries.iter().rev() {
         written.files.push(File {
-            path: folder.join(&entry.file.path).display().to_string(),
+            path: entry.file.path.display().to_string(),
             action: match entry.action {
                 Action::Create => "create",
                 Action::Update => "update",

@@ -7,7 +7,7 @@ use crate::catalog::plans::{Costs, Measured};
 use crate::catalog::statistics::{Statistics, Table};
 use crate::diagnostic::Severity;
 use crate::migrate::advise::{Fact, Finding, create_index, index_name};
-use crate::migrate::workload::{Shape, Test};
+use crate::migrate::workload::Test;
 use crate::text::number::{cost, counted};
 
 const MOST_SUGGESTIONS: usize = 6;
@@ -91,7 +91,8 @@ fn effects(statistics: &Statistics, plan: &Plan, measured: &Measured) -> Effects
             } else {
                 estimated(
                     statistics,
-                    &plan.shapes[query],
+                    plan,
+                    query,
                     &plan.candidates[*place],
                     before[query],
                 )
@@ -342,13 +343,15 @@ fn label(table: &Table, candidate: &Candidate) -> String {
 /// Without HypoPG: the rows that the keys leave, each read at random.
 fn estimated(
     statistics: &Statistics,
-    shape: &Shape,
+    plan: &Plan,
+    query: usize,
     candidate: &Candidate,
     before: Costs,
 ) -> Option<Costs> {
     /// Descent to a leaf, and the page of a row, in planner units.
     const DESCENT: f64 = 8.0;
     const ROW: f64 = 4.0;
+    let shape = &plan.shapes[query];
     let table = statistics.table(candidate.table)?;
     let rows = table.rows.max(1) as f64;
     let mut share = 1.0;
@@ -376,7 +379,9 @@ fn estimated(
             .all(|key| candidate.plain_keys.contains(&key.key.text));
     let mut read = rows * share;
     if ordered && shape.limit.is_some() {
-        read = read.min(100.0);
+        let statement = &plan.queries[query].statement;
+        let page = statement.rows as f64 / statement.calls.max(1) as f64;
+        read = read.min(page.max(10.0));
         is_bound = true;
     }
     if !is_bound {

@@ -136,3 +136,13 @@ impl Server {
         }
     }
 }
+
+/// Server binaries on this machine, the newest or those in `folder`: where, and which version.
+pub fn installed(folder: Option<&std::path::Path>) -> Option<(PathBuf, String)> {
+    let options = Options {
+        pg_bin: folder.map(std::path::Path::to_owned),
+        ..Options::default()
+    };
+    let binaries = binaries::find(&options).ok()?;
+    Some((binaries.folder, binaries.version))
+}

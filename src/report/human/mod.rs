@@ -1,6 +1,7 @@
 //! Reports for people.
 
 pub mod decide;
+pub mod doctor;
 pub mod error;
 pub mod loadtest;
 pub mod migrate;

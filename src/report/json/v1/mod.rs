@@ -2,6 +2,7 @@
 //! references/schema/ and compared in a test.
 
 pub mod decide;
+pub mod doctor;
 pub mod error;
 pub mod loadtest;
 pub mod migrate;

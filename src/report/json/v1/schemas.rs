@@ -10,6 +10,7 @@ pub fn published_schemas() -> Vec<(&'static str, Schema)> {
             schema_for!(super::decide::ProfilesDocument),
         ),
         ("decide.v1.json", schema_for!(super::decide::Document)),
+        ("doctor.v1.json", schema_for!(super::doctor::Document)),
         ("error.v1.json", schema_for!(super::error::Document)),
         ("loadtest.v1.json", schema_for!(super::loadtest::Document)),
         ("migrate.v1.json", schema_for!(super::migrate::Document)),
