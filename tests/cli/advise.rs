@@ -70,7 +70,10 @@ fn migrate(sandbox: &Sandbox, url: &str, arguments: &[&str]) -> Run {
 }
 
 fn valid(document: &Value) {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/references/schema/migrate.v1.json");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/references/schema/migrate.v1.json"
+    );
     let schema = std::fs::read_to_string(path).expect("a published schema");
     let schema: Value = serde_json::from_str(&schema).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a JSON Schema");
@@ -314,15 +317,15 @@ fn suggestions_become_a_migration_once() {
     let dry = run(true);
     assert!(
         dry.stdout
-            .contains("+++ b/migrations/20261118102640_add_indexes.up.sql"),
+            .contains("+++ b/migrations/20261118110640_add_indexes.up.sql"),
         "{}",
         dry.stdout
     );
     assert!(sandbox.files().is_empty());
     run(false);
     let names = [
-        "migrations/20261118102640_add_indexes.down.sql",
-        "migrations/20261118102640_add_indexes.up.sql",
+        "migrations/20261118110640_add_indexes.down.sql",
+        "migrations/20261118110640_add_indexes.up.sql",
     ];
     assert_eq!(sandbox.files(), names);
     let again = migrate(

@@ -15,7 +15,10 @@ fn check<'a>(document: &'a Value, name: &str) -> &'a Value {
 }
 
 fn valid(document: &Value) {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/references/schema/doctor.v1.json");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/references/schema/doctor.v1.json"
+    );
     let schema = std::fs::read_to_string(path).expect("a published schema");
     let schema: Value = serde_json::from_str(&schema).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a JSON Schema");

@@ -355,9 +355,14 @@ fn estimated(
     let table = statistics.table(candidate.table)?;
     let rows = table.rows.max(1) as f64;
     let mut share = 1.0;
+    // What is left over once the index has done its part.
+    let mut filtered = 1.0;
     let mut is_bound = false;
     for condition in shape.conditions_on(candidate.table) {
         if !candidate.plain_keys.contains(&condition.key.text) {
+            if matches!(condition.test, Test::Equal(_) | Test::IsNull) {
+                filtered *= selectivity(statistics, table, &condition.key);
+            }
             continue;
         }
         match &condition.test {
@@ -381,7 +386,7 @@ fn estimated(
     if ordered && shape.limit.is_some() {
         let statement = &plan.queries[query].statement;
         let page = statement.rows as f64 / statement.calls.max(1) as f64;
-        read = read.min(page.max(10.0));
+        read = read.min(page.max(10.0) / filtered);
         is_bound = true;
     }
     if !is_bound {

@@ -25,7 +25,6 @@ pub struct Check {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// What it gives, or what helps.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
 
