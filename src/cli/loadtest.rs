@@ -180,8 +180,8 @@ pub struct Loadtest {
 
     /// Run one part of the load
     ///
-    /// Run one part of the load: connections, rate, schedule and requests are divided by N.
-    /// --merge adds the parts up again.
+    /// Run one part of the load: rate, schedule and requests are divided by N, and the connections of
+    /// a closed loop. --merge adds the parts up again.
     #[arg(long, value_name = "I/N", help_heading = SCALE_OUT)]
     pub shard: Option<String>,
 

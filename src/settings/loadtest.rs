@@ -438,7 +438,7 @@ fn run(
         };
     }
     if let Some(shard) = load.shard {
-        let Some(part) = plan.share(shard) else {
+        let Some(part) = part(plan, shard) else {
             faults.push(
                 format!(
                     "`--shard {}/{}` leaves a part without a connection",
@@ -454,6 +454,21 @@ fn run(
     load.threads = load.threads.min(plan.connections.max(1));
     plan.threads = load.threads;
     Some((plan, load))
+}
+
+/// One shard's part. In open loop the rate is what is divided, and the connections are how many a
+/// shard may use at most: a part of them would be too few for a server that answers slowly.
+fn part(mut plan: Plan, shard: Shard) -> Option<Plan> {
+    let connections = plan.connections;
+    let is_open = matches!(plan.pace, Pace::Open(_));
+    if is_open {
+        plan.connections = connections.max(shard.of as usize);
+    }
+    let mut part = plan.share(shard)?;
+    if is_open {
+        part.connections = connections;
+    }
+    Some(part)
 }
 
 fn asked(arguments: &cli::Loadtest, faults: &mut Faults) -> Asked {

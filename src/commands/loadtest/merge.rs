@@ -124,9 +124,9 @@ fn remarks(parts: &[(&Path, Stored)]) -> Vec<String> {
 fn sum(parts: Vec<(&Path, Stored)>, request: &Merge) -> Option<Subject> {
     let mut parts = parts.into_iter().map(|(_, part)| part);
     let mut total = parts.next()?;
-    // A shard reports the rate of the whole run, but its own connections; a load that was not divided
-    // has its own of both.
+    // A shard reports the load of the whole run; only the connections of an open loop are its own.
     let divided = total.load.shard.is_some();
+    let is_open = total.load.rate.is_some();
     for part in parts {
         for (mine, theirs) in total
             .outcome
@@ -140,8 +140,10 @@ fn sum(parts: Vec<(&Path, Stored)>, request: &Merge) -> Option<Subject> {
         total.outcome.elapsed = total.outcome.elapsed.max(part.outcome.elapsed);
         total.outcome.interrupted |= part.outcome.interrupted;
         total.outcome.started_at_ms = total.outcome.started_at_ms.min(part.outcome.started_at_ms);
-        if !divided {
+        if is_open || !divided {
             total.load.connections += part.load.connections;
+        }
+        if !divided {
             total.load.rate = total
                 .load
                 .rate
