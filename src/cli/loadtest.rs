@@ -89,9 +89,46 @@ pub struct Loadtest {
     #[arg(long, value_name = "TIME", help_heading = REQUEST)]
     pub timeout: Option<String>,
 
+    /// Speak HTTP/2
+    ///
+    /// Speak HTTP/2: over TLS by negotiation, else from the first byte.
+    #[arg(long, conflicts_with_all = ["follow", "proxy", "cookies", "compressed"], help_heading = REQUEST)]
+    pub http2: bool,
+
     /// Accept any certificate
     #[arg(long, help_heading = REQUEST)]
     pub insecure: bool,
+
+    /// Follow up to N redirects; without it a redirect is the answer
+    ///
+    /// Follow up to N redirects; without it a redirect is the answer. This flag and the next three
+    /// use a general engine that costs several times the CPU; the report names it.
+    #[arg(long, value_name = "N", help_heading = REQUEST)]
+    pub follow: Option<String>,
+
+    /// Send everything through this proxy
+    #[arg(long, value_name = "URL", help_heading = REQUEST)]
+    pub proxy: Option<String>,
+
+    /// Keep the cookies that the server sets
+    #[arg(long, help_heading = REQUEST)]
+    pub cookies: bool,
+
+    /// Ask for compressed answers, and unpack them
+    #[arg(long, help_heading = REQUEST)]
+    pub compressed: bool,
+
+    /// A new connection for each request
+    #[arg(long, help_heading = REQUEST)]
+    pub no_keep_alive: bool,
+
+    /// Use this address in place of the resolver's; repeatable
+    #[arg(long, value_name = "HOST:PORT:ADDRESS", help_heading = REQUEST)]
+    pub resolve: Vec<String>,
+
+    /// Connect to this socket, whatever the host of the URL
+    #[arg(long, value_name = "PATH", help_heading = REQUEST)]
+    pub unix_socket: Option<PathBuf>,
 
     /// Connections [default: 50]
     ///

@@ -47,13 +47,14 @@ fn round_down(value: f64) -> u64 {
 }
 
 /// Stalls of an open loop, in the order of time. A pause between two requests that are far apart is
-/// none.
+/// none, and neither is the wait for the last answers when nothing is due any more.
 pub fn stalls(result: &Measured, rate: f64) -> Vec<Gap> {
+    let end = Duration::from_secs_f64(result.seconds);
     let spacing = Duration::from_secs_f64((10.0 / rate.max(0.001)).min(1e6));
     let gaps = result.recording.gaps.longest_first();
     let mut stalls: Vec<Gap> = gaps
         .into_iter()
-        .filter(|gap| gap.length() >= STALL.max(spacing))
+        .filter(|gap| gap.to.min(end).saturating_sub(gap.from) >= STALL.max(spacing))
         .collect();
     stalls.sort_by_key(|gap| gap.from);
     stalls

@@ -409,9 +409,9 @@ impl Plan {
     }
 
     /// How long a block should be for a run of this duration: forty of them, none shorter than
-    /// a quarter of a second, and always an even number, so that both targets get the same time.
+    /// an eighth of a second, and always an even number, so that both targets get the same time.
     pub fn block_for(duration: Duration) -> Duration {
-        let blocks = (duration.as_millis() / 250).clamp(4, 40) / 4 * 4;
+        let blocks = (duration.as_millis() / 125).clamp(4, 40) / 4 * 4;
         duration / blocks as u32
     }
 }
@@ -510,7 +510,7 @@ mod tests {
 
     #[test]
     fn blocks_divide_the_run_by_four() {
-        for (seconds, block) in [(1, 250), (5, 250), (10, 250), (60, 1500)] {
+        for (seconds, block) in [(1, 125), (5, 125), (10, 250), (60, 1500)] {
             assert_eq!(
                 Plan::block_for(Duration::from_secs(seconds)),
                 Duration::from_millis(block)

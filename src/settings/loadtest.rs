@@ -14,7 +14,9 @@ use crate::files;
 use crate::loadtest::assessment::{Asked, Endpoint, Load};
 use crate::loadtest::comparison::Margin;
 use crate::loadtest::expectation::{self, Expectation};
-use crate::loadtest::plan::{Extent, LimitWatch, Pace, Plan, Shard, Target, Trust};
+use crate::loadtest::plan::{
+    Engine, Extent, General, LimitWatch, Pace, Plan, Resolve, Reuse, Shard, Target, Trust,
+};
 use crate::loadtest::schedule::Schedule;
 use crate::redact::{SecretHeader, SecretUrl};
 use crate::terminal::Verbosity;
@@ -429,6 +431,7 @@ fn run(
     } else {
         Trust::Verified
     };
+    transport(arguments, &mut plan, faults);
     if let Some(duration) = load.duration {
         plan.block = Plan::block_for(duration);
     }
@@ -454,6 +457,44 @@ fn run(
     load.threads = load.threads.min(plan.connections.max(1));
     plan.threads = load.threads;
     Some((plan, load))
+}
+
+/// How the requests travel: the engine, and where connections go.
+fn transport(arguments: &cli::Loadtest, plan: &mut Plan, faults: &mut Faults) {
+    let redirects = arguments.follow.as_ref().map(|text| quantity::whole(text));
+    if let (Some(Err(reason)), Some(text)) = (&redirects, &arguments.follow) {
+        faults.push(
+            format!("`{text}` is no value of `--follow`: {reason}"),
+            None,
+        );
+    }
+    let redirects = redirects.and_then(Result::ok).unwrap_or(0) as usize;
+    let general = General {
+        redirects,
+        proxy: arguments.proxy.clone().map(SecretUrl::new),
+        cookies: arguments.cookies,
+        compression: arguments.compressed,
+    };
+    plan.engine = if arguments.http2 {
+        Engine::Http2
+    } else if general == General::default() {
+        Engine::Http1
+    } else {
+        Engine::General(general)
+    };
+    if arguments.no_keep_alive {
+        plan.reuse = Reuse::Never;
+    }
+    for text in &arguments.resolve {
+        match Resolve::parse(text) {
+            Some(resolve) => plan.resolve.push(resolve),
+            None => faults.push(
+                format!("`{text}` is no value of `--resolve`"),
+                Some("`--resolve api.example.com:443:127.0.0.1`"),
+            ),
+        }
+    }
+    plan.unix_socket.clone_from(&arguments.unix_socket);
 }
 
 /// One shard's part. In open loop the rate is what is divided, and the connections are how many a

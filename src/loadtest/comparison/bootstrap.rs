@@ -158,6 +158,14 @@ fn percentile_interval(mut figures: Vec<f64>, estimate: f64, blocks: usize) -> I
     }
 }
 
+/// The middle figure; of an even number the mean of the two in the middle.
+pub(super) fn median(mut figures: Vec<f64>) -> Option<f64> {
+    figures.sort_unstable_by(f64::total_cmp);
+    let upper = *figures.get(figures.len() / 2)?;
+    let lower = figures[(figures.len() - 1) / 2];
+    Some(f64::midpoint(lower, upper))
+}
+
 /// The interval of the median of independent figures, by the sign test: it holds the median unless
 /// too many of them happen to lie on one side. No assumption on how they are distributed, so a few
 /// wild ones do not move it. Below six figures it is their whole range.

@@ -7,6 +7,9 @@ use super::{Comparison, Kind, Margin, Measure, Metric, is_evidence, relative};
 use crate::loadtest::recording::{Block, Recording};
 use crate::loadtest::statistics::{Acceptance, Percentile, Summary};
 
+/// From this many pairs on the sign test has an interval of 95 %.
+const ENOUGH_PAIRS: usize = 6;
+
 /// Compares B with A from their blocks.
 pub fn compare(a: &Recording, b: &Recording, acceptance: Acceptance, margin: Margin) -> Comparison {
     let pairs = pairs(&a.blocks, &b.blocks);
@@ -87,29 +90,53 @@ fn latencies(pairs: &[Pair<'_>], summaries: &(Summary, Summary), margin: Margin)
         let figure = |draw: &[u32]| {
             Some((second.quantile(draw, quantile)? / first.quantile(draw, quantile)?).ln())
         };
-        let interval = if is_evidence(percentile, &summaries.0, &summaries.1) {
-            let pooled = figure(&all)
-                .and_then(|estimate| bootstrap::interval(pairs.len(), estimate, figure));
-            pooled
-                .zip(typical(pairs, quantile))
-                .map(|(pooled, typical)| pooled.hull(typical))
-        } else {
-            None
-        };
+        if !is_evidence(percentile, &summaries.0, &summaries.1) {
+            return relative(metric, (a, b), None, margin);
+        }
+        if percentile == Percentile::P50 && pairs.len() >= ENOUGH_PAIRS {
+            return median(pairs, margin);
+        }
+        let pooled =
+            figure(&all).and_then(|estimate| bootstrap::interval(pairs.len(), estimate, figure));
+        let interval = pooled
+            .zip(typical(pairs, quantile))
+            .map(|(pooled, typical)| pooled.hull(typical));
         relative(metric, (a, b), interval, margin)
     };
     Percentile::ALL.into_iter().map(measure).collect()
+}
+
+/// The median of the typical block. Half of the requests of a busy spell are slow, so the pooled
+/// median follows how long each side was disturbed; the pairs do not, and in an A/A test, where A and
+/// B may change places, their sign test is exact whatever the machine does.
+fn median(pairs: &[Pair<'_>], margin: Margin) -> Measure {
+    let middle = |blocks: &mut dyn Iterator<Item = &Block>| {
+        let medians = blocks.filter_map(|block| block.interval.latency.quantile(0.5));
+        bootstrap::median(medians.collect()).map(|nanoseconds| nanoseconds / 1e6)
+    };
+    let a = middle(&mut pairs.iter().map(|pair| pair.0));
+    let b = middle(&mut pairs.iter().map(|pair| pair.1));
+    let metric = Metric::Latency(Percentile::P50);
+    let mut measure = relative(metric, (a, b), typical(pairs, 0.5), margin);
+    let differences = differences(pairs, 0.5);
+    measure.change = bootstrap::median(differences).map(|log| (log.exp() - 1.0) * 100.0);
+    measure
 }
 
 /// How the pairs differ one by one. A burst of the machine under the test makes a few blocks slow and
 /// with them the pooled percentile; a slower endpoint makes most of its blocks slow. Only what both
 /// views show is a difference.
 fn typical(pairs: &[Pair<'_>], quantile: f64) -> Option<Interval> {
-    let differences = pairs.iter().filter_map(|(a, b)| {
+    bootstrap::median_interval(differences(pairs, quantile))
+}
+
+/// The logarithms of B's quantile over A's, pair by pair.
+fn differences(pairs: &[Pair<'_>], quantile: f64) -> Vec<f64> {
+    let difference = |(a, b): &Pair<'_>| {
         let (a, b) = (&a.interval.latency, &b.interval.latency);
         Some((b.quantile(quantile)? / a.quantile(quantile)?).ln())
-    });
-    bootstrap::median_interval(differences.collect())
+    };
+    pairs.iter().filter_map(difference).collect()
 }
 
 fn errors(

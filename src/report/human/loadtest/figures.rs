@@ -289,15 +289,16 @@ pub(super) fn table(out: &mut dyn Write, rows: &[(&str, &Summary)], view: &View)
     };
     let heading: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let single = rows.len() == 1;
+    let label_width = if single { LABEL } else { LABEL + 3 };
     writeln!(
         out,
-        "  {BOLD}{:<LABEL$}{BOLD:#}{}   ms",
+        "  {BOLD}{:<label_width$}{BOLD:#}{}   ms",
         "latency",
         line(&heading)
     )?;
     for (index, ((name, summary), row)) in rows.iter().zip(&cells).enumerate() {
         let label = if single { "" } else { name };
-        let text = format!("  {label:<LABEL$}{}", line(row));
+        let text = format!("  {label:<label_width$}{}", line(row));
         if index > 0 {
             writeln!(out, "{DIM}{text}{DIM:#}")?;
         } else {
@@ -306,7 +307,7 @@ pub(super) fn table(out: &mut dyn Write, rows: &[(&str, &Summary)], view: &View)
         if narrow {
             writeln!(
                 out,
-                "  {:LABEL$} p95 {}, mean {}",
+                "  {:label_width$} p95 {}, mean {}",
                 "",
                 cell(summary.p95),
                 cell(summary.mean)

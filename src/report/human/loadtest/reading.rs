@@ -173,14 +173,19 @@ pub(super) fn stalls(
     };
     let late = slow(&result.recording.latency);
     let seen = result.recording.service.as_ref().map_or(0, slow);
-    let text = format!(
-        "{} requests ({}) waited longer than {} ms. Service time sees {} of them, those that were \
-         under way; the others had no free connection to wait on.",
+    let mut text = format!(
+        "{} requests ({}) waited longer than {} ms.",
         count(late),
         per_cent(share(late, result.finished)),
-        STALL.as_millis(),
-        count(seen)
+        STALL.as_millis()
     );
+    if seen < late {
+        text.push_str(&format!(
+            " Service time sees {} of them, those that were under way; the others had no free \
+             connection to wait on.",
+            count(seen)
+        ));
+    }
     labelled(out, "", &text, view)
 }
 
