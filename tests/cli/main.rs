@@ -14,6 +14,7 @@ mod generate_spec;
 mod house;
 mod load_engine;
 mod load_http1;
+mod loadtest;
 mod postgres;
 mod reader;
 mod rehearse;
