@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::failure::Failure;
 use crate::text::suggest;
 
+const SQL: &str = ".sql";
 const UP: &str = ".up.sql";
 const DOWN: &str = ".down.sql";
 
@@ -28,7 +29,7 @@ impl MigrationFile {
         let name = file_name(given);
         let stem = name
             .strip_suffix(UP)
-            .or_else(|| name.strip_suffix(".sql"))
+            .or_else(|| name.strip_suffix(SQL))
             .unwrap_or(&name);
         let names = sql_files(folder);
         let ending = format!("_{stem}{UP}");
@@ -77,7 +78,7 @@ impl MigrationFile {
         let name = file_name(&path);
         let version = name
             .strip_suffix(UP)
-            .or_else(|| name.strip_suffix(".sql"))
+            .or_else(|| name.strip_suffix(SQL))
             .unwrap_or(&name);
         Self {
             version: version.to_owned(),
@@ -97,7 +98,7 @@ fn sql_files(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| name.ends_with(".sql") && !name.ends_with(DOWN))
+        .filter(|name| name.ends_with(SQL) && !name.ends_with(DOWN))
         .collect();
     names.sort();
     names
@@ -112,7 +113,7 @@ fn missing(given: &Path, folder: &Path, stem: &str, names: &[String]) -> Failure
     let bare = |name: &str| {
         let name = name
             .strip_suffix(UP)
-            .or_else(|| name.strip_suffix(".sql"))
+            .or_else(|| name.strip_suffix(SQL))
             .unwrap_or(name);
         name.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '_')
             .to_owned()

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::postgres::{execute, fixture, query, wait};
+use crate::postgres::{fixture, query, wait};
 use crate::sandbox::{Run, Sandbox};
 
 const SHOP: &str = "
@@ -70,12 +70,19 @@ fn findings(document: &Value) -> Vec<(String, u64)> {
         .collect()
 }
 
+/// A statement with its locks, rewrites and scans.
+type Case = (
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
 #[test]
 fn locks_rewrites_and_scans_are_those_that_happen() {
     let url = fixture().database(SHOP);
     let sandbox = Sandbox::new();
-    // (statement, locks, rewrites, scans)
-    let cases: &[(&str, &[&str], &[&str], &[&str])] = &[
+    let cases: &[Case] = &[
         (
             "ALTER TABLE customers ADD COLUMN a int",
             &["customers AccessExclusiveLock"],
@@ -489,4 +496,38 @@ CREATE INDEX CONCURRENTLY orders_customer_id_idx ON orders (customer_id);
 ";
     let run = rehearse(&Sandbox::new(), &url, sql, &[]).expect(1);
     insta::assert_snapshot!(run.transcript());
+}
+
+#[test]
+fn ci_formats_point_at_the_lines_of_the_file() {
+    let url = fixture().database(SHOP);
+    let sandbox = Sandbox::new();
+    let sql =
+        "SET lock_timeout = '2s';\nALTER TABLE customers\n    ALTER COLUMN country SET NOT NULL;\n";
+    let github = rehearse(&sandbox, &url, sql, &["--format", "github"]).expect(1);
+    let line = "::error file=migrations/change.up.sql,line=2,title=not-null-violated::10 rows of customers have country NULL";
+    assert!(github.stdout.contains(line), "{}", github.stdout);
+    let sarif = rehearse(&sandbox, &url, sql, &["--format", "sarif"])
+        .expect(1)
+        .json();
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(result["ruleId"], "not-null-violated");
+    assert_eq!(
+        result["locations"][0]["physicalLocation"]["region"]["startLine"],
+        2
+    );
+    let more = ["--format", "junit", "--report", "out/report.md"];
+    let junit = rehearse(&sandbox, &url, sql, &more).expect(1);
+    assert!(
+        junit.stdout.contains("not-null-violated"),
+        "{}",
+        junit.stdout
+    );
+    let markdown = sandbox.read("out/report.md");
+    assert!(
+        markdown.starts_with(
+            "## would fail at statement 2 of 2: 10 rows of customers have country NULL"
+        ),
+        "{markdown}"
+    );
 }

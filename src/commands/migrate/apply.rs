@@ -1,7 +1,9 @@
 //! `backsmith migrate --migrate`: read, see what is applied, run the rest, report.
 
+use std::io::{self, Write};
+
 use super::execute::{self, Session};
-use super::script;
+use super::{findings, script};
 use crate::failure::{Failure, Verdict};
 use crate::files::MigrationFile;
 use crate::migrate::execution::{self, Direction};
@@ -61,13 +63,7 @@ async fn apply_migration(
     };
     let execution = session.run(to_run, terminal).await;
     session.close().await;
-    execute::report(
-        request.report.format,
-        &execution,
-        migration,
-        &around,
-        terminal,
-    )
+    execute::report(&request.report, &execution, migration, &around, terminal)
 }
 
 /// An applied file that was edited says something else than what the database went through.
@@ -132,25 +128,23 @@ fn already(
     around: &Surroundings,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
-    if request.report.format == Format::Json {
-        let applied = AppliedBefore {
-            at: record.applied_at.clone(),
-            by: record.applied_by.clone(),
-        };
-        json::write_document(
-            terminal.output(),
-            &Document::already_applied(around, applied),
-        )?;
-        return Ok(());
-    }
+    let applied = AppliedBefore {
+        at: record.applied_at.clone(),
+        by: record.applied_by.clone(),
+    };
     let holds = terminal.symbols().holds;
-    writeln!(
-        terminal.output(),
-        "{GREEN}{holds}{GREEN:#} {BOLD}{} is applied to {} already, since {} by {}{BOLD:#}",
-        around.version,
-        around.server.database,
-        record.applied_at,
-        record.applied_by
-    )?;
-    Ok(())
+    let text = format!(
+        "{} is applied to {} already, since {} by {}",
+        around.version, around.server.database, record.applied_at, record.applied_by
+    );
+    let render = |out: &mut dyn Write, format: Format| -> io::Result<()> {
+        match format {
+            Format::Json => {
+                json::write_document(out, &Document::already_applied(around, applied.clone()))
+            }
+            Format::Markdown => writeln!(out, "## {text}"),
+            _ => writeln!(out, "{GREEN}{holds}{GREEN:#} {BOLD}{text}{BOLD:#}"),
+        }
+    };
+    findings::report(&request.report, false, terminal, render)
 }

@@ -1,9 +1,11 @@
 //! What `--migrate` and `--rollback` do alike: the lock, the run with its progress, the report, the
 //! verdict.
 
+use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use super::findings;
 use super::script::Migration;
 use crate::diagnostic::Diagnostic;
 use crate::failure::{Failure, Verdict};
@@ -12,9 +14,9 @@ use crate::migrate::execution::{self, Direction, End, Event, Execution};
 use crate::postgres::{Connection, SessionDefaults, apply, history};
 use crate::report::json::v1::migrate::Server;
 use crate::report::json::v1::migrate::execution::{Document, Surroundings};
-use crate::report::{human, json};
-use crate::settings::Format;
+use crate::report::{human, json, markdown};
 use crate::settings::migrate::Database;
+use crate::settings::{Format, ReportOptions};
 use crate::terminal::interrupt::Interrupt;
 use crate::terminal::{Terminal, interrupt};
 use crate::text::Span;
@@ -113,7 +115,7 @@ async fn lock(
 
 /// The fault with its place on standard error, the report on standard output, how to go on.
 pub(super) fn report(
-    format: Format,
+    options: &ReportOptions,
     execution: &Execution,
     migration: &Migration,
     around: &Surroundings,
@@ -133,21 +135,27 @@ pub(super) fn report(
             (Some(detail), Some(hint)) => Some(format!("{detail} {hint}")),
             (detail, hint) => detail.clone().or_else(|| hint.clone()),
         };
-        if format != Format::Json {
+        if options.format != Format::Json {
             human::error::write_diagnostic(terminal.error_stream(), &diagnostic)?;
         }
     }
-    if format == Format::Json {
-        json::write_document(terminal.output(), &Document::new(execution, script, around))?;
-    } else {
-        let human = human::migrate::execution::Surroundings {
-            direction: around.direction,
-            version: &around.version,
-            database: &around.server.database,
-            symbols: terminal.symbols(),
-        };
-        human::migrate::execution::write(terminal.output(), execution, script, human)?;
-    }
+    let human = human::migrate::execution::Surroundings {
+        direction: around.direction,
+        version: &around.version,
+        database: &around.server.database,
+        symbols: terminal.symbols(),
+    };
+    let render = |out: &mut dyn Write, format: Format| -> io::Result<()> {
+        match format {
+            Format::Json => json::write_document(out, &Document::new(execution, script, around)),
+            Format::Markdown => {
+                let heading = human::migrate::execution::verdict_text(execution, human);
+                markdown::migrate::execution::write(out, execution, script, &heading)
+            }
+            _ => human::migrate::execution::write(out, execution, script, human),
+        }
+    };
+    findings::report(options, false, terminal, render)?;
     // The report comes before the hints, also when both streams are one.
     terminal.flush()?;
     go_on(execution, around, terminal);

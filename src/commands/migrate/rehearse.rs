@@ -1,7 +1,9 @@
 //! `backsmith migrate --migrate --dry-run`: copy the schema, run the file there, ask the live data,
 //! judge.
 
-use super::script;
+use std::io::{self, Write};
+
+use super::{findings, script};
 use crate::diagnostic::Severity;
 use crate::failure::{Failure, Verdict};
 use crate::files::MigrationFile;
@@ -9,7 +11,9 @@ use crate::migrate::rehearsal::{self, Measured, Rehearsal};
 use crate::postgres::rehearse::{self, Ownership};
 use crate::postgres::scratch::{self, Server};
 use crate::postgres::{Connection, NotCopied, SchemaCopy, SessionDefaults, Target};
-use crate::report::{human, json};
+use crate::report::annotation::{self, Annotation, Format as CiFormat};
+use crate::report::json::v1::migrate::rehearsal::{Document, Surroundings};
+use crate::report::{human, json, markdown};
 use crate::settings::Format;
 use crate::settings::migrate::{FailOn, PostgresFrom, Rehearse as Request};
 use crate::terminal::{DIM, Terminal, Verbosity, interrupt};
@@ -36,7 +40,7 @@ async fn rehearse(
     request: &Request,
     migration: &script::Migration,
     terminal: &mut Terminal,
-) -> Result<(Rehearsal, json::v1::migrate::rehearsal::Surroundings), Failure> {
+) -> Result<(Rehearsal, Surroundings), Failure> {
     let target = super::target(&request.database)?;
     let mut live = target.connect().await?;
     let defaults = SessionDefaults::read(&mut live).await?;
@@ -62,7 +66,7 @@ async fn rehearse(
     defaults.adopt(&mut live).await?;
     let (sizes, answers) = rehearse::ask(&mut live, &relations, &questions).await?;
     let about = live.server();
-    let around = json::v1::migrate::rehearsal::Surroundings {
+    let around = Surroundings {
         server: json::v1::migrate::Server {
             database: about.database.clone(),
             version: about.version.clone(),
@@ -137,42 +141,41 @@ fn not_copied_lines(copy: &SchemaCopy, not_copied: &[NotCopied]) -> Vec<String> 
 fn report(
     request: &Request,
     rehearsal: &Rehearsal,
-    around: &json::v1::migrate::rehearsal::Surroundings,
+    around: &Surroundings,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
-    write(request.report.format, rehearsal, around, terminal)?;
+    let style = human::migrate::rehearsal::Style {
+        symbols: terminal.symbols(),
+        width: terminal.width(),
+        all_findings: terminal.verbosity() >= Verbosity::Verbose,
+    };
+    let render = |out: &mut dyn Write, format: Format| -> io::Result<()> {
+        let ci = |out: &mut dyn Write, format| {
+            let annotations: Vec<Annotation> = rehearsal
+                .findings
+                .iter()
+                .map(|finding| Annotation::from(&finding.diagnostic))
+                .collect();
+            annotation::write(out, format, "backsmith migrate --dry-run", &annotations)
+        };
+        match format {
+            Format::Json => json::write_document(out, &Document::new(rehearsal, around)),
+            Format::Markdown => {
+                markdown::migrate::rehearsal::write(out, rehearsal, &around.not_copied)
+            }
+            Format::Sarif => ci(out, CiFormat::Sarif),
+            Format::Junit => ci(out, CiFormat::Junit),
+            Format::Github => ci(out, CiFormat::Github),
+            _ => human::migrate::rehearsal::write(out, rehearsal, &around.not_copied, style),
+        }
+    };
+    findings::report(&request.report, false, terminal, render)?;
+    // The report comes before the hints, also when both streams are one.
+    terminal.flush()?;
     if rehearsal.failing().is_some() {
-        terminal.hint("mend what stands in the way and rehearse again; `--json` has every statement and question");
-    } else if rehearsal.steps.len() == rehearsal.total {
+        terminal.hint("mend what stands in the way and rehearse again; `--format markdown` is made for a pull request");
+    } else {
         terminal.next(&format!("backsmith migrate --migrate {}", around.file));
-    }
-    Ok(())
-}
-
-fn write(
-    format: Format,
-    rehearsal: &Rehearsal,
-    around: &json::v1::migrate::rehearsal::Surroundings,
-    terminal: &mut Terminal,
-) -> Result<(), Failure> {
-    match format {
-        Format::Json => {
-            let document = json::v1::migrate::rehearsal::Document::new(rehearsal, around);
-            json::write_document(terminal.output(), &document)?;
-        }
-        _ => {
-            let style = human::migrate::rehearsal::Style {
-                symbols: terminal.symbols(),
-                width: terminal.width(),
-                all_findings: terminal.verbosity() >= Verbosity::Verbose,
-            };
-            human::migrate::rehearsal::write(
-                terminal.output(),
-                rehearsal,
-                &around.not_copied,
-                style,
-            )?;
-        }
     }
     Ok(())
 }

@@ -44,13 +44,7 @@ async fn roll_back(request: &Request, terminal: &mut Terminal) -> Result<Verdict
     };
     let execution = session.run(to_run, terminal).await;
     session.close().await;
-    execute::report(
-        request.report.format,
-        &execution,
-        &migration,
-        &around,
-        terminal,
-    )
+    execute::report(&request.report, &execution, &migration, &around, terminal)
 }
 
 /// The named version, or the one applied last. A version may be named by its timestamp alone.

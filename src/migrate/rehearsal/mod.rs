@@ -58,6 +58,15 @@ pub struct Finding {
     pub sql: Option<String>,
 }
 
+/// What a rehearsal says as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    WouldFail,
+    /// It runs, and something is worth a look.
+    Look,
+    Holds,
+}
+
 /// Everything that is reported.
 #[derive(Clone, Debug)]
 pub struct Rehearsal {
@@ -220,6 +229,19 @@ impl Step {
 }
 
 impl Rehearsal {
+    pub fn verdict(&self) -> Verdict {
+        let worst = self
+            .findings
+            .iter()
+            .map(|finding| finding.diagnostic.severity)
+            .max();
+        match worst {
+            Some(Severity::Error) => Verdict::WouldFail,
+            Some(Severity::Warning) => Verdict::Look,
+            Some(Severity::Info) | None => Verdict::Holds,
+        }
+    }
+
     /// The first statement that would fail, if one would.
     pub fn failing(&self) -> Option<&Finding> {
         let errors = self

@@ -11,18 +11,18 @@ pub(super) fn check(rehearsal: &Rehearsal, findings: &mut Vec<Finding>) {
             continue;
         };
         for requirement in &effect.requirements {
-            let (relation, constraint) = match requirement {
-                Requirement::ForeignKey {
-                    relation,
-                    constraint,
-                    ..
-                }
-                | Requirement::Check {
-                    relation,
-                    constraint,
-                    ..
-                } => (relation, constraint),
-                _ => continue,
+            let (Requirement::ForeignKey {
+                relation,
+                constraint,
+                ..
+            }
+            | Requirement::Check {
+                relation,
+                constraint,
+                ..
+            }) = requirement
+            else {
+                continue;
             };
             // VALIDATE takes a lock that lets everybody work.
             if effect

@@ -384,5 +384,17 @@ mod tests {
             rebuilt.push_str(&text[at..]);
             prop_assert_eq!(rebuilt, text);
         }
+
+        /// Whatever the text: sections and summaries are made without a panic.
+        #[test]
+        fn every_text_can_be_laid_out(text in "(?s)((alter|create|drop|table|index|concurrently|on|only|if|not|exists|copy|grant|a|b|\\.|\\(|\\)|;|ä|\"x\")[ .]?){0,20}") {
+            let (script, _) = split(&SourceFile::new("a.sql", text.clone()));
+            let (sections, _) = super::super::sections(&script);
+            let laid_out: usize = sections.iter().map(|section| section.pieces.len()).sum();
+            prop_assert!(laid_out <= script.pieces.len());
+            for statement in script.statements() {
+                prop_assert!(!statement.summary(&text).is_empty());
+            }
+        }
     }
 }

@@ -222,10 +222,8 @@ fn summary(text: &str) -> String {
         let mut line = String::new();
         for word in words {
             let glued = [".", ",", ")", ";"].contains(word) || line.ends_with(['.', '(']);
-            if !line.is_empty()
-                && !glued
-                && !(*word == "(" && line.ends_with(|c: char| c.is_alphanumeric() || c == '_'))
-            {
+            let called = *word == "(" && line.ends_with(|c: char| c.is_alphanumeric() || c == '_');
+            if !(line.is_empty() || glued || called) {
                 line.push(' ');
             }
             line.push_str(word);
@@ -337,10 +335,7 @@ fn lexed_concurrently(text: &str) -> bool {
 
 /// The name behind `CONCURRENTLY [IF NOT EXISTS]`, as it is written in the text.
 fn index_name(text: &str, rest: &[&str]) -> Option<String> {
-    let names = match rest {
-        ["IF", "NOT", "EXISTS", names @ ..] => names,
-        names => names,
-    };
+    let names = rest.strip_prefix(&["IF", "NOT", "EXISTS"]).unwrap_or(rest);
     let name = names.first().filter(|name| **name != "ON")?;
     // The words are upper case: look for the spelling of the file.
     let spelled = lexer::tokens(text)

@@ -59,10 +59,11 @@ impl SchemaCopy {
                 .filter(|object| object.phase == phase)
                 .collect();
             for batch in objects.chunks(BATCH) {
-                let text: String = batch
+                let statements: Vec<&str> = batch
                     .iter()
-                    .map(|object| format!("{};\n", object.statement))
+                    .map(|object| object.statement.as_str())
                     .collect();
+                let text = statements.join(";\n");
                 if scratch.execute(&text).await.is_err() {
                     open.extend(
                         one_by_one(scratch, batch)

@@ -119,7 +119,7 @@ impl<'a> Rehearsal<'a> {
                     _ => {
                         self.scratch
                             .execute("ROLLBACK TO SAVEPOINT backsmith")
-                            .await?
+                            .await?;
                     }
                 }
             }

@@ -24,77 +24,24 @@ pub fn write(
     script: &Script,
     around: Surroundings<'_>,
 ) -> io::Result<()> {
-    let total = execution.steps.len();
-    let Symbols {
-        holds, look, fails, ..
-    } = around.symbols;
-    let (applied, stay) = match around.direction {
-        Direction::Apply => ("applied", "applied and stay"),
-        Direction::RollBack => ("rolled back", "taken back"),
+    let (style, symbol) = match &execution.end {
+        End::Done => (GREEN, around.symbols.holds),
+        End::Interrupted { .. } => (YELLOW, around.symbols.look),
+        _ => (RED, around.symbols.fails),
     };
-    let done = match execution.applied() {
-        0 => format!("nothing is {applied}"),
-        1 => format!("1 is {stay}"),
-        count => format!("{count} are {stay}"),
-    };
-    match &execution.end {
-        End::Done => {
-            let retries = match execution.retries {
-                0 => String::new(),
-                count => format!(", {}", number::counted(count as u64, "retry")),
-            };
-            let (preposition, what) = match around.direction {
-                Direction::Apply => ("to", applied),
-                Direction::RollBack => ("on", applied),
-            };
-            writeln!(
-                out,
-                "{GREEN}{holds}{GREEN:#} {BOLD}{what} {} {preposition} {}: {} in {}{retries}{BOLD:#}",
-                around.version,
-                around.database,
-                number::counted(total as u64, "statement"),
-                seconds(execution.seconds),
-            )?;
-            if execution.longest_wait > 0.0 {
-                writeln!(
-                    out,
-                    "\n  Longest wait for a lock {}.",
-                    seconds(execution.longest_wait)
-                )?;
-            }
-            return Ok(());
+    let text = verdict_text(execution, around);
+    writeln!(out, "{style}{symbol}{style:#} {BOLD}{text}{BOLD:#}")?;
+    if execution.end == End::Done {
+        if execution.longest_wait > 0.0 {
+            let wait = seconds(execution.longest_wait);
+            writeln!(out, "\n  Longest wait for a lock {wait}.")?;
         }
-        End::Failed { number, .. } => writeln!(
-            out,
-            "{RED}{fails}{RED:#} {BOLD}stopped at statement {number} of {total}: {done}, {number} left no trace{}{BOLD:#}",
-            not_run(execution)
-        )?,
-        End::NoLock { number, .. } => writeln!(
-            out,
-            "{RED}{fails}{RED:#} {BOLD}stopped at statement {number} of {total}: no lock in {} tries; {done}{BOLD:#}",
-            execution.retries + 1
-        )?,
-        End::Interrupted { number, .. } => {
-            let what = match execution
-                .steps
-                .iter()
-                .find(|step| step.number == *number)
-                .map(|step| step.state)
-            {
-                Some(State::Cancelled) => format!(", {number} was rolled back"),
-                _ => String::new(),
-            };
-            writeln!(
-                out,
-                "{YELLOW}{look}{YELLOW:#} {BOLD}interrupted at statement {} of {total}: {done}{what}{BOLD:#}",
-                (*number).min(total)
-            )?;
-        }
-        End::ConnectionLost { number, .. } => writeln!(
-            out,
-            "{RED}{fails}{RED:#} {BOLD}stopped at statement {number} of {total}: the connection was lost, what became of it is not known{BOLD:#}"
-        )?,
+        return Ok(());
     }
+    let applied = match around.direction {
+        Direction::Apply => "applied",
+        Direction::RollBack => "taken back",
+    };
     writeln!(out)?;
     for group in runs(&execution.steps) {
         let first = &execution.steps[group.start];
@@ -129,6 +76,59 @@ pub fn write(
         )?;
     }
     Ok(())
+}
+
+/// The first line, which can be read alone.
+pub fn verdict_text(execution: &Execution, around: Surroundings<'_>) -> String {
+    let total = execution.steps.len();
+    let (applied, stay, preposition) = match around.direction {
+        Direction::Apply => ("applied", "applied and stay", "to"),
+        Direction::RollBack => ("rolled back", "taken back", "on"),
+    };
+    let done = match execution.applied() {
+        0 => format!("nothing is {applied}"),
+        1 => format!("1 is {}", stay.replace("stay", "stays")),
+        count => format!("{count} are {stay}"),
+    };
+    match &execution.end {
+        End::Done => {
+            let retries = match execution.retries {
+                0 => String::new(),
+                count => format!(", {}", number::counted(count, "retry")),
+            };
+            format!(
+                "{applied} {} {preposition} {}: {} in {}{retries}",
+                around.version,
+                around.database,
+                number::counted(total, "statement"),
+                seconds(execution.seconds),
+            )
+        }
+        End::Failed { number, .. } => format!(
+            "stopped at statement {number} of {total}: {done}, {number} left no trace{}",
+            not_run(execution)
+        ),
+        End::NoLock { number, .. } => format!(
+            "stopped at statement {number} of {total}: no lock in {} tries; {done}",
+            execution.retries + 1
+        ),
+        End::Interrupted { number, .. } => {
+            let state = execution
+                .steps
+                .iter()
+                .find(|step| step.number == *number)
+                .map(|step| step.state);
+            let what = match state {
+                Some(State::Cancelled) => format!(", {number} was rolled back"),
+                _ => String::new(),
+            };
+            let number = (*number).min(total);
+            format!("interrupted at statement {number} of {total}: {done}{what}")
+        }
+        End::ConnectionLost { number, .. } => format!(
+            "stopped at statement {number} of {total}: the connection was lost, what became of it is not known"
+        ),
+    }
 }
 
 /// One line of progress, or a remark.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use crate::catalog::effect::{LockMode, Outcome, Requirement};
 use crate::diagnostic::Severity;
-use crate::migrate::rehearsal::{Answer, Finding, Rehearsal, Step};
+use crate::migrate::rehearsal::{Answer, Finding, Rehearsal, Step, Verdict};
 use crate::migrate::script::Place;
 use crate::terminal::{BOLD, DIM, GREEN, RED, Symbols, YELLOW};
 use crate::text::number;
@@ -48,15 +48,24 @@ pub fn write(
 }
 
 fn verdict(out: &mut dyn Write, rehearsal: &Rehearsal, symbols: Symbols) -> io::Result<()> {
-    let total = number::counted(rehearsal.total as u64, "statement");
+    let (style, symbol) = match rehearsal.verdict() {
+        Verdict::WouldFail => (RED, symbols.fails),
+        Verdict::Look => (YELLOW, symbols.look),
+        Verdict::Holds => (GREEN, symbols.holds),
+    };
+    let text = verdict_text(rehearsal);
+    writeln!(out, "{style}{symbol}{style:#} {BOLD}{text}{BOLD:#}")
+}
+
+/// The first line, which can be read alone.
+pub fn verdict_text(rehearsal: &Rehearsal) -> String {
     if let Some(finding) = rehearsal.failing() {
-        let fails = symbols.fails;
-        return writeln!(
-            out,
-            "{RED}{fails}{RED:#} {BOLD}would fail at statement {} of {}: {}{BOLD:#}",
+        return format!(
+            "would fail at statement {} of {}: {}",
             finding.statement, rehearsal.total, finding.diagnostic.message
         );
     }
+    let total = number::counted(rehearsal.total, "statement");
     let time = estimate(rehearsal.seconds);
     let warnings = rehearsal
         .findings
@@ -64,23 +73,15 @@ fn verdict(out: &mut dyn Write, rehearsal: &Rehearsal, symbols: Symbols) -> io::
         .filter(|finding| finding.diagnostic.severity == Severity::Warning)
         .count();
     if warnings > 0 {
-        let look = symbols.look;
-        let warnings = number::counted(warnings as u64, "finding");
-        writeln!(
-            out,
-            "{YELLOW}{look}{YELLOW:#} {BOLD}{total} would run in {time}; {warnings} to look at{BOLD:#}"
-        )
+        let warnings = number::counted(warnings, "finding");
+        format!("{total} would run in {time}; {warnings} to look at")
     } else {
-        let holds = symbols.holds;
-        writeln!(
-            out,
-            "{GREEN}{holds}{GREEN:#} {BOLD}{total} would run in {time}; nothing stands in the way{BOLD:#}"
-        )
+        format!("{total} would run in {time}; nothing stands in the way")
     }
 }
 
 /// Who waits and for how long, what is rewritten, what is scanned.
-fn facts(rehearsal: &Rehearsal) -> Vec<String> {
+pub fn facts(rehearsal: &Rehearsal) -> Vec<String> {
     let mut lines = Vec::new();
     let mut place = None;
     let mut groups: Vec<Vec<&Step>> = Vec::new();

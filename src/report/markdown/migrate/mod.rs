@@ -1,5 +1,8 @@
 //! `backsmith migrate --analyze` and `--suggest-indexes` in Markdown.
 
+pub mod execution;
+pub mod rehearsal;
+
 use std::io::{self, Write};
 
 use super::cell;

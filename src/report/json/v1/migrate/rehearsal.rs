@@ -7,8 +7,7 @@ use super::super::Tool;
 use super::super::error::Location;
 use super::{SCHEMA, Server};
 use crate::catalog::effect::Outcome;
-use crate::diagnostic::Severity;
-use crate::migrate::rehearsal::{Answer, Finding, READ_RATE, Rehearsal, Step};
+use crate::migrate::rehearsal::{Answer, Finding, READ_RATE, Rehearsal, Step, Verdict};
 use crate::migrate::script::Place;
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -125,16 +124,10 @@ pub struct Surroundings {
 
 impl Document {
     pub fn new(rehearsal: &Rehearsal, around: &Surroundings) -> Self {
-        let verdict = if rehearsal.failing().is_some() {
-            "would-fail"
-        } else if rehearsal
-            .findings
-            .iter()
-            .any(|finding| finding.diagnostic.severity > Severity::Info)
-        {
-            "look"
-        } else {
-            "holds"
+        let verdict = match rehearsal.verdict() {
+            Verdict::WouldFail => "would-fail",
+            Verdict::Look => "look",
+            Verdict::Holds => "holds",
         };
         let relations = rehearsal.relations.iter().map(|(name, live)| Relation {
             name: name.clone(),

@@ -1,0 +1,39 @@
+//! A migration that was run, in Markdown.
+
+use std::io::{self, Write};
+
+use super::super::cell;
+use crate::migrate::execution::{Execution, State};
+use crate::migrate::script::Script;
+
+/// `heading` is the verdict in the words of the human report.
+pub fn write(
+    out: &mut dyn Write,
+    execution: &Execution,
+    script: &Script,
+    heading: &str,
+) -> io::Result<()> {
+    writeln!(out, "## {}\n", cell(heading))?;
+    writeln!(
+        out,
+        "| # | statement | state | seconds |\n|--:|---|---|--:|"
+    )?;
+    for step in &execution.steps {
+        let state = match step.state {
+            State::AppliedBefore => "applied before",
+            State::Applied => "applied",
+            State::RolledBack => "rolled back",
+            State::Failed => "**failed**",
+            State::Cancelled => "cancelled",
+            State::NotRun => "not run",
+        };
+        writeln!(
+            out,
+            "| {} | `{}` | {state} | {:.3} |",
+            step.number,
+            cell(&step.statement.summary(&script.source.text)),
+            step.seconds
+        )?;
+    }
+    Ok(())
+}
