@@ -425,13 +425,81 @@ impl<'a> Describer<'a, '_> {
         None
     }
 
-    fn finish(mut self, faults: Vec<Diagnostic>) -> Reading {
+    /// Operations of `@openapi` comments replace those of the code, and describe what it leaves open.
+    fn comments(&mut self, api: &mut Api, faults: &mut Vec<Diagnostic>) {
+        let mut found = Vec::new();
+        for (index, program) in self.interpreter.programs.iter().enumerate() {
+            let source = &self.interpreter.files[index];
+            if let (Some(program), true) = (program, (self.is_described)(source)) {
+                let file = super::modules::FileId(index);
+                let (comments, problems) = super::comments::find(file, source, &program.comments);
+                found.extend(comments);
+                faults.extend(problems);
+            }
+        }
+        if found.is_empty() {
+            return;
+        }
+        let (operations, read, problems) = super::comments::read(&found, api);
+        faults.extend(problems);
+        if let Some(read) = read {
+            api.schemas.extend(read.schemas);
+            api.security_schemes.extend(read.security_schemes);
+        }
+        for (operation, place) in operations {
+            let same = |other: &Operation| {
+                other.method == operation.method && other.path == operation.path
+            };
+            let described = Described {
+                method: operation.method,
+                path: operation.path.clone(),
+                place,
+                basis: Basis::Comment,
+            };
+            match api.operations.iter().position(same) {
+                Some(index) => {
+                    self.described[index] = Described {
+                        place: self.described[index].place.clone(),
+                        ..described
+                    };
+                    api.operations[index] = operation;
+                }
+                None => {
+                    self.described.push(described);
+                    api.operations.push(operation);
+                }
+            }
+        }
+        self.files
+            .extend(found.iter().map(|comment| comment.file.0));
+        self.unresolved.retain(|unresolved| {
+            !found
+                .iter()
+                .any(|comment| comment.is_above(&unresolved.place))
+        });
+    }
+
+    fn finish(mut self, mut faults: Vec<Diagnostic>) -> Reading {
         unique_ids(&mut self.operations);
         let mut schemas = std::mem::take(&mut self.interpreter.schemas);
         super::directions::merge(&mut schemas, &mut self.operations, self.interpreter.files);
         let schemas = reachable(&schemas, &self.operations);
         let security_schemes =
             super::directions::security_schemes(&self.operations, self.interpreter.files);
+        let mut api = Api {
+            dialect: Dialect::OpenApi31,
+            title: "API".to_owned(),
+            version: "1.0.0".to_owned(),
+            description: None,
+            servers: Vec::new(),
+            tags: IndexMap::new(),
+            operations: std::mem::take(&mut self.operations),
+            webhooks: Vec::new(),
+            schemas,
+            security_schemes,
+            document: serde_json::Value::Null,
+        };
+        self.comments(&mut api, &mut faults);
         let routers = &self.interpreter.routers;
         let application = routers
             .iter()
@@ -441,29 +509,17 @@ impl<'a> Describer<'a, '_> {
         if let Some(router) = application {
             self.files.insert(router.place.file.0);
         }
-        let tags: IndexSet<&String> = self
+        let tags: IndexSet<&String> = api
             .operations
             .iter()
             .flat_map(|operation| &operation.tags)
             .collect();
-        let tags = tags.into_iter().map(|tag| (tag.clone(), None)).collect();
+        api.tags = tags.into_iter().map(|tag| (tag.clone(), None)).collect();
         let sort = |place: &Span| (place.file.name.clone(), place.range.start);
         self.unresolved
             .sort_by_key(|unresolved| sort(&unresolved.place));
         Reading {
-            api: Api {
-                dialect: Dialect::OpenApi31,
-                title: "API".to_owned(),
-                version: "1.0.0".to_owned(),
-                description: None,
-                servers: Vec::new(),
-                tags,
-                operations: self.operations,
-                webhooks: Vec::new(),
-                schemas,
-                security_schemes,
-                document: serde_json::Value::Null,
-            },
+            api,
             frameworks: self.frameworks.into_iter().collect(),
             files: self.files.len(),
             entry,

@@ -4,6 +4,7 @@
 //! names the parser.
 
 mod calls;
+mod comments;
 mod describe;
 mod directions;
 pub mod exports;

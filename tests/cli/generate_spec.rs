@@ -259,3 +259,164 @@ fn what_holds_no_routes_is_said() {
         .expect(2);
     insta::assert_snapshot!(run.transcript());
 }
+
+#[test]
+fn comments_describe_what_the_code_does_not() {
+    let sandbox = project("express");
+    let path = "src/routes/reports.ts";
+    let source = sandbox.read(path).replace(
+        "router[method]",
+        "/**\n * Kept for old clients.\n * @openapi\n * /legacy:\n *   post:\n *     operationId: legacy\n *     requestBody:\n *       content:\n *         application/json: { schema: { $ref: '#/components/schemas/CreateUser' } }\n *     responses:\n *       '202': { description: Taken }\n */\nrouter[method]",
+    );
+    sandbox.write(path, source);
+    sandbox.write(
+        "src/routes/health.ts",
+        "/* @openapi\n/health:\n  get:\n    summary: Is it alive\n    responses: { '200': { $ref: '#/components/responses/Gone' } }\n*/\n".to_owned()
+            + &sandbox.read("src/routes/health.ts"),
+    );
+    let run = generate(&sandbox, &["--json"]).expect(0);
+    let report = run.json();
+    assert_eq!(report["counts"]["unresolved"], 2);
+    assert_eq!(report["diagnostics"][0]["code"], "unresolved-reference");
+    assert_eq!(
+        report["diagnostics"][0]["location"]["file"],
+        "src/routes/health.ts"
+    );
+    let document = document(&sandbox);
+    assert_eq!(
+        document["paths"]["/legacy"]["post"]["operationId"],
+        "legacy"
+    );
+    assert_eq!(
+        document["paths"]["/health"]["get"]["summary"],
+        "Is it alive"
+    );
+    assert!(document["components"]["schemas"]["CreateUser"].is_object());
+}
+
+/// Everything of a document that a client relies on: what generated code keeps.
+fn essence(api: &backsmith::api::Api) -> Vec<String> {
+    let mut lines = Vec::new();
+    for operation in &api.operations {
+        lines.push(format!(
+            "{} {} {:?} {:?} {:?}",
+            operation.method.key(),
+            operation.path,
+            operation.id,
+            operation.summary,
+            operation.security
+        ));
+        for parameter in &operation.parameters {
+            lines.push(format!(
+                "  {:?} {} {} {:?}",
+                parameter.place,
+                parameter.name.to_lowercase(),
+                parameter.required,
+                parameter.format
+            ));
+        }
+        if let Some(body) = &operation.body {
+            lines.push(format!("  body {}", body.required));
+            for (media_type, content) in &body.content {
+                lines.push(format!(
+                    "  {media_type} {:?} {:?}",
+                    content.schema, content.encoding
+                ));
+            }
+        }
+        for (status, response) in &operation.responses {
+            let is_success = matches!(status, backsmith::api::StatusKey::Code(200..300));
+            if is_success {
+                let schemas: Vec<_> = response
+                    .content
+                    .values()
+                    .map(|media| &media.schema)
+                    .collect();
+                lines.push(format!("  {status:?} {schemas:?}"));
+            }
+        }
+    }
+    lines
+}
+
+/// A document that uses what generated code can carry back.
+const ROUND_TRIP: &str = include_str!("../fixtures/routes/round-trip.yaml");
+
+#[test]
+fn what_was_generated_reads_back() {
+    let source = backsmith::text::SourceFile::new("round-trip.yaml", ROUND_TRIP);
+    let (wanted, findings) = backsmith::api::read(&source);
+    assert!(findings.is_empty(), "{findings:?}");
+    let wanted = wanted.expect("an API");
+    for framework in ["express", "fastify", "koa"] {
+        for project in [&[][..], &["--project"]] {
+            let sandbox = Sandbox::new();
+            sandbox.write("round-trip.yaml", ROUND_TRIP);
+            let arguments = [
+                "scaffold",
+                "round-trip.yaml",
+                "-f",
+                framework,
+                "-o",
+                "src/routes/",
+            ];
+            sandbox.run(arguments.iter().chain(project)).expect(0);
+            let back = [
+                "scaffold",
+                "src/routes/",
+                "--generate-spec",
+                "-o",
+                "back.yaml",
+            ];
+            let run = sandbox.run(back).expect(0);
+            assert!(run.stdout.starts_with('✔'), "{}", run.stdout);
+            let file = backsmith::text::SourceFile::new("back.yaml", sandbox.read("back.yaml"));
+            let (read, findings) = backsmith::api::read(&file);
+            assert!(findings.is_empty(), "{findings:?}");
+            let read = read.expect("an API");
+            let (mut ours, mut theirs) = (essence(&read), essence(&wanted));
+            if framework == "fastify" {
+                ours.sort();
+                theirs.sort();
+            }
+            similar_asserts(&ours.join("\n"), &theirs.join("\n"));
+            for (name, schema) in &wanted.schemas {
+                assert_eq!(
+                    read.schemas.get(name),
+                    Some(schema),
+                    "{framework}: {name:?}"
+                );
+            }
+            assert_eq!(read.security_schemes, wanted.security_schemes);
+            // A second turn gives the same code.
+            let again = Sandbox::new();
+            again.write("back.yaml", sandbox.read("back.yaml"));
+            again
+                .run([
+                    "scaffold",
+                    "back.yaml",
+                    "-f",
+                    framework,
+                    "-o",
+                    "src/routes/",
+                    "-q",
+                ])
+                .expect(0);
+            let validators = |sandbox: &Sandbox| {
+                let text = sandbox.read("src/middleware/validators.ts");
+                text.split_once('\n').map(|(_, rest)| rest.to_owned())
+            };
+            assert_eq!(validators(&again), validators(&sandbox));
+        }
+    }
+}
+
+#[track_caller]
+fn similar_asserts(ours: &str, theirs: &str) {
+    let difference = theirs
+        .lines()
+        .zip(ours.lines())
+        .find(|(theirs, ours)| theirs != ours);
+    assert_eq!(difference, None, "\n{ours}");
+    assert_eq!(ours.lines().count(), theirs.lines().count());
+}
