@@ -7,6 +7,7 @@ mod error;
 mod fault;
 pub mod health;
 pub mod history;
+pub mod load;
 pub mod plans;
 mod quote;
 pub mod rehearse;

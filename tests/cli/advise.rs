@@ -486,3 +486,35 @@ fn a_dead_database_is_named_without_its_password() {
     );
     assert!(!run.stderr.contains("s3cret"));
 }
+
+#[test]
+fn a_schema_file_is_judged_by_its_structure() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "schema.sql",
+        "CREATE TABLE orders (id int PRIMARY KEY);\n\
+         CREATE TABLE items (id int PRIMARY KEY, order_id int REFERENCES orders, price real);\n\
+         CREATE TABLE log (line text);\n",
+    );
+    let run = sandbox
+        .run(["migrate", "schema.sql", "--analyze", "--json"])
+        .expect(0);
+    valid(&run.json());
+    let found: Vec<String> = named(&run.json()).into_iter().collect();
+    assert_eq!(
+        found,
+        [
+            "fk-without-index items.order_id",
+            "float-money items.price",
+            "missing-primary-key log",
+        ]
+    );
+    sandbox.write(
+        "broken.sql",
+        "CREATE TABLE a (id int);\nCREATE TABLE b (id nosuchtype);\n",
+    );
+    let run = sandbox
+        .run(["migrate", "broken.sql", "--analyze"])
+        .expect(2);
+    assert!(run.stderr.contains("broken.sql:2:"), "{}", run.stderr);
+}

@@ -1,18 +1,109 @@
-//! Statistics of a schema that is only a file: it is loaded into a scratch database first.
+//! Schema files: which they are, and their statistics once they are loaded into a scratch database.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use crate::catalog::statistics::Statistics;
+use crate::catalog::statistics::{Statistics, Workload};
 use crate::failure::Failure;
-use crate::settings::migrate::Analyze;
-use crate::terminal::Terminal;
+use crate::files;
+use crate::migrate::script;
+use crate::postgres::scratch::{self, Server};
+use crate::postgres::{Target, load, statistics};
+use crate::settings::migrate::{Analyze, PostgresFrom, Scratch};
+use crate::terminal::{DIM, Terminal};
 
+/// The statistics of a schema that nobody uses yet: its structure, without sizes and without a workload.
 pub(super) async fn read(
-    _path: &Path,
-    _request: &Analyze,
-    _terminal: &mut Terminal,
+    path: &Path,
+    request: &Analyze,
+    terminal: &mut Terminal,
 ) -> Result<Statistics, Failure> {
-    Err(Failure::input(
-        "`migrate SOURCE --analyze` is not part of this build yet",
-    ))
+    let started = Instant::now();
+    // Faults of reading and splitting come before a server is started.
+    let mut scripts = Vec::new();
+    let mut faults = Vec::new();
+    for file in sql_files(path)? {
+        let (script, of_file) = script::split(&files::read_text(&file)?);
+        faults.extend(of_file);
+        scripts.push(script);
+    }
+    if !faults.is_empty() {
+        return Err(Failure::diagnostics(faults).closing("nothing was analyzed"));
+    }
+    let server = server(&request.scratch, "analyzing a file").await?;
+    let database = server.create_database().await?;
+    let target = Target::parse(database.url(), None)?;
+    let mut notes = Vec::new();
+    for script in &scripts {
+        let mut connection = target.connect().await?;
+        let loaded = load::load(&mut connection, script, server.is_private())
+            .await
+            .map_err(|failure| failure.closing("nothing was analyzed"))?;
+        notes.extend(loaded.notes);
+        connection.close().await;
+    }
+    let mut connection = target.connect().await?;
+    let mut statistics = statistics::read(&mut connection, &request.schemas).await?;
+    connection.close().await;
+    statistics.workload = Workload::NotApplicable;
+    statistics.server.database = path.display().to_string();
+    statistics.server.since = None;
+    statistics.server.days = 0.0;
+    terminal.note(&format!(
+        "{DIM}  load    {} into a scratch database, PostgreSQL {}, in {:.1} s{DIM:#}",
+        path.display(),
+        statistics.server.version,
+        started.elapsed().as_secs_f64()
+    ));
+    for note in notes {
+        terminal.note(&format!("{DIM}  note    {note}{DIM:#}"));
+    }
+    Ok(statistics)
+}
+
+/// The named server when we may make databases there, else a private one.
+pub(super) async fn server(wanted: &Scratch, purpose: &str) -> Result<Server, Failure> {
+    if let Some(named) = &wanted.server {
+        let connection = super::target(named)?.connect().await?;
+        let may = connection.server().may_create_databases;
+        connection.close().await;
+        if may {
+            return Server::on(&named.url).await;
+        }
+    }
+    Server::start(&scratch::Options {
+        purpose: purpose.to_owned(),
+        pg_bin: wanted.binaries.clone(),
+        download: wanted.from == PostgresFrom::Download,
+        ..scratch::Options::default()
+    })
+    .await
+}
+
+/// The file itself, or the `.sql` files of a folder in the order of their names.
+pub(super) fn sql_files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let failed = |error: std::io::Error| {
+        Failure::input(format!("cannot read `{}`", path.display())).cause(error.to_string())
+    };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(failed)? {
+        let file = entry.map_err(failed)?.path();
+        let is_sql = file.extension().is_some_and(|ending| ending == "sql");
+        // The way back is no part of a schema.
+        let is_down = file.to_string_lossy().ends_with(".down.sql");
+        if is_sql && !is_down && file.is_file() {
+            found.push(file);
+        }
+    }
+    found.sort();
+    if found.is_empty() {
+        return Err(Failure::input(format!(
+            "`{}` holds no .sql file",
+            path.display()
+        )));
+    }
+    Ok(found)
 }

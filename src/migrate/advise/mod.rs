@@ -18,7 +18,7 @@ mod wraparound;
 
 use std::collections::BTreeSet;
 
-use crate::catalog::statistics::{Statistics, Table, quoted};
+use crate::catalog::statistics::{Statistics, Table, Workload, quoted};
 use crate::diagnostic::Severity;
 
 pub use fk_without_index::without_index as foreign_keys_without_index;
@@ -179,7 +179,8 @@ impl Finding {
 
 impl Subject<'_> {
     pub fn of(statistics: &Statistics) -> Subject<'_> {
-        let structural = statistics.tables.iter().all(is_small);
+        let structural = matches!(statistics.workload, Workload::NotApplicable)
+            || statistics.tables.iter().all(is_small);
         Subject {
             statistics,
             structural,

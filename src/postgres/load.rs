@@ -1,0 +1,221 @@
+//! Loads a schema file as psql would, on a scratch database: backslash commands, COPY rows, settings
+//! that this version does not know, owners and roles that do not exist.
+
+use super::{Connection, DatabaseError, Error, quote_identifier};
+use crate::diagnostic::Diagnostic;
+use crate::failure::Failure;
+use crate::migrate::script::{Kind, Piece, Script, Statement};
+use crate::text::Span;
+
+const UNDEFINED_OBJECT: &str = "42704";
+const DUPLICATE_SCHEMA: &str = "42P06";
+const DUPLICATE_OBJECT: &str = "42710";
+const FEATURE_NOT_SUPPORTED: &str = "0A000";
+const UNDEFINED_FILE: &str = "58P01";
+
+/// Faults that follow from an earlier one: what it should have made is missing.
+const CONSEQUENCES: &[&str] = &["42P01", "42703", "42704", "42883", "3F000", "25P02"];
+
+/// More than these only repeat themselves.
+const MOST_FAULTS: usize = 20;
+
+/// What was left out, for the report.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Loaded {
+    pub statements: usize,
+    pub notes: Vec<String>,
+}
+
+/// Runs the whole script. `private` says that the server is ours, so that roles may be made.
+pub async fn load(
+    connection: &mut Connection,
+    script: &Script,
+    private: bool,
+) -> Result<Loaded, Failure> {
+    connection
+        .execute("SET synchronous_commit = off; SET check_function_bodies = off")
+        .await?;
+    let mut loader = Loader {
+        connection,
+        script,
+        private,
+        loaded: Loaded::default(),
+        faults: Vec::new(),
+    };
+    let mut pieces = script.pieces.iter().peekable();
+    while let Some(piece) = pieces.next() {
+        match piece {
+            Piece::Statement(statement) if statement.kind == Kind::CopyFromStandardInput => {
+                let data = match pieces.peek() {
+                    Some(Piece::CopyData(data)) => &script.source.text[data.rows.clone()],
+                    _ => "",
+                };
+                let text = statement.text(&script.source.text);
+                if let Err(error) = loader.connection.copy_in(text, data.as_bytes()).await {
+                    loader.fault(statement, error)?;
+                }
+            }
+            Piece::Statement(statement) => loader.statement(statement).await?,
+            Piece::Command { range, .. } => loader.command(range)?,
+            Piece::CopyData(_) | Piece::Marker { .. } => {}
+        }
+        if loader.faults.len() >= MOST_FAULTS {
+            break;
+        }
+    }
+    if loader.faults.is_empty() {
+        Ok(loader.loaded)
+    } else {
+        Err(Failure::diagnostics(loader.faults).closing("nothing was compared"))
+    }
+}
+
+struct Loader<'a> {
+    connection: &'a mut Connection,
+    script: &'a Script,
+    private: bool,
+    loaded: Loaded,
+    faults: Vec<Diagnostic>,
+}
+
+impl Loader<'_> {
+    async fn statement(&mut self, statement: &Statement) -> Result<(), Failure> {
+        let source = &self.script.source.text;
+        let text = statement.text(source);
+        self.loaded.statements += 1;
+        if !self.private && statement.changes_server(source) {
+            self.note(format!("left out: {}", first_words(text)));
+            return Ok(());
+        }
+        // A missing role is made at most once for each name.
+        for _ in 0..20 {
+            let Err(error) = self.connection.execute(text).await else {
+                return Ok(());
+            };
+            let Some(said) = error.database() else {
+                return Err(error.into());
+            };
+            if is_tolerable(text, said) {
+                return Ok(());
+            }
+            let Some(role) = missing_role(said) else {
+                return self.fault(statement, error);
+            };
+            if !self.private {
+                self.note(format!(
+                    "left out, role {role} does not exist: {}",
+                    first_words(text)
+                ));
+                return Ok(());
+            }
+            let create = format!("CREATE ROLE {} NOLOGIN", quote_identifier(&role));
+            self.connection.execute(&create).await?;
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, text: String) {
+        if !self.loaded.notes.contains(&text) {
+            self.loaded.notes.push(text);
+        }
+    }
+
+    /// `\restrict` and the like mean nothing here; what reads other files must be said.
+    fn command(&mut self, range: &std::ops::Range<usize>) -> Result<(), Failure> {
+        let text = &self.script.source.text[range.clone()];
+        let name = text.split_whitespace().next().unwrap_or_default();
+        if [
+            "\\i",
+            "\\ir",
+            "\\include",
+            "\\include_relative",
+            "\\gexec",
+            "\\gset",
+        ]
+        .contains(&name)
+        {
+            let fault = Diagnostic::error(
+                "psql-command",
+                format!("`{name}` is a command of psql that is not run here"),
+            )
+            .at(Span::new(&self.script.source, range.clone()))
+            .help("give the folder of the files: they are loaded in the order of their names");
+            self.faults.push(fault);
+        }
+        Ok(())
+    }
+
+    fn fault(&mut self, statement: &Statement, error: Error) -> Result<(), Failure> {
+        let Some(said) = error.database() else {
+            return Err(error.into());
+        };
+        if !self.faults.is_empty() && CONSEQUENCES.contains(&said.code.as_str()) {
+            return Ok(());
+        }
+        let text = statement.text(&self.script.source.text);
+        let fault = super::fault_of(self.script, statement, said);
+        let mut diagnostic =
+            Diagnostic::error("sql-error", format!("{} ({})", fault.message, fault.code))
+                .at(Span::new(&self.script.source, fault.range));
+        let help = missing_extension(text, said, self.connection.server().version_number / 10_000)
+            .or(fault.hint)
+            .or(fault.detail);
+        if let Some(help) = help {
+            diagnostic = diagnostic.help(help);
+        }
+        self.faults.push(diagnostic);
+        Ok(())
+    }
+}
+
+/// What another version or another owner of the file may say, and what is there already.
+fn is_tolerable(text: &str, said: &DatabaseError) -> bool {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    let is_set = first.eq_ignore_ascii_case("set") && said.is(UNDEFINED_OBJECT);
+    let is_public = said.is(DUPLICATE_SCHEMA) && said.message.contains("\"public\"");
+    let is_role = said.is(DUPLICATE_OBJECT) && said.message.starts_with("role ");
+    is_set || is_public || is_role
+}
+
+/// The name in `role "x" does not exist`.
+fn missing_role(said: &DatabaseError) -> Option<String> {
+    if !said.is(UNDEFINED_OBJECT) {
+        return None;
+    }
+    let rest = said.message.strip_prefix("role \"")?;
+    Some(rest.strip_suffix("\" does not exist")?.to_owned())
+}
+
+/// The package of an extension that the server does not have.
+fn missing_extension(text: &str, said: &DatabaseError, major: u32) -> Option<String> {
+    let is_missing = said.is(UNDEFINED_FILE) || said.is(FEATURE_NOT_SUPPORTED);
+    if !is_missing || !text.to_ascii_lowercase().contains("extension") {
+        return None;
+    }
+    let name = said.message.split('"').nth(1)?;
+    let package = match name {
+        "postgis" | "postgis_topology" | "postgis_raster" | "postgis_sfcgal" => {
+            format!("postgresql-{major}-postgis-3")
+        }
+        "vector" => format!("postgresql-{major}-pgvector"),
+        "pg_partman" => format!("postgresql-{major}-partman"),
+        "pg_cron" => format!("postgresql-{major}-cron"),
+        "timescaledb" => format!("timescaledb-2-postgresql-{major}"),
+        "pgcrypto" | "citext" | "hstore" | "pg_trgm" | "btree_gin" | "btree_gist" | "ltree"
+        | "unaccent" | "uuid-ossp" | "fuzzystrmatch" | "pg_stat_statements" | "tablefunc"
+        | "intarray" | "pgstattuple" | "postgres_fdw" | "cube" | "earthdistance" => {
+            "postgresql-contrib".to_owned()
+        }
+        other => format!("postgresql-{major}-{}", other.replace('_', "-")),
+    };
+    Some(format!(
+        "the server has no extension `{name}`; on Debian it is in the package `{package}`"
+    ))
+}
+
+fn first_words(text: &str) -> String {
+    text.split_whitespace()
+        .take(6)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
