@@ -191,10 +191,6 @@ pub struct Loadtest {
     /// With two URLs, both are loaded in turn in one run (ABBA blocks). With a file, against an
     /// earlier --json report. Verdicts: better, worse, same, cannot tell. Worse exits 1.
     #[arg(long, value_name = "BASELINE", num_args = 0..=1, help_heading = VERDICT)]
-    #[expect(
-        clippy::option_option,
-        reason = "clap's way to tell `--compare` from `--compare FILE`"
-    )]
     pub compare: Option<Option<String>>,
 
     /// Differences below this do not matter [default: 5]

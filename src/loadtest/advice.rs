@@ -64,7 +64,7 @@ pub fn stalls(result: &Measured, rate: f64) -> Vec<Gap> {
 pub fn period(stalls: &[Gap]) -> Option<Duration> {
     let distances: Vec<f64> = stalls
         .windows(2)
-        .map(|pair| (pair[1].from - pair[0].from).as_secs_f64())
+        .map(|pair| pair[1].from.saturating_sub(pair[0].from).as_secs_f64())
         .collect();
     if distances.len() < 2 {
         return None;

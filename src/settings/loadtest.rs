@@ -1,6 +1,7 @@
 //! The settings of `backsmith loadtest`: a plan and what it is judged by, or reports to add up. All
 //! faults of all flags are found before anything is said.
 
+mod plan;
 mod quantity;
 mod slo;
 
@@ -10,15 +11,10 @@ use std::time::Duration;
 use super::{Context, Format, ReportOptions, format_of_ending};
 use crate::cli;
 use crate::failure::{Failure, Fault, Message};
-use crate::files;
 use crate::loadtest::assessment::{Asked, Endpoint, Load};
 use crate::loadtest::comparison::Margin;
 use crate::loadtest::expectation::{self, Expectation};
-use crate::loadtest::plan::{
-    Engine, Extent, General, LimitWatch, Pace, Plan, Resolve, Reuse, Shard, Target, Trust,
-};
-use crate::loadtest::schedule::Schedule;
-use crate::redact::{SecretHeader, SecretUrl};
+use crate::loadtest::plan::{Plan, Shard, Target};
 use crate::terminal::Verbosity;
 use crate::text::number::count;
 use crate::text::suggest;
@@ -34,8 +30,6 @@ const FORMATS: &[Format] = &[
 /// Above these a host that is not near needs `--yes`.
 const MANY_CONNECTIONS: usize = 1_000;
 const MANY_REQUESTS: f64 = 10_000.0;
-/// Requests that are sent after a rate limit had its time.
-const RECOVERY_REQUESTS: u32 = 20;
 /// Connections that one thread serves well.
 const CONNECTIONS_PER_THREAD: usize = 32;
 
@@ -109,12 +103,12 @@ pub(super) fn resolve(arguments: cli::Loadtest, context: &Context) -> Result<Req
         }));
     }
     let (urls, against) = compared(&arguments, &mut faults);
-    let targets = targets(&arguments, &urls, &mut faults);
+    let targets = plan::targets(&arguments, &urls, &mut faults);
     let load = load(&arguments, context, &mut faults);
     let (Some(reports), Some(load), true) = (reports, load, faults.is_empty()) else {
         return Err(faults.into_failure());
     };
-    let run = run(&arguments, targets, load, &asked, &mut faults);
+    let run = plan::run(&arguments, targets, load, &asked, &mut faults);
     let (Some((plan, load)), true) = (run, faults.is_empty()) else {
         return Err(faults.into_failure());
     };
@@ -153,13 +147,13 @@ impl Faults {
         match result {
             Ok(value) => Some(value),
             Err(failure) => {
-                let messages = failure.faults.into_iter().filter_map(|fault| match fault {
-                    Fault::Message(message) => Some(message),
-                    Fault::Diagnostic(diagnostic) => Some(Message {
+                let messages = failure.faults.into_iter().map(|fault| match fault {
+                    Fault::Message(message) => message,
+                    Fault::Diagnostic(diagnostic) => Message {
                         text: diagnostic.message,
                         hint: diagnostic.help,
                         ..Message::default()
-                    }),
+                    },
                 });
                 self.0.extend(messages);
                 None
@@ -236,65 +230,6 @@ fn compared(arguments: &cli::Loadtest, faults: &mut Faults) -> (Vec<String>, Aga
         (_, more) => faults.push(format!("{more} URLs, and at most two can be compared"), None),
     }
     (urls, against)
-}
-
-fn targets(arguments: &cli::Loadtest, urls: &[String], faults: &mut Faults) -> Vec<Target> {
-    let body = match arguments
-        .body
-        .as_deref()
-        .map(|text| (text, text.strip_prefix('@')))
-    {
-        None => Vec::new(),
-        Some((_, Some(path))) => faults
-            .keep(files::read_bytes(std::path::Path::new(path)))
-            .unwrap_or_default(),
-        Some((text, None)) => text.as_bytes().to_vec(),
-    };
-    let headers = headers(arguments, faults);
-    let default = if arguments.body.is_some() {
-        "POST"
-    } else {
-        "GET"
-    };
-    let method = arguments
-        .method
-        .as_deref()
-        .unwrap_or(default)
-        .to_ascii_uppercase();
-    let mut seen: Vec<String> = Vec::new();
-    let mut targets = Vec::new();
-    for url in urls {
-        let url = SecretUrl::new(url.clone());
-        match Target::new(&url, &method, headers.clone(), body.clone()) {
-            Ok(target) => targets.push(target),
-            // The faults of method and headers are the same for every URL.
-            Err(found) => {
-                for fault in found {
-                    let text = fault.to_string();
-                    if !seen.contains(&text) {
-                        faults.push(text.clone(), None);
-                        seen.push(text);
-                    }
-                }
-            }
-        }
-    }
-    targets
-}
-
-/// A header without a colon is named by its number: its text may be a secret.
-fn headers(arguments: &cli::Loadtest, faults: &mut Faults) -> Vec<SecretHeader> {
-    let mut headers = Vec::new();
-    for (index, text) in arguments.header.iter().enumerate() {
-        match text.split_once(':') {
-            Some((name, value)) => headers.push(SecretHeader::new(name.trim(), value.trim())),
-            None => faults.push(
-                format!("`--header` number {} has no colon", index + 1),
-                Some("`--header 'Name: value'`"),
-            ),
-        }
-    }
-    headers
 }
 
 fn load(arguments: &cli::Loadtest, context: &Context, faults: &mut Faults) -> Option<Load> {
@@ -403,113 +338,6 @@ fn load(arguments: &cli::Loadtest, context: &Context, faults: &mut Faults) -> Op
 fn threads_for(connections: usize) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     connections.div_ceil(CONNECTIONS_PER_THREAD).clamp(1, cores)
-}
-
-/// The plan of this machine's part, and the load as it will be reported.
-fn run(
-    arguments: &cli::Loadtest,
-    targets: Vec<Target>,
-    mut load: Load,
-    asked: &Asked,
-    faults: &mut Faults,
-) -> Option<(Plan, Load)> {
-    let mut plan = Plan::new(targets.first()?.clone());
-    plan.targets = targets;
-    plan.connections = load.connections;
-    plan.pace = load
-        .rate
-        .and_then(Schedule::even)
-        .map_or(Pace::Closed, Pace::Open);
-    plan.extent = match (load.requests, load.duration) {
-        (Some(requests), _) => Extent::Requests(requests),
-        (None, duration) => Extent::Time(duration?),
-    };
-    plan.warmup = load.warmup;
-    plan.timeout = load.timeout;
-    plan.trust = if arguments.insecure {
-        Trust::Insecure
-    } else {
-        Trust::Verified
-    };
-    transport(arguments, &mut plan, faults);
-    if let Some(duration) = load.duration {
-        plan.block = Plan::block_for(duration);
-    }
-    if asked.rate_limit {
-        plan.limit_watch = LimitWatch::On {
-            recovery_requests: RECOVERY_REQUESTS,
-        };
-    }
-    if let Some(shard) = load.shard {
-        let Some(part) = part(plan, shard) else {
-            faults.push(
-                format!(
-                    "`--shard {}/{}` leaves a part without a connection",
-                    shard.number, shard.of
-                ),
-                Some("raise `--concurrency`, or use fewer shards"),
-            );
-            return None;
-        };
-        plan = part;
-        load.threads = load.threads.min(plan.connections);
-    }
-    load.threads = load.threads.min(plan.connections.max(1));
-    plan.threads = load.threads;
-    Some((plan, load))
-}
-
-/// How the requests travel: the engine, and where connections go.
-fn transport(arguments: &cli::Loadtest, plan: &mut Plan, faults: &mut Faults) {
-    let redirects = arguments.follow.as_ref().map(|text| quantity::whole(text));
-    if let (Some(Err(reason)), Some(text)) = (&redirects, &arguments.follow) {
-        faults.push(
-            format!("`{text}` is no value of `--follow`: {reason}"),
-            None,
-        );
-    }
-    let redirects = redirects.and_then(Result::ok).unwrap_or(0) as usize;
-    let general = General {
-        redirects,
-        proxy: arguments.proxy.clone().map(SecretUrl::new),
-        cookies: arguments.cookies,
-        compression: arguments.compressed,
-    };
-    plan.engine = if arguments.http2 {
-        Engine::Http2
-    } else if general == General::default() {
-        Engine::Http1
-    } else {
-        Engine::General(general)
-    };
-    if arguments.no_keep_alive {
-        plan.reuse = Reuse::Never;
-    }
-    for text in &arguments.resolve {
-        match Resolve::parse(text) {
-            Some(resolve) => plan.resolve.push(resolve),
-            None => faults.push(
-                format!("`{text}` is no value of `--resolve`"),
-                Some("`--resolve api.example.com:443:127.0.0.1`"),
-            ),
-        }
-    }
-    plan.unix_socket.clone_from(&arguments.unix_socket);
-}
-
-/// One shard's part. In open loop the rate is what is divided, and the connections are how many a
-/// shard may use at most: a part of them would be too few for a server that answers slowly.
-fn part(mut plan: Plan, shard: Shard) -> Option<Plan> {
-    let connections = plan.connections;
-    let is_open = matches!(plan.pace, Pace::Open(_));
-    if is_open {
-        plan.connections = connections.max(shard.of as usize);
-    }
-    let mut part = plan.share(shard)?;
-    if is_open {
-        part.connections = connections;
-    }
-    Some(part)
 }
 
 fn asked(arguments: &cli::Loadtest, faults: &mut Faults) -> Asked {

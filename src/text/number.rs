@@ -75,7 +75,7 @@ pub fn per_second(value: f64) -> String {
     let decimals = match value {
         v if v >= 99.95 => 0,
         v if v >= 0.0995 => 1,
-        v if v == 0.0 => 0,
+        0.0 => 0,
         _ => 3,
     };
     decimal(value, decimals)

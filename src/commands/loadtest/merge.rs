@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{render, stored, verdict};
-use crate::failure::{Failure, Message, Verdict};
+use crate::failure::{Failure, Fault, Message, Verdict};
 use crate::loadtest::assessment::{self, Subject};
 use crate::loadtest::comparison::{self, Baseline};
 use crate::report::json::v1::loadtest::Stored;
@@ -17,10 +17,11 @@ pub(super) fn run(request: &Merge, terminal: &mut Terminal) -> Result<Verdict, F
         match stored(path) {
             Ok(part) => parts.push((path.as_path(), part)),
             Err(failure) => {
-                faults.extend(failure.faults.into_iter().filter_map(|fault| match fault {
-                    crate::failure::Fault::Message(message) => Some(message),
-                    crate::failure::Fault::Diagnostic(_) => None,
-                }))
+                let messages = failure.faults.into_iter().filter_map(|fault| match fault {
+                    Fault::Message(message) => Some(message),
+                    Fault::Diagnostic(_) => None,
+                });
+                faults.extend(messages);
             }
         }
     }

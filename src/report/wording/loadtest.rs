@@ -62,7 +62,7 @@ pub fn headline(assessment: &Assessment) -> Headline {
 fn progress(assessment: &Assessment) -> String {
     let elapsed = assessment.elapsed;
     match assessment.load.duration {
-        Some(duration) if duration < Duration::from_secs(120) => {
+        Some(duration) if duration < Duration::from_mins(2) => {
             format!("{:.1} of {}", elapsed.as_secs_f64(), seconds(duration))
         }
         Some(duration) => format!("{} of {}", seconds(elapsed), seconds(duration)),

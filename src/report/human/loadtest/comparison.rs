@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::figures::statuses;
-use super::{View, labelled, sign, subject, wrap};
+use super::{View, labelled, remarks, sign, subject, wrap};
 use crate::loadtest::assessment::Assessment;
 use crate::loadtest::comparison::{Comparison, Kind, Measure, Metric, Verdict};
 use crate::report::wording::loadtest::{self as wording, Mood};
@@ -19,18 +19,11 @@ pub(super) fn write(out: &mut dyn Write, assessment: &Assessment, view: &View) -
     table(out, assessment, comparison)?;
     writeln!(out)?;
     answers(out, assessment, view)?;
-    for remark in &assessment.remarks {
-        for (index, line) in wrap(remark, view.width.saturating_sub(4))
-            .iter()
-            .enumerate()
-        {
-            let lead = if index == 0 {
-                sign(Mood::Look, view.symbols)
-            } else {
-                " ".to_owned()
-            };
-            writeln!(out, "  {lead} {line}")?;
-        }
+    remarks(out, assessment, view)?;
+    for doubt in &assessment.doubts {
+        let (what, detail) = wording::doubt(doubt, assessment);
+        let lead = sign(Mood::Look, view.symbols);
+        writeln!(out, "  {lead} {what}: {detail}")?;
     }
     explanation(out, comparison, view)
 }

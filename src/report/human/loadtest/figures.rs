@@ -62,14 +62,12 @@ fn detail(
     transfer(out, result, view)?;
     connect(out, result, view)?;
     warmup(out, result, view)?;
-    if assessment.load.rate.is_none() {
-        if let Some(gap) = result.recording.gaps.longest() {
-            writeln!(
-                out,
-                "  {BOLD}longest gap{BOLD:#} without an answer: {}",
-                milliseconds(gap.as_secs_f64() * 1e3)
-            )?;
-        }
+    if let (None, Some(gap)) = (assessment.load.rate, result.recording.gaps.longest()) {
+        writeln!(
+            out,
+            "  {BOLD}longest gap{BOLD:#} without an answer: {}",
+            milliseconds(gap.as_secs_f64() * 1e3)
+        )?;
     }
     client(out, assessment, view)?;
     if assessment.load.rate.is_none() {
@@ -507,7 +505,7 @@ fn client(out: &mut dyn Write, assessment: &Assessment, view: &View) -> io::Resu
     let verdict = match saturated {
         Some(doubt) => {
             let (_, detail) = wording::doubt(doubt, assessment);
-            format!("{}: it may have been the limit", detail)
+            format!("{detail}: it may have been the limit")
         }
         None => "it was not the limit".to_owned(),
     };

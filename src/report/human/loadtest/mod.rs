@@ -34,7 +34,28 @@ pub fn write(out: &mut dyn Write, assessment: &Assessment, view: &View) -> io::R
     } else {
         figures::write(out, assessment, view)?;
     }
+    if assessment.comparison.is_none() {
+        remarks(out, assessment, view)?;
+    }
     findings(out, assessment, view)
+}
+
+/// What has to be known of where the figures come from.
+fn remarks(out: &mut dyn Write, assessment: &Assessment, view: &View) -> io::Result<()> {
+    for remark in &assessment.remarks {
+        for (index, line) in wrap(remark, view.width.saturating_sub(4))
+            .iter()
+            .enumerate()
+        {
+            let lead = if index == 0 {
+                sign(Mood::Look, view.symbols)
+            } else {
+                " ".to_owned()
+            };
+            writeln!(out, "  {lead} {line}")?;
+        }
+    }
+    Ok(())
 }
 
 /// The verdict alone.
@@ -99,7 +120,8 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
             lines.push(std::mem::take(&mut line));
             line.push_str(word);
         }
-        gap = " ".to_owned();
+        gap.clear();
+        gap.push(' ');
     }
     lines.push(line);
     lines
