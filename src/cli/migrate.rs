@@ -71,10 +71,6 @@ pub struct Migrate {
 
     /// Roll back one version [default: the one applied last]
     #[arg(long, value_name = "VERSION", num_args = 0..=1, help_heading = ACTION)]
-    #[expect(
-        clippy::option_option,
-        reason = "clap's way to tell `--rollback` from `--rollback VERSION`"
-    )]
     pub rollback: Option<Option<String>>,
 
     /// Report faults of the schema, its indexes and its queries

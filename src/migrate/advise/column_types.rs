@@ -24,7 +24,7 @@ pub(super) fn advise(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for table in subject.tables() {
         for column in statistics.columns_of(table.id) {
             for fault in faults(column) {
-                findings.push(finding(table, column, fault));
+                findings.push(finding(table, column, &fault));
             }
         }
     }
@@ -121,7 +121,7 @@ fn faults(column: &Column) -> Vec<Fault> {
     faults
 }
 
-fn finding(table: &Table, column: &Column, fault: Fault) -> Finding {
+fn finding(table: &Table, column: &Column, fault: &Fault) -> Finding {
     Finding {
         columns: vec![column.name.clone()],
         message: format!("{}.{}: {}", table.label(), column.name, fault.what),

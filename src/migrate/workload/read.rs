@@ -391,14 +391,16 @@ impl Reader<'_> {
     }
 
     fn projection(&self, select: &Select) -> Projection {
-        let mut projection = Projection::default();
-        projection.is_aggregate = select.distinct.is_some()
-            || select.having.is_some()
-            || !matches!(&select.group_by, GroupByExpr::Expressions(keys, _) if keys.is_empty());
+        let is_grouped =
+            !matches!(&select.group_by, GroupByExpr::Expressions(keys, _) if keys.is_empty());
+        let mut projection = Projection {
+            is_aggregate: select.distinct.is_some() || select.having.is_some() || is_grouped,
+            ..Projection::default()
+        };
         for item in &select.projection {
             match item {
                 SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..) => {
-                    projection.all = true
+                    projection.all = true;
                 }
                 SelectItem::UnnamedExpr(expression)
                 | SelectItem::ExprWithAlias {

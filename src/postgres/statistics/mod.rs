@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Row};
 use super::{Connection, Error, quote_identifier};
 use crate::catalog::statistics::{Server, Statement, Statistics, Workload};
 
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(60);
+const STATEMENT_TIMEOUT: Duration = Duration::from_mins(1);
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 /// More entries than pg_stat_statements keeps by default.
 const MOST_STATEMENTS: usize = 5_000;
