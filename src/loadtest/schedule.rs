@@ -67,8 +67,8 @@ mod tests {
         let schedule = Schedule::even(400.0).expect("a rate");
         assert_eq!(schedule.due(0), Duration::ZERO);
         assert_eq!(schedule.due(1), Duration::from_micros(2500));
-        assert_eq!(schedule.due(24_000), Duration::from_secs(60));
-        assert_eq!(schedule.arrivals_before(Duration::from_secs(60)), 24_000);
+        assert_eq!(schedule.due(24_000), Duration::from_mins(1));
+        assert_eq!(schedule.arrivals_before(Duration::from_mins(1)), 24_000);
         assert_eq!(schedule.arrivals_before(Duration::ZERO), 0);
     }
 

@@ -240,7 +240,7 @@ fn limits_hold_however_the_bytes_come() {
         );
     }
     // Without a line feed as well.
-    let endless = [b'H'; 100_000];
+    let endless = vec![b'H'; 100_000];
     let pieces: Vec<&[u8]> = endless.chunks(1500).collect();
     assert_eq!(read(&pieces, Expects::Body), Err(Fault::HeadTooLong));
     let extension = "a".repeat(17 * 1024);

@@ -13,36 +13,36 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 /// Runs until it is dropped.
-pub struct WebServer {
-    pub address: SocketAddr,
-    pub counts: Arc<Counts>,
+pub(crate) struct WebServer {
+    pub(crate) address: SocketAddr,
+    pub(crate) counts: Arc<Counts>,
     scheme: &'static str,
     /// The server ends when this is dropped.
     _life: tokio::sync::oneshot::Sender<()>,
 }
 
 #[derive(Debug, Default)]
-pub struct Counts {
-    pub connections: AtomicU64,
-    pub requests: AtomicU64,
+pub(crate) struct Counts {
+    pub(crate) connections: AtomicU64,
+    pub(crate) requests: AtomicU64,
 }
 
 impl WebServer {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::speaking(Language::Http1, None)
     }
 
     /// With a certificate that nobody signed.
-    pub fn start_tls() -> Self {
+    pub(crate) fn start_tls() -> Self {
         Self::speaking(Language::Http1, Some(acceptor(&[b"http/1.1"])))
     }
 
     /// HTTP/2 by prior knowledge.
-    pub fn start_http2() -> Self {
+    pub(crate) fn start_http2() -> Self {
         Self::speaking(Language::Http2, None)
     }
 
-    pub fn start_http2_tls() -> Self {
+    pub(crate) fn start_http2_tls() -> Self {
         Self::speaking(Language::Http2, Some(acceptor(&[b"h2"])))
     }
 
@@ -75,15 +75,15 @@ impl WebServer {
         }
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("{}://{}{path}", self.scheme, self.address)
     }
 
-    pub fn requests(&self) -> u64 {
+    pub(crate) fn requests(&self) -> u64 {
         self.counts.requests.load(Ordering::Relaxed)
     }
 
-    pub fn connections(&self) -> u64 {
+    pub(crate) fn connections(&self) -> u64 {
         self.counts.connections.load(Ordering::Relaxed)
     }
 }
@@ -315,7 +315,7 @@ where
         "endless-head" => loop {
             send(b"X-More: and more, and more, and more, and more, and more, and more\r\n").await?;
         },
-        "hang" => tokio::time::sleep(Duration::from_secs(600)).await,
+        "hang" => tokio::time::sleep(Duration::from_mins(10)).await,
         "mixed" => {
             let status = if scene.number % 10 == 9 { 500 } else { 200 };
             send(format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n").as_bytes()).await?;

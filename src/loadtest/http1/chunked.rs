@@ -92,7 +92,7 @@ impl Chunked {
                 self.extra = 0;
                 Place::LineStart
             }
-            (Place::SizeLineFeed, b'\n') => Place::Data,
+            (Place::SizeLineFeed, b'\n') | (Place::Data, _) => Place::Data,
             (Place::DataReturn, b'\r') => Place::DataLineFeed,
             (Place::DataLineFeed, b'\n') => Place::SizeStart,
             (Place::DataReturn | Place::DataLineFeed, _) => {
@@ -120,7 +120,6 @@ impl Chunked {
             (Place::SizeLineFeed | Place::TrailerLineFeed | Place::LastLineFeed, _) => {
                 return Err(Fault::Chunk("a carriage return without a line feed"));
             }
-            (Place::Data, _) => Place::Data,
         };
         Ok(false)
     }

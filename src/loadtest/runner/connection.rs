@@ -180,9 +180,7 @@ impl Connection<'_> {
         self.slot.begin(from, target, deadline);
         let mut result = session.exchange(self.worker, self.slot).await;
         if result.is_err() && session.was_stale() {
-            let mut collector = self.worker.collector.borrow_mut();
-            collector.retried(target, from);
-            drop(collector);
+            self.worker.collector.borrow_mut().retried(target, from);
             result = match session.connect(self.worker).await {
                 Ok(()) => session.exchange(self.worker, self.slot).await,
                 Err(failure) => Err(failure),
@@ -213,12 +211,12 @@ impl Connection<'_> {
     }
 
     async fn next_arrival(&self) -> Arrival {
-        poll_fn(|context| match self.slot.arrival.take() {
-            Some(arrival) => Poll::Ready(arrival),
-            None => {
-                self.slot.register(context);
-                Poll::Pending
+        poll_fn(|context| {
+            if let Some(arrival) = self.slot.arrival.take() {
+                return Poll::Ready(arrival);
             }
+            self.slot.register(context);
+            Poll::Pending
         })
         .await
     }

@@ -287,7 +287,7 @@ impl Watch {
         while self.finished.len() < self.workers {
             match crew.messages.recv_timeout(WATCH) {
                 Ok(Message::Second { number, intervals }) => {
-                    self.add_second(number, intervals, events);
+                    self.add_second(number, &intervals, events);
                 }
                 Ok(Message::Finished(finished)) => self.finished.push(*finished),
                 Ok(Message::Ready(_) | Message::Broken(_)) | Err(RecvTimeoutError::Timeout) => {}
@@ -315,7 +315,7 @@ impl Watch {
     fn add_second(
         &mut self,
         number: usize,
-        intervals: Vec<Interval>,
+        intervals: &[Interval],
         events: &mut dyn FnMut(Event<'_>),
     ) {
         let (reported, sums) = self
@@ -323,7 +323,7 @@ impl Watch {
             .entry(number)
             .or_insert_with(|| (0, vec![Interval::default(); intervals.len()]));
         *reported += 1;
-        for (sum, interval) in sums.iter_mut().zip(&intervals) {
+        for (sum, interval) in sums.iter_mut().zip(intervals) {
             sum.add(interval);
         }
         if *reported == self.workers

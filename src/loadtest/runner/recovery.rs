@@ -19,7 +19,7 @@ use crate::loadtest::request::Prepared;
 const DEFAULT_WAIT: Duration = Duration::from_secs(1);
 
 /// Nobody waits longer for the end of a load test.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// What to ask again.
 pub(super) struct Watch<'run> {

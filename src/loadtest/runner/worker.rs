@@ -331,12 +331,12 @@ impl Worker {
 
     /// Resolves when the run has begun.
     pub(super) async fn begun(&self, slot: &Slot) -> Timeline {
-        poll_fn(|context| match self.timeline.get() {
-            Some(timeline) => Poll::Ready(*timeline),
-            None => {
-                slot.register(context);
-                Poll::Pending
+        poll_fn(|context| {
+            if let Some(timeline) = self.timeline.get() {
+                return Poll::Ready(*timeline);
             }
+            slot.register(context);
+            Poll::Pending
         })
         .await
     }
