@@ -99,8 +99,9 @@ impl Manifest {
 
 /// SHA-256 in hex.
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
+    let digits = Sha256::digest(bytes)
         .iter()
         .map(|byte| format!("{byte:02x}"))
-        .collect()
+        .collect::<Vec<_>>();
+    digits.concat()
 }

@@ -255,7 +255,6 @@ fn action(
             Ownership::Generated => OwnedAction::Unchanged,
             _ => OwnedAction::Keep,
         },
-        (Ownership::Generated, None) => OwnedAction::Create,
         (Ownership::Generated, Some(text)) => {
             let ours = known
                 .is_some_and(|known| known.sha256.as_deref() == Some(&sha256(text.as_bytes())));

@@ -318,11 +318,12 @@ fn print_arguments(arguments: &[Expression], indent: usize, column: usize, after
     if !breaks && column + width(&flat) + after <= WIDTH {
         return flat;
     }
-    let (last, before) = arguments.split_last().expect("not empty");
+    let Some((last, before)) = arguments.split_last() else {
+        return flat;
+    };
     let hugs = |expression: &Expression| match expression {
         Expression::Object { entries, .. } => !entries.is_empty(),
         Expression::Array(items) => !items.is_empty(),
-        Expression::Arrow(_) => false,
         _ => false,
     };
     if hugs(last)

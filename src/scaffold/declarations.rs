@@ -166,10 +166,12 @@ fn operation_type(models: &Models<'_>, planned: &PlannedOperation<'_>) -> String
             .collect(),
     );
     let text = match &responses {
-        Type::Union(members) if 4 + 10 + responses.flat().len() + 1 > WIDTH => members
-            .iter()
-            .map(|member| format!("\n      | {}", member.print_short(8, 8, 1)))
-            .collect(),
+        Type::Union(members) if 4 + 10 + responses.flat().len() + 1 > WIDTH => {
+            let lines = members
+                .iter()
+                .map(|member| format!("\n      | {}", member.print_short(8, 8, 1)));
+            lines.collect::<Vec<_>>().concat()
+        }
         // Nothing is documented that a handler could return: it throws, or answers by itself.
         Type::Text(text) if text == "never" => "{ status: number; body?: unknown }".to_owned(),
         responses => responses.print_short(4, 14, 1),

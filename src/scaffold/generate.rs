@@ -135,7 +135,7 @@ pub fn service(api: &Api, options: &Options) -> Output {
         if !plan.webhooks.is_empty() {
             let (payloads, zod, helpers) = validation::webhooks(&models, &plan);
             not_enforced.extend(payloads.not_enforced);
-            let text = project.webhook_runtime(&payloads.text, zod, &helpers);
+            let text = Project::webhook_runtime(&payloads.text, zod, &helpers);
             writer.source(Owner::Generated, "runtime/webhooks.ts", text);
         }
         middleware(&mut writer, options.framework, &project);

@@ -59,10 +59,6 @@ impl Reader {
             match character {
                 ')' if depth > 0 => return Some(()),
                 ')' => return None,
-                '|' => {
-                    self.push_one();
-                    quantifiable = false;
-                }
                 '(' => quantifiable = self.group(depth)?,
                 '[' => {
                     self.class()?;
@@ -91,18 +87,14 @@ impl Reader {
                         quantifiable = true;
                     }
                 }
-                '}' | ']' => {
+                '}' | ']' | '/' => {
                     self.push_escaped();
                     quantifiable = true;
                 }
                 '\\' => quantifiable = self.escape(false)?,
-                '^' | '$' => {
+                '|' | '^' | '$' => {
                     self.push_one();
                     quantifiable = false;
-                }
-                '/' => {
-                    self.push_escaped();
-                    quantifiable = true;
                 }
                 _ => {
                     self.push_literal(character);

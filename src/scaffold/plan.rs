@@ -291,6 +291,12 @@ fn planned<'a>(
             reason: Some(reason),
         });
     };
+    for callback in &operation.callbacks {
+        missing(
+            "callbacks",
+            format!("no sender is generated for `{}`", callback.name),
+        );
+    }
     let of = |place: ParameterPlace| -> Vec<&'a Parameter> {
         let mut seen = BTreeSet::new();
         operation
@@ -368,7 +374,9 @@ fn content<'a>(
         if kind == ContentKind::Text && !is_text {
             missing(
                 "content",
-                format!("a body of type `{name}` with a structure is refused, nothing reads it"),
+                format!(
+                    "a body of type `{name}` with a structure is refused, no reader is generated"
+                ),
             );
             continue;
         }

@@ -235,7 +235,7 @@ impl<'p, 'a> Project<'p, 'a> {
         })
     }
 
-    pub(super) fn webhook_runtime(&self, payloads: &str, zod: bool, helpers: &[String]) -> String {
+    pub(super) fn webhook_runtime(payloads: &str, zod: bool, helpers: &[String]) -> String {
         rendered(&WebhookRuntime {
             payloads,
             zod,

@@ -210,8 +210,7 @@ impl Types<'_, '_> {
             // Named properties need not have the type of the others.
             Some(schema) if plain && members.is_empty() => Some(self.of(schema)),
             Some(schema) if plain && *schema != Schema::Anything => Some(simple("unknown")),
-            None if plain && !members.is_empty() => None,
-            Some(Schema::Anything) if plain && !members.is_empty() => None,
+            None | Some(Schema::Anything) if plain && !members.is_empty() => None,
             _ => Some(simple("unknown")),
         };
         Type::Object(members, index.map(Box::new))
@@ -459,7 +458,7 @@ impl Type {
                     return format!("{} | null", members[0].print(indent, column, after + 7));
                 }
                 let pad = " ".repeat(indent + 2);
-                members
+                let lines: Vec<String> = members
                     .iter()
                     .map(|member| {
                         let text = member.print(indent + 4, indent + 4, after);
@@ -470,7 +469,8 @@ impl Type {
                         };
                         format!("\n{pad}| {text}")
                     })
-                    .collect()
+                    .collect();
+                lines.concat()
             }
             Self::Intersection(members) => {
                 let members: Vec<String> = members

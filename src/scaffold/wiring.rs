@@ -44,15 +44,11 @@ impl Namespaces {
     }
 
     pub(super) fn imports(&self) -> String {
-        self.files
-            .iter()
-            .map(|(file, namespace)| {
-                format!(
-                    "import * as {namespace} from {};\n",
-                    string(&format!("./{file}.js"))
-                )
-            })
-            .collect()
+        let lines = self.files.iter().map(|(file, namespace)| {
+            let module = string(&format!("./{file}.js"));
+            format!("import * as {namespace} from {module};\n")
+        });
+        lines.collect::<Vec<_>>().concat()
     }
 
     /// `operation(validators.listUsers, users.listUsers, options)`.

@@ -26,11 +26,7 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, symbols: Symbols) -> io::Re
     let title = title.trim();
     let changed = outcome.changes().count();
     let total = outcome.files.len();
-    let unenforced = match outcome.not_enforced.len() {
-        0 => String::new(),
-        1 => ", 1 keyword is not enforced".to_owned(),
-        count => format!(", {count} keywords are not enforced"),
-    };
+    let unenforced = gaps(outcome);
     let what = if !outcome.rerun {
         let files = if changed == 1 {
             "1 file".to_owned()
@@ -59,6 +55,27 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, symbols: Symbols) -> io::Re
     }
     write_findings(out, outcome, symbols)?;
     writeln!(out, "\n{}", counts(outcome))
+}
+
+/// `, 3 keywords are not enforced, 1 part is left out`.
+fn gaps(outcome: &Outcome) -> String {
+    let left_out = outcome
+        .not_enforced
+        .iter()
+        .filter(|item| item.is_left_out())
+        .count();
+    let mut text = String::new();
+    match outcome.not_enforced.len() - left_out {
+        0 => {}
+        1 => text.push_str(", 1 keyword is not enforced"),
+        count => text.push_str(&format!(", {count} keywords are not enforced")),
+    }
+    match left_out {
+        0 => {}
+        1 => text.push_str(", 1 part is left out"),
+        count => text.push_str(&format!(", {count} parts are left out")),
+    }
+    text
 }
 
 /// `10 route handlers, validation middleware, 11 TypeScript types`.
@@ -224,20 +241,33 @@ fn write_news(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
 }
 
 fn write_findings(out: &mut dyn Write, outcome: &Outcome, symbols: Symbols) -> io::Result<()> {
-    if !outcome.not_enforced.is_empty() {
+    let (left_out, not_enforced): (Vec<_>, Vec<_>) = outcome
+        .not_enforced
+        .iter()
+        .partition(|item| item.is_left_out());
+    for (title, items, closing) in [
+        (
+            "not enforced",
+            not_enforced,
+            "A value that only these forbid is accepted.",
+        ),
+        (
+            "left out",
+            left_out,
+            "The document describes these, and no code was made of them.",
+        ),
+    ] {
+        if items.is_empty() {
+            continue;
+        }
         writeln!(
             out,
-            "\n  {YELLOW}{}{YELLOW:#} {BOLD}not enforced{BOLD:#}",
+            "\n  {YELLOW}{}{YELLOW:#} {BOLD}{title}{BOLD:#}",
             symbols.look
         )?;
-        let width = outcome
-            .not_enforced
-            .iter()
-            .map(|item| item.keyword.len())
-            .max()
-            .unwrap_or(0)
-            + 2;
-        for item in &outcome.not_enforced {
+        let keywords = items.iter().map(|item| item.keyword.len());
+        let width = keywords.max().unwrap_or(0) + 2;
+        for item in items {
             let keyword = format!("`{}`", item.keyword);
             let reason = item
                 .reason
@@ -245,7 +275,7 @@ fn write_findings(out: &mut dyn Write, outcome: &Outcome, symbols: Symbols) -> i
                 .map_or_else(String::new, |reason| format!(": {reason}"));
             writeln!(out, "      {keyword:width$}   {}{reason}", item.place)?;
         }
-        writeln!(out, "\n      A value that only these forbid is accepted.")?;
+        writeln!(out, "\n      {closing}")?;
     }
     if !outcome.diagnostics.is_empty() {
         writeln!(out)?;
@@ -475,8 +505,9 @@ fn mounting(outcome: &Outcome, jwt: bool) -> (String, &'static str) {
     let jose = if jwt { " jose" } else { "" };
     let (packages, mount) = match outcome.framework.key() {
         "express" => (
-            "express express-rate-limit helmet zod",
-            "app.use(createRouter({ schemes: createSecuritySchemes(config), bodyLimit: config.BODY_LIMIT, validateResponses: true }));\n\
+            "express express-rate-limit helmet pino-http zod",
+            "app.use(pinoHttp({ genReqId: requestId }));\n\
+             app.use(createRouter({ schemes: createSecuritySchemes(config), bodyLimit: config.BODY_LIMIT, validateResponses: true }));\n\
              app.use(unknownRoute);\n\
              app.use(errorHandler);",
         ),
@@ -500,9 +531,14 @@ fn mounting(outcome: &Outcome, jwt: bool) -> (String, &'static str) {
 pub fn strict_failure(not_enforced: &BTreeSet<NotEnforced>) -> Failure {
     let messages = not_enforced.iter().map(|item| Message {
         text: format!(
-            "`{}` of {} is not enforced{}",
+            "`{}` of {} is {}{}",
             item.keyword,
             item.place,
+            if item.is_left_out() {
+                "left out"
+            } else {
+                "not enforced"
+            },
             item.reason
                 .as_ref()
                 .map_or_else(String::new, |reason| format!(": {reason}"))

@@ -109,7 +109,7 @@ export function decodeText(text: string): string {
 
 /** Text that does not fit is left as it is, so that the schema names the fault. */
 export function coerce(text: string, shape: Shape): unknown {
-  if (shape === "integer") return /^-?\d+$/.test(text) ? Number(text) : text;
+  if (shape === "integer") return /^-?\d+$/.test(text) ? integer(text) : text;
   if (shape === "number") return /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text) ? Number(text) : text;
   if (shape === "boolean") return text === "true" ? true : text === "false" ? false : text;
   if (shape === "scalar") {
@@ -124,6 +124,13 @@ export function coerce(text: string, shape: Shape): unknown {
     }
   }
   return text;
+}
+
+/** Rounding must not bring an integer back into the range of 64 bits. */
+function integer(text: string): number {
+  const rounded = Number(text);
+  if (Math.abs(rounded) !== 2 ** 63 || BigInt.asIntN(64, BigInt(text)) === BigInt(text)) return rounded;
+  return rounded + Math.sign(rounded) * 2048;
 }
 
 function decodeDeepObject(name: string, shape: Shape, pairs: Pairs, used: Set<string>): unknown {
