@@ -136,7 +136,7 @@ impl<'a> Describer<'a, '_> {
         }
         self.frameworks.insert(framework);
         self.files.insert(route.call.file.0);
-        let templates = match self.templates(route, prefix) {
+        let templates = match templates(route, prefix) {
             Ok(templates) => templates,
             Err(reason) => {
                 let excerpt = self.excerpt(route.call);
@@ -159,21 +159,6 @@ impl<'a> Describer<'a, '_> {
                 self.add(*method, template, route, &described);
             }
         }
-    }
-
-    fn templates(&self, route: &Route<'a>, prefix: &[Value<'a>]) -> Result<Vec<Template>, String> {
-        let mut parts = Vec::new();
-        for value in prefix.iter().chain(std::iter::once(&route.path)) {
-            match value {
-                Value::Text(text) => parts.push(text.to_string()),
-                Value::Pattern(_) => {
-                    return Err("a regular expression is no path template".to_owned());
-                }
-                Value::Unknown(unknown) => return Err(unknown.reason()),
-                _ => return Err(Unknown::default().reason()),
-            }
-        }
-        path::templates(&path::joined(&parts))
     }
 
     /// An operation without its method and path.
@@ -273,10 +258,10 @@ impl<'a> Describer<'a, '_> {
         };
         for (part, value) in validator.iter() {
             match part.as_str() {
-                "path" => self.parameters(value, ParameterPlace::Path, &mut contents),
-                "query" => self.parameters(value, ParameterPlace::Query, &mut contents),
-                "headers" => self.parameters(value, ParameterPlace::Header, &mut contents),
-                "cookies" => self.parameters(value, ParameterPlace::Cookie, &mut contents),
+                "path" => described_parameters(value, ParameterPlace::Path, &mut contents),
+                "query" => described_parameters(value, ParameterPlace::Query, &mut contents),
+                "headers" => described_parameters(value, ParameterPlace::Header, &mut contents),
+                "cookies" => described_parameters(value, ParameterPlace::Cookie, &mut contents),
                 "body" => contents.generated_body = generated_body(value),
                 "security" => {
                     let alternatives = value.as_list().unwrap_or_default().iter();
@@ -303,46 +288,6 @@ impl<'a> Describer<'a, '_> {
             }
         }
         contents
-    }
-
-    fn parameters(&mut self, value: &Value<'a>, place: ParameterPlace, contents: &mut Contents) {
-        let Value::Record(entries) = value else {
-            return;
-        };
-        for (key, entry) in entries.iter() {
-            let Some(Value::Schema(zod)) = entry.member("schema") else {
-                continue;
-            };
-            let name = entry.member("name").and_then(Value::as_text).unwrap_or(key);
-            let default = if matches!(place, ParameterPlace::Path | ParameterPlace::Header) {
-                Style::Simple
-            } else {
-                Style::Form
-            };
-            let style = entry.member("style").and_then(Value::as_text);
-            let style = style.and_then(crate::api::style_named).unwrap_or(default);
-            let explode = match entry.member("explode") {
-                Some(Value::Boolean(explode)) => *explode,
-                _ => style == Style::Form || style == Style::DeepObject,
-            };
-            let schema = zod.schema().clone();
-            let format = if entry.member("shape").and_then(Value::as_text) == Some("json") {
-                ParameterFormat::Content {
-                    media_type: "application/json".to_owned(),
-                    schema,
-                }
-            } else {
-                ParameterFormat::Styled {
-                    style,
-                    explode,
-                    schema,
-                }
-            };
-            let required = !zod.optional || place == ParameterPlace::Path;
-            contents
-                .parameters
-                .push(parameter(name, place, required, format));
-        }
     }
 
     fn add(&mut self, method: Method, template: &Template, route: &Route<'a>, contents: &Contents) {
@@ -456,18 +401,15 @@ impl<'a> Describer<'a, '_> {
                 place,
                 basis: Basis::Comment,
             };
-            match api.operations.iter().position(same) {
-                Some(index) => {
-                    self.described[index] = Described {
-                        place: self.described[index].place.clone(),
-                        ..described
-                    };
-                    api.operations[index] = operation;
-                }
-                None => {
-                    self.described.push(described);
-                    api.operations.push(operation);
-                }
+            if let Some(index) = api.operations.iter().position(same) {
+                self.described[index] = Described {
+                    place: self.described[index].place.clone(),
+                    ..described
+                };
+                api.operations[index] = operation;
+            } else {
+                self.described.push(described);
+                api.operations.push(operation);
             }
         }
         self.files
@@ -527,6 +469,61 @@ impl<'a> Describer<'a, '_> {
             unresolved: self.unresolved,
             faults,
         }
+    }
+}
+
+fn templates(route: &Route<'_>, prefix: &[Value<'_>]) -> Result<Vec<Template>, String> {
+    let mut parts = Vec::new();
+    for value in prefix.iter().chain(std::iter::once(&route.path)) {
+        match value {
+            Value::Text(text) => parts.push(text.to_string()),
+            Value::Pattern(_) => {
+                return Err("a regular expression is no path template".to_owned());
+            }
+            Value::Unknown(unknown) => return Err(unknown.reason()),
+            _ => return Err(Unknown::default().reason()),
+        }
+    }
+    path::templates(&path::joined(&parts))
+}
+
+fn described_parameters(value: &Value<'_>, place: ParameterPlace, contents: &mut Contents) {
+    let Value::Record(entries) = value else {
+        return;
+    };
+    for (key, entry) in entries.iter() {
+        let Some(Value::Schema(zod)) = entry.member("schema") else {
+            continue;
+        };
+        let name = entry.member("name").and_then(Value::as_text).unwrap_or(key);
+        let default = if matches!(place, ParameterPlace::Path | ParameterPlace::Header) {
+            Style::Simple
+        } else {
+            Style::Form
+        };
+        let style = entry.member("style").and_then(Value::as_text);
+        let style = style.and_then(crate::api::style_named).unwrap_or(default);
+        let explode = match entry.member("explode") {
+            Some(Value::Boolean(explode)) => *explode,
+            _ => style == Style::Form || style == Style::DeepObject,
+        };
+        let schema = zod.schema().clone();
+        let format = if entry.member("shape").and_then(Value::as_text) == Some("json") {
+            ParameterFormat::Content {
+                media_type: "application/json".to_owned(),
+                schema,
+            }
+        } else {
+            ParameterFormat::Styled {
+                style,
+                explode,
+                schema,
+            }
+        };
+        let required = !zod.optional || place == ParameterPlace::Path;
+        contents
+            .parameters
+            .push(parameter(name, place, required, format));
     }
 }
 

@@ -33,7 +33,7 @@ impl<'a> Interpreter<'a> {
         let constraints = |constraints: Constraints| schema(Schema::from_constraints(constraints));
         Some(match name.as_str() {
             "operation" => {
-                let id = self.validator_name(site)?;
+                let id = validator_name(site)?;
                 // The file of the handler is the resource that the operation belongs to.
                 let resource = match arguments.get(1) {
                     Some(Value::Function(handler)) => stem(&self.text(handler.file)),
@@ -144,104 +144,6 @@ impl<'a> Interpreter<'a> {
         })
     }
 
-    /// `z.gte(0)` as a check; the schema keeps what it is.
-    pub(super) fn zod_check(&mut self, name: &str, arguments: &[Value<'a>]) -> Value<'a> {
-        let mut check = vec![Value::text(name)];
-        check.extend(arguments.iter().cloned());
-        Value::record(IndexMap::from([(
-            CHECK.to_owned(),
-            Value::List(Rc::new(check)),
-        )]))
-    }
-
-    pub(super) fn generated_check(&mut self, zod: &mut Zod, check: &Value<'a>) {
-        let Some([Value::Text(name), arguments @ ..]) =
-            check.member(CHECK).and_then(Value::as_list)
-        else {
-            return;
-        };
-        let first = arguments.first();
-        let count = |value: Option<&Value<'a>>| match value {
-            Some(Value::Number(number)) => json_number(*number).and_then(|number| number.as_u64()),
-            _ => None,
-        };
-        let texts = |values: &[Value<'a>]| -> Vec<String> {
-            values
-                .iter()
-                .filter_map(Value::as_text)
-                .map(str::to_owned)
-                .collect()
-        };
-        match &**name {
-            "minLength" => bound(zod, count(first), None, Bound::Least),
-            "maxLength" => bound(zod, count(first), None, Bound::Most),
-            "contains" => {
-                let schema = first.map(schema_of);
-                let (least, most) = (count(arguments.get(1)), count(arguments.get(2)));
-                zod.edit(|constraints| {
-                    constraints.contains = schema;
-                    constraints.min_contains = least;
-                    constraints.max_contains = most;
-                });
-            }
-            "patterns" => {
-                let pairs = arguments
-                    .get(1)
-                    .and_then(Value::as_list)
-                    .unwrap_or_default();
-                let rest = arguments.get(2).map(schema_of);
-                zod.edit(|constraints| {
-                    for pair in pairs {
-                        if let Some([Value::Pattern(pattern), schema]) = pair.as_list() {
-                            let pattern = pattern.to_string();
-                            constraints
-                                .pattern_properties
-                                .insert(pattern, schema_of(schema));
-                        }
-                    }
-                    constraints.additional_properties = rest;
-                });
-            }
-            "propertyNames" => {
-                let schema = first.map(schema_of);
-                zod.edit(|constraints| constraints.property_names = schema);
-            }
-            "requires" => {
-                let names = texts(arguments);
-                zod.edit(|constraints| constraints.required.extend(names));
-            }
-            "dependentRequired" => {
-                let pairs = first.into_iter().flat_map(entries);
-                let pairs: Vec<_> = pairs
-                    .map(|(key, value)| (key, texts(value.as_list().unwrap_or_default())))
-                    .collect();
-                zod.edit(|constraints| constraints.dependent_required.extend(pairs));
-            }
-            "dependentSchemas" => {
-                let pairs = first.into_iter().flat_map(entries);
-                let pairs: Vec<_> = pairs.map(|(key, value)| (key, schema_of(&value))).collect();
-                zod.edit(|constraints| constraints.dependent_schemas.extend(pairs));
-            }
-            "not" => {
-                let schema = first.map(schema_of);
-                zod.edit(|constraints| constraints.not = schema);
-            }
-            "conditional" => {
-                let branch = |index: usize| match arguments.get(index) {
-                    Some(Value::Schema(zod)) => Some(zod.schema().clone()),
-                    _ => None,
-                };
-                let (condition, then, otherwise) = (branch(0), branch(1), branch(2));
-                zod.edit(|constraints| {
-                    constraints.if_schema = condition;
-                    constraints.then_schema = then;
-                    constraints.else_schema = otherwise;
-                });
-            }
-            _ => {}
-        }
-    }
-
     /// `refine(unique, …)` and the counts of properties and items.
     pub(super) fn generated_refinement(&mut self, zod: &mut Zod, check: Option<&Value<'a>>) {
         let Some(Value::Function(closure)) = check else {
@@ -295,17 +197,6 @@ impl<'a> Interpreter<'a> {
                 if other.node.start() == closure.node.start())
         });
         found.map(|(name, _)| name.clone())
-    }
-
-    /// `validators.listUsers` is the operation `listUsers`.
-    fn validator_name(&self, site: Site<'a>) -> Option<String> {
-        use oxc_ast::ast::Expression;
-        let argument = site.call.arguments.first()?.as_expression()?;
-        match argument.get_inner_expression() {
-            Expression::StaticMemberExpression(member) => Some(member.property.name.to_string()),
-            Expression::Identifier(id) => Some(id.name.to_string()),
-            _ => None,
-        }
     }
 }
 
@@ -366,5 +257,114 @@ fn overlay(merged: &mut Constraints, part: Constraints) {
     merged.dependent_schemas.extend(part.dependent_schemas);
     if !part.prefix_items.is_empty() {
         merged.prefix_items = part.prefix_items;
+    }
+}
+
+/// `z.gte(0)` as a check; the schema keeps what it is.
+pub(super) fn zod_check<'a>(name: &str, arguments: &[Value<'a>]) -> Value<'a> {
+    let mut check = vec![Value::text(name)];
+    check.extend(arguments.iter().cloned());
+    Value::record(IndexMap::from([(
+        CHECK.to_owned(),
+        Value::List(Rc::new(check)),
+    )]))
+}
+
+/// Adds the keyword of a runtime check to a schema.
+pub(super) fn apply_check(zod: &mut Zod, check: &Value<'_>) {
+    let Some([Value::Text(name), arguments @ ..]) = check.member(CHECK).and_then(Value::as_list)
+    else {
+        return;
+    };
+    let first = arguments.first();
+    let count = |value: Option<&Value<'_>>| match value {
+        Some(Value::Number(number)) => json_number(*number).and_then(|number| number.as_u64()),
+        _ => None,
+    };
+    let texts = |values: &[Value<'_>]| -> Vec<String> {
+        values
+            .iter()
+            .filter_map(Value::as_text)
+            .map(str::to_owned)
+            .collect()
+    };
+    match &**name {
+        "minLength" => bound(zod, count(first), None, Bound::Least),
+        "maxLength" => bound(zod, count(first), None, Bound::Most),
+        "contains" => {
+            let schema = first.map(schema_of);
+            let (least, most) = (count(arguments.get(1)), count(arguments.get(2)));
+            zod.edit(|constraints| {
+                constraints.contains = schema;
+                constraints.min_contains = least;
+                constraints.max_contains = most;
+            });
+        }
+        "patterns" => {
+            let pairs = arguments
+                .get(1)
+                .and_then(Value::as_list)
+                .unwrap_or_default();
+            let rest = arguments.get(2).map(schema_of);
+            zod.edit(|constraints| {
+                for pair in pairs {
+                    if let Some([Value::Pattern(pattern), schema]) = pair.as_list() {
+                        let pattern = pattern.to_string();
+                        constraints
+                            .pattern_properties
+                            .insert(pattern, schema_of(schema));
+                    }
+                }
+                constraints.additional_properties = rest;
+            });
+        }
+        "propertyNames" => {
+            let schema = first.map(schema_of);
+            zod.edit(|constraints| constraints.property_names = schema);
+        }
+        "requires" => {
+            let names = texts(arguments);
+            zod.edit(|constraints| constraints.required.extend(names));
+        }
+        "dependentRequired" => {
+            let pairs = first.into_iter().flat_map(entries);
+            let pairs: Vec<_> = pairs
+                .map(|(key, value)| (key, texts(value.as_list().unwrap_or_default())))
+                .collect();
+            zod.edit(|constraints| constraints.dependent_required.extend(pairs));
+        }
+        "dependentSchemas" => {
+            let pairs = first.into_iter().flat_map(entries);
+            let pairs: Vec<_> = pairs.map(|(key, value)| (key, schema_of(&value))).collect();
+            zod.edit(|constraints| constraints.dependent_schemas.extend(pairs));
+        }
+        "not" => {
+            let schema = first.map(schema_of);
+            zod.edit(|constraints| constraints.not = schema);
+        }
+        "conditional" => {
+            let branch = |index: usize| match arguments.get(index) {
+                Some(Value::Schema(zod)) => Some(zod.schema().clone()),
+                _ => None,
+            };
+            let (condition, then, otherwise) = (branch(0), branch(1), branch(2));
+            zod.edit(|constraints| {
+                constraints.if_schema = condition;
+                constraints.then_schema = then;
+                constraints.else_schema = otherwise;
+            });
+        }
+        _ => {}
+    }
+}
+
+/// `validators.listUsers` is the operation `listUsers`.
+fn validator_name(site: Site<'_>) -> Option<String> {
+    use oxc_ast::ast::Expression;
+    let argument = site.call.arguments.first()?.as_expression()?;
+    match argument.get_inner_expression() {
+        Expression::StaticMemberExpression(member) => Some(member.property.name.to_string()),
+        Expression::Identifier(id) => Some(id.name.to_string()),
+        _ => None,
     }
 }

@@ -39,12 +39,12 @@ impl Modules {
         } else {
             normalized(&format!("{folder}/{specifier}"))
         };
-        self.candidates(&path)
+        Self::candidates(&path)
             .into_iter()
             .find_map(|candidate| self.by_path.get(&candidate).copied())
     }
 
-    fn candidates(&self, path: &str) -> Vec<String> {
+    fn candidates(path: &str) -> Vec<String> {
         let mut candidates = vec![path.to_owned()];
         // TypeScript sources are imported by the name of their output.
         for (output, sources) in [

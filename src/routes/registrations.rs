@@ -127,11 +127,11 @@ impl<'a> Interpreter<'a> {
             ("routes" | "middleware", Framework::Koa) => Value::Router(id),
             _ => match methods_named(name) {
                 Some(methods) => {
-                    self.verb(id, methods, arguments, site);
+                    self.verb(id, &methods, arguments, site);
                     Value::Router(id)
                 }
                 None if name == "register" => {
-                    self.koa_register(id, arguments, site);
+                    self.koa_register(id, &arguments, site);
                     Value::Router(id)
                 }
                 None => Value::Router(id),
@@ -165,7 +165,7 @@ impl<'a> Interpreter<'a> {
         Value::Route(id, Rc::clone(path), place)
     }
 
-    fn verb(&mut self, id: RouterId, methods: Methods, arguments: Vec<Value<'a>>, site: Site<'a>) {
+    fn verb(&mut self, id: RouterId, methods: &Methods, arguments: Vec<Value<'a>>, site: Site<'a>) {
         // `app.get("setting")` reads a setting.
         if arguments.len() < 2 {
             return;
@@ -250,8 +250,8 @@ impl<'a> Interpreter<'a> {
     }
 
     /// `router.register(path, methods, middleware)` of Koa.
-    fn koa_register(&mut self, id: RouterId, arguments: Vec<Value<'a>>, site: Site<'a>) {
-        let [path, methods, handlers @ ..] = arguments.as_slice() else {
+    fn koa_register(&mut self, id: RouterId, arguments: &[Value<'a>], site: Site<'a>) {
+        let [path, methods, handlers @ ..] = arguments else {
             return;
         };
         let names = methods.as_list().unwrap_or_default().iter();

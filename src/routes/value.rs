@@ -109,7 +109,7 @@ impl<'a> FunctionNode<'a> {
     }
 }
 
-impl<'a> Value<'a> {
+impl Value<'_> {
     pub(super) fn text(text: impl Into<Rc<str>>) -> Self {
         Self::Text(text.into())
     }

@@ -189,7 +189,7 @@ impl<'a> Interpreter<'a> {
             "tuple" => {
                 let prefix = first.and_then(Value::as_list).unwrap_or_default();
                 let prefix: Vec<Schema> = prefix.iter().map(schema_of).collect();
-                let rest = arguments.get(1).map(schema_of).unwrap_or(Schema::Nothing);
+                let rest = arguments.get(1).map_or(Schema::Nothing, schema_of);
                 let mut zod = Zod::typed(JsonType::Array);
                 zod.edit(|constraints| {
                     constraints.min_items = Some(prefix.len() as u64);
@@ -255,7 +255,7 @@ impl<'a> Interpreter<'a> {
                 _ => Zod::default(),
             },
             // Types, errors and bare checks such as `z.gte(0)`.
-            _ => return self.zod_check(name, arguments),
+            _ => return super::generated::zod_check(name, arguments),
         };
         value(zod)
     }
@@ -357,7 +357,7 @@ impl<'a> Interpreter<'a> {
             "datetime" => format(&mut zod, "date-time"),
             "date" | "time" | "duration" => format(&mut zod, name),
             "strict" => {
-                zod = self.edited(&zod, |c| c.additional_properties = Some(Schema::Nothing))
+                zod = self.edited(&zod, |c| c.additional_properties = Some(Schema::Nothing));
             }
             "passthrough" | "loose" | "strip" => {
                 zod = self.edited(&zod, |c| c.additional_properties = None);
@@ -388,7 +388,7 @@ impl<'a> Interpreter<'a> {
             "partial" => zod = self.edited(&zod, |c| c.required.clear()),
             "required" => {
                 zod = self.edited(&zod, |c| {
-                    c.required = c.properties.keys().cloned().collect()
+                    c.required = c.properties.keys().cloned().collect();
                 });
             }
             "array" => {
@@ -397,7 +397,7 @@ impl<'a> Interpreter<'a> {
                 zod.edit(|constraints| constraints.items = Some(items));
             }
             "or" => {
-                let other = first.map(schema_of).unwrap_or(Schema::Anything);
+                let other = first.map_or(Schema::Anything, schema_of);
                 let options = vec![zod.schema().clone(), other];
                 zod = Zod::of(Schema::from_constraints(Constraints {
                     any_of: options,
@@ -405,7 +405,7 @@ impl<'a> Interpreter<'a> {
                 }));
             }
             "and" => {
-                let other = first.map(schema_of).unwrap_or(Schema::Anything);
+                let other = first.map_or(Schema::Anything, schema_of);
                 let parts = vec![zod.schema().clone(), other];
                 zod = Zod::of(Schema::from_constraints(Constraints {
                     all_of: parts,
@@ -414,7 +414,7 @@ impl<'a> Interpreter<'a> {
             }
             "check" => {
                 for check in arguments {
-                    self.generated_check(&mut zod, check);
+                    super::generated::apply_check(&mut zod, check);
                 }
             }
             "refine" => self.generated_refinement(&mut zod, first),

@@ -135,7 +135,7 @@ struct Scanner<'a> {
     duplicates: Vec<Duplicate>,
 }
 
-impl<'a> Scanner<'a> {
+impl Scanner<'_> {
     fn run(&mut self) {
         while let Some(byte) = self.text.as_bytes().get(self.at).copied() {
             match byte {

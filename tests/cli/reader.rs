@@ -407,3 +407,50 @@ mod arbitrary {
         }
     }
 }
+
+mod by_url {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    use backsmith::files::Input;
+
+    /// One answer on a free port.
+    fn serve(answer: &'static str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a client");
+            let mut request = [0; 2048];
+            let _ = stream.read(&mut request);
+            let _ = stream.write_all(answer.as_bytes());
+        });
+        format!("http://user:s3cret@{address}/openapi.yaml?token=hidden")
+    }
+
+    #[test]
+    fn a_document_is_read_and_its_credentials_are_not_shown() {
+        let url = serve("HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\na: 1\n");
+        let file = Input::parse(&url).read().expect("a document");
+        assert_eq!(file.text, "a: 1\n");
+        assert!(
+            !file.name.contains("s3cret") && !file.name.contains("hidden"),
+            "{}",
+            file.name
+        );
+    }
+
+    #[test]
+    fn a_missing_document_and_a_dead_server_have_their_exit_codes() {
+        let url = serve("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        let failure = Input::parse(&url).read().expect_err("a failure");
+        assert_eq!(failure.exit_status(), 2);
+        assert!(!format!("{failure:?}").contains("s3cret"), "{failure:?}");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        drop(listener);
+        let url = format!("http://user:s3cret@127.0.0.1:{port}/");
+        let failure = Input::parse(&url).read().expect_err("a failure");
+        assert_eq!(failure.exit_status(), 4);
+        assert!(!format!("{failure:?}").contains("s3cret"), "{failure:?}");
+    }
+}

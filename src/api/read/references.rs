@@ -101,10 +101,11 @@ impl<'a> References<'a> {
             let Some(child) = child else {
                 let there = value.as_object().into_iter().flat_map(|map| map.keys());
                 let near = suggest::nearest(step, there.map(String::as_str));
-                let rest: String = steps[index + 1..]
-                    .iter()
-                    .map(|step| format!("/{}", escape(step)))
-                    .collect();
+                let mut rest = String::new();
+                for step in &steps[index + 1..] {
+                    rest.push('/');
+                    rest.push_str(&escape(step));
+                }
                 let suggestion = near.map(|near| format!("#{canonical}/{}{rest}", escape(near)));
                 return Err(Missing { suggestion });
             };

@@ -166,7 +166,7 @@ impl<'a> Reader<'a> {
             let path = node.path.key(key);
             self.keyword(&mut constraints, key, Node::new(value, &path));
         }
-        self.exclusive_bounds(&mut constraints, node);
+        Self::exclusive_bounds(&mut constraints, node);
         if constraints.discriminator.is_some() {
             self.implied_mapping(&mut constraints);
         }
@@ -384,7 +384,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `exclusiveMinimum: true` turns `minimum` into the exclusive bound.
-    fn exclusive_bounds(&mut self, constraints: &mut Constraints, node: Node<'a, '_>) {
+    fn exclusive_bounds(constraints: &mut Constraints, node: Node<'_, '_>) {
         let is_true = |key| node.get(key) == Some(&Value::Bool(true));
         let turn = |inclusive: &mut Option<Number>, exclusive: &mut Option<Number>| {
             *exclusive = inclusive.take();

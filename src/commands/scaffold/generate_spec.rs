@@ -173,11 +173,11 @@ const MARK: &str = "x-generated-by";
 
 fn fingerprint(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
-    digest
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut hexadecimal = String::new();
+    for byte in digest.iter().take(8) {
+        hexadecimal.push_str(&format!("{byte:02x}"));
+    }
+    hexadecimal
 }
 
 /// Whether the file that is there was written by somebody else, or changed since it was written.
