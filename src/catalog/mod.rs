@@ -1,5 +1,101 @@
-//! Value types of a Postgres catalog.
+//! Value types of a Postgres catalog: what exists, how it is defined, what it depends on. Knows
+//! neither where a catalog came from nor what will be done with it.
 
+mod body;
 pub mod effect;
+mod id;
 pub mod plans;
 pub mod statistics;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use body::{
+    Attribute, Body, Column, Composite, Constraint, ConstraintKind, Domain, Grant, Identity, Index,
+    Policy, Routine, Sequence, Table, View,
+};
+pub use id::{Id, Kind};
+
+/// One state of one database.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Catalog {
+    /// `server_version_num`, 150018.
+    pub version_number: u32,
+    pub objects: BTreeMap<Id, Object>,
+    /// Objects of kinds that are not compared, by kind.
+    pub unmanaged: BTreeMap<String, Vec<String>>,
+}
+
+/// One object, with what hangs on every kind of object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    pub id: Id,
+    pub body: Body,
+    pub comment: Option<String>,
+    /// Rights of others than the owner.
+    pub grants: BTreeSet<Grant>,
+    /// What must exist before this can.
+    pub depends_on: BTreeSet<Id>,
+}
+
+impl Catalog {
+    pub fn get(&self, id: &Id) -> Option<&Object> {
+        self.objects.get(id)
+    }
+
+    pub fn contains(&self, id: &Id) -> bool {
+        self.objects.contains_key(id)
+    }
+
+    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Object> {
+        self.objects
+            .values()
+            .filter(move |object| object.id.kind == kind)
+    }
+
+    pub fn count(&self, kind: Kind) -> usize {
+        self.of_kind(kind).count()
+    }
+
+    /// The objects that depend on each object, directly.
+    pub fn dependants(&self) -> BTreeMap<&Id, BTreeSet<&Id>> {
+        let mut dependants: BTreeMap<&Id, BTreeSet<&Id>> = BTreeMap::new();
+        for object in self.objects.values() {
+            for needed in &object.depends_on {
+                dependants.entry(needed).or_default().insert(&object.id);
+            }
+        }
+        dependants
+    }
+
+    /// The columns of a table, in their order.
+    pub fn columns(&self, table: &str) -> Vec<(&Object, &Column)> {
+        let mut columns: Vec<(&Object, &Column)> = self
+            .parts(Kind::Column, table)
+            .filter_map(|object| match &object.body {
+                Body::Column(column) => Some((object, column.as_ref())),
+                _ => None,
+            })
+            .collect();
+        columns.sort_by_key(|(_, column)| column.position);
+        columns
+    }
+
+    /// The parts of one kind that an object has: a table's columns, its constraints, …
+    pub fn parts<'a>(&'a self, kind: Kind, of: &str) -> impl Iterator<Item = &'a Object> {
+        let first = Id::part(kind, of, "");
+        let of = of.to_owned();
+        self.objects
+            .range(first..)
+            .take_while(move |(id, _)| id.kind == kind && id.name == of)
+            .map(|(_, object)| object)
+    }
+
+    /// Keeps what is in the schemas, and what has no schema.
+    pub fn retain_schemas(&mut self, schemas: &[String]) {
+        if schemas.is_empty() {
+            return;
+        }
+        self.objects
+            .retain(|id, _| id.schema().is_none_or(|schema| schemas.contains(&schema)));
+    }
+}

@@ -1,7 +1,11 @@
 //! Two catalogs become a migration and its rollback; findings, advice and the rehearsal plan.
 
 pub mod advise;
+pub mod comparison;
+pub mod diff;
+pub mod emit;
 pub mod execution;
+pub mod file;
 pub mod rehearsal;
 pub mod rules;
 pub mod script;

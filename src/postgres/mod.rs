@@ -5,8 +5,10 @@ mod connect;
 mod copy;
 mod error;
 mod fault;
+pub mod fingerprint;
 pub mod health;
 pub mod history;
+pub mod introspect;
 pub mod load;
 pub mod plans;
 mod quote;
@@ -14,6 +16,7 @@ pub mod rehearse;
 pub mod scratch;
 mod session;
 pub mod statistics;
+pub mod values;
 
 pub use connect::{Canceller, Connection, Server, Target, runtime};
 pub use copy::{NotCopied, SchemaCopy};

@@ -7,6 +7,7 @@
 
 mod advise;
 mod apply;
+mod compare;
 mod contract;
 mod decide;
 mod doctor;

@@ -1,6 +1,7 @@
 //! Reports of `backsmith migrate` for people.
 
 pub mod analyze;
+pub mod comparison;
 pub mod execution;
 pub mod rehearsal;
 pub mod suggest_indexes;

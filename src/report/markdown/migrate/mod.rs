@@ -1,5 +1,6 @@
 //! `backsmith migrate --analyze` and `--suggest-indexes` in Markdown.
 
+pub mod comparison;
 pub mod execution;
 pub mod rehearsal;
 

@@ -1,6 +1,7 @@
 //! `backsmith.migrate/v1`: one schema; the field `command` tells which report it is.
 
 pub mod analyze;
+pub mod comparison;
 pub mod execution;
 pub mod finding;
 pub mod rehearsal;
@@ -16,6 +17,7 @@ use serde::Serialize;
 pub enum Document {
     Analyze(Box<analyze::Document>),
     SuggestIndexes(Box<suggest_indexes::Document>),
+    Compare(Box<comparison::Document>),
     DryRun(Box<rehearsal::Document>),
     Apply(Box<execution::Document>),
 }

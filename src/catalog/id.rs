@@ -1,0 +1,177 @@
+//! What an object is called.
+
+use std::fmt;
+
+/// The kinds of objects, in an order in which most of them can be created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    Schema,
+    Extension,
+    Collation,
+    Enum,
+    Composite,
+    Domain,
+    Range,
+    TextSearchDictionary,
+    TextSearchConfiguration,
+    ForeignDataWrapper,
+    ForeignServer,
+    UserMapping,
+    Sequence,
+    Routine,
+    Aggregate,
+    Operator,
+    Cast,
+    Table,
+    Column,
+    Default,
+    SequenceOwner,
+    Constraint,
+    View,
+    MaterializedView,
+    Index,
+    Attachment,
+    ForeignKey,
+    Statistics,
+    Rule,
+    Trigger,
+    Policy,
+    Publication,
+    EventTrigger,
+    DefaultPrivileges,
+}
+
+impl Kind {
+    /// In the singular, as reports say it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Schema => "schema",
+            Self::Extension => "extension",
+            Self::Collation => "collation",
+            Self::Enum => "enum",
+            Self::Composite => "composite type",
+            Self::Domain => "domain",
+            Self::Range => "range type",
+            Self::TextSearchDictionary => "text search dictionary",
+            Self::TextSearchConfiguration => "text search configuration",
+            Self::ForeignDataWrapper => "foreign-data wrapper",
+            Self::ForeignServer => "foreign server",
+            Self::UserMapping => "user mapping",
+            Self::Sequence => "sequence",
+            Self::Routine => "function",
+            Self::Aggregate => "aggregate",
+            Self::Operator => "operator",
+            Self::Cast => "cast",
+            Self::Table => "table",
+            Self::Column => "column",
+            Self::Default => "default",
+            Self::SequenceOwner => "sequence owner",
+            Self::Constraint | Self::ForeignKey => "constraint",
+            Self::View => "view",
+            Self::MaterializedView => "materialized view",
+            Self::Index => "index",
+            Self::Attachment => "partition",
+            Self::Statistics => "statistics",
+            Self::Rule => "rule",
+            Self::Trigger => "trigger",
+            Self::Policy => "policy",
+            Self::Publication => "publication",
+            Self::EventTrigger => "event trigger",
+            Self::DefaultPrivileges => "default privileges",
+        }
+    }
+}
+
+/// A name as SQL writes it: quoted where needed, with its schema. `part` is the name of what belongs
+/// to the object: a column, a constraint, a trigger.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Id {
+    pub kind: Kind,
+    pub name: String,
+    pub part: String,
+}
+
+impl Id {
+    pub fn new(kind: Kind, name: impl Into<String>) -> Self {
+        Self {
+            kind,
+            name: name.into(),
+            part: String::new(),
+        }
+    }
+
+    pub fn part(kind: Kind, of: impl Into<String>, part: impl Into<String>) -> Self {
+        Self {
+            kind,
+            name: of.into(),
+            part: part.into(),
+        }
+    }
+
+    /// The schema, unquoted where it was quoted; none for what lives outside of schemas.
+    pub fn schema(&self) -> Option<String> {
+        match self.kind {
+            Kind::Extension
+            | Kind::Cast
+            | Kind::Publication
+            | Kind::EventTrigger
+            | Kind::ForeignDataWrapper
+            | Kind::ForeignServer
+            | Kind::UserMapping
+            | Kind::DefaultPrivileges => None,
+            _ => {
+                let (schema, _) = split(&self.name);
+                Some(unquoted(schema))
+            }
+        }
+    }
+
+    /// The name without its schema, as SQL writes it.
+    pub fn local_name(&self) -> &str {
+        split(&self.name).1
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.part.is_empty() {
+            formatter.write_str(&self.name)
+        } else {
+            write!(formatter, "{}.{}", self.name, self.part)
+        }
+    }
+}
+
+/// Schema and rest of a qualified name; a name without a schema is its own schema.
+fn split(name: &str) -> (&str, &str) {
+    let mut quoted = false;
+    for (at, letter) in name.char_indices() {
+        match letter {
+            '"' => quoted = !quoted,
+            '.' if !quoted => return (&name[..at], &name[at + 1..]),
+            '(' if !quoted => break,
+            _ => {}
+        }
+    }
+    (name, name)
+}
+
+fn unquoted(name: &str) -> String {
+    name.strip_prefix('"')
+        .and_then(|inner| inner.strip_suffix('"'))
+        .map_or_else(|| name.to_owned(), |inner| inner.replace("\"\"", "\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_split_at_the_dot_outside_of_quotes() {
+        let id = Id::new(Kind::Table, "\"a.b\".\"c\"");
+        assert_eq!(id.schema().as_deref(), Some("a.b"));
+        assert_eq!(id.local_name(), "\"c\"");
+        let id = Id::new(Kind::Routine, "app.norm(text)");
+        assert_eq!(id.local_name(), "norm(text)");
+    }
+}

@@ -1,0 +1,331 @@
+//! `backsmith migrate --compare`: read both sides, compare, prove, write, report, judge.
+
+mod prove;
+mod sides;
+mod write;
+
+use crate::failure::{Failure, FailureKind, Verdict};
+use crate::migrate::comparison::{self, Comparison, JudgedHazard, Outcome, Proof, Side};
+use crate::migrate::diff::{self, Hazard, HazardKind, Plan};
+use crate::postgres::{Connection, values};
+use crate::report::{human, json, markdown};
+use crate::settings::Format;
+use crate::settings::migrate::{Compare as Request, Output};
+use crate::terminal::{DIM, Terminal, Verbosity, interrupt};
+use sides::{Read, Scratch};
+
+pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict, Failure> {
+    let interrupt = interrupt::listen();
+    let runtime = super::runtime()?;
+    let comparison = runtime.block_on(async {
+        tokio::select! {
+            biased;
+            signal = interrupt.wait() => Err(Failure::interrupted(signal, "interrupted; nothing was written")),
+            comparison = compare(request, terminal) => comparison,
+        }
+    })?;
+    report(request, &comparison, terminal)?;
+    Ok(match comparison.outcome {
+        Outcome::Equal | Outcome::Different => Verdict::Holds,
+        Outcome::Drift => Verdict::Negative,
+        Outcome::Refused => Verdict::Refused,
+    })
+}
+
+async fn compare(request: &Request, terminal: &mut Terminal) -> Result<Comparison, Failure> {
+    let mut scratch = Scratch::new(request);
+    let before = sides::source(request, &mut scratch, terminal).await?;
+    let after = sides::target(request, &mut scratch, terminal).await?;
+    let options = diff::Options {
+        offline: request.offline,
+    };
+    let renamed = prove::renamed(request, &before, &mut scratch).await?;
+    let from = renamed
+        .as_ref()
+        .map_or(&before.catalog, |renamed| &renamed.catalog);
+    let mut up = diff::catalogs(from, &after.catalog, options);
+    let mut down = diff::catalogs(&after.catalog, from, options);
+    if let Some(renamed) = &renamed {
+        renamed.frame(&mut up, &mut down);
+    }
+    let mut comparison = Comparison {
+        outcome: Outcome::Different,
+        server: before.server(&after, &scratch),
+        from: before.side.clone(),
+        to: after.side.clone(),
+        changes: up.changes.clone(),
+        unmanaged: unmanaged(&before, &after),
+        hazards: judged(request, &before, &up).await?,
+        proof: None,
+        up: comparison::count(&up.statements),
+        down: comparison::count(&down.statements),
+        files: Vec::new(),
+        notes: before.notes.iter().chain(&after.notes).cloned().collect(),
+        diff: None,
+    };
+    if up.statements.is_empty() && down.statements.is_empty() {
+        comparison.outcome = Outcome::Equal;
+        return check_blindness(request, comparison, &before, &after);
+    }
+    if request.check {
+        comparison.outcome = Outcome::Drift;
+        return Ok(comparison);
+    }
+    if request.writing.output.is_some() && comparison.refused().next().is_some() {
+        comparison.outcome = Outcome::Refused;
+        return Ok(comparison);
+    }
+    if request.verify {
+        let started = std::time::Instant::now();
+        let version =
+            prove::up_and_down(request, &before, &after, &up, &down, &mut scratch).await?;
+        let seconds = started.elapsed().as_secs_f64();
+        terminal.note(&format!(
+            "{DIM}  prove   up, then down, on a copy of the schema in {seconds:.1} s{DIM:#}"
+        ));
+        comparison.proof = Some(Proof {
+            server_version: version,
+            seconds,
+        });
+    }
+    write::files(request, &mut comparison, &up, &down, terminal)?;
+    Ok(comparison)
+}
+
+/// No statement, but the fingerprints differ: something that the comparison does not see.
+fn check_blindness(
+    request: &Request,
+    comparison: Comparison,
+    before: &Read,
+    after: &Read,
+) -> Result<Comparison, Failure> {
+    let differing = before.fingerprint.differences(&after.fingerprint);
+    let differing: Vec<String> = differing
+        .into_iter()
+        .filter(|name| {
+            request.schemas.is_empty()
+                || request
+                    .schemas
+                    .iter()
+                    .any(|schema| name.contains(&format!(" {schema}.")))
+        })
+        .collect();
+    if differing.is_empty() {
+        return Ok(comparison);
+    }
+    let mut failure = Failure::refused(format!(
+        "{} and {} differ in something that is not compared",
+        comparison.from.name, comparison.to.name
+    ))
+    .code("not-managed");
+    for name in differing.iter().take(10) {
+        failure = failure.detail(name.clone());
+    }
+    Err(failure.closing("nothing was written"))
+}
+
+fn unmanaged(before: &Read, after: &Read) -> std::collections::BTreeMap<String, Vec<String>> {
+    let mut all = before.catalog.unmanaged.clone();
+    for (kind, names) in &after.catalog.unmanaged {
+        let list = all.entry(kind.clone()).or_default();
+        list.extend(names.iter().cloned());
+        list.sort();
+        list.dedup();
+    }
+    all
+}
+
+async fn judged(request: &Request, before: &Read, up: &Plan) -> Result<Vec<JudgedHazard>, Failure> {
+    let mut live = match &before.live {
+        Some(target) if !up.hazards.is_empty() => Some(target.connect().await?),
+        _ => None,
+    };
+    let mut judged = Vec::new();
+    for hazard in &up.hazards {
+        let code = hazard.kind.code();
+        let allowed = request
+            .allow
+            .iter()
+            .any(|name| name == code || name == "all");
+        let evidence = match &mut live {
+            Some(live) => evidence(live, hazard).await?,
+            None => None,
+        };
+        judged.push(JudgedHazard {
+            hazard: hazard.clone(),
+            evidence,
+            allowed,
+            statement: statement_of(hazard, up),
+        });
+    }
+    if let Some(live) = live {
+        live.close().await;
+    }
+    Ok(judged)
+}
+
+async fn evidence(live: &mut Connection, hazard: &Hazard) -> Result<Option<String>, Failure> {
+    let id = &hazard.id;
+    let number = crate::text::number::count;
+    Ok(match hazard.kind {
+        HazardKind::DropTable | HazardKind::RebuildTable => values::count(live, &id.name, None)
+            .await?
+            .map(|(rows, _)| format!("{} rows", number(rows.unsigned_abs()))),
+        HazardKind::DropColumn | HazardKind::NarrowType => {
+            values::count(live, &id.name, Some(&id.part))
+                .await?
+                .map(|(rows, held)| {
+                    format!(
+                        "{} of {} rows hold a value",
+                        number(held.unsigned_abs()),
+                        number(rows.unsigned_abs())
+                    )
+                })
+        }
+        HazardKind::DropEnumValue => None,
+    })
+}
+
+fn statement_of(hazard: &Hazard, up: &Plan) -> Option<String> {
+    let id = &hazard.id;
+    let found = up.statements.iter().find(|statement| match hazard.kind {
+        HazardKind::DropColumn => {
+            statement.sql == format!("ALTER TABLE {} DROP COLUMN {}", id.name, id.part)
+        }
+        HazardKind::DropTable | HazardKind::RebuildTable => {
+            statement.sql == format!("DROP TABLE {}", id.name)
+        }
+        HazardKind::NarrowType => statement.sql.starts_with(&format!(
+            "ALTER TABLE {} ALTER COLUMN {} TYPE",
+            id.name, id.part
+        )),
+        HazardKind::DropEnumValue => statement
+            .sql
+            .starts_with(&format!("CREATE TYPE {} AS ENUM", id.name)),
+    });
+    found.map(|statement| format!("{};", statement.sql))
+}
+
+fn report(
+    request: &Request,
+    comparison: &Comparison,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    let style = human::migrate::comparison::Style {
+        symbols: terminal.symbols(),
+        all: terminal.verbosity() >= Verbosity::Verbose,
+    };
+    // The artefact has standard output, the summary goes beside it.
+    let to_error = request.writing.output == Some(Output::Standard);
+    let out = if to_error {
+        terminal.error_stream()
+    } else {
+        terminal.output()
+    };
+    render(request.report.format, comparison, style, out)?;
+    if let Some((path, format)) = &request.report.report {
+        let mut bytes = Vec::new();
+        {
+            let mut plain = anstream::StripStream::new(&mut bytes);
+            render(*format, comparison, style, &mut plain)?;
+        }
+        crate::files::write_atomically(path, &bytes)?;
+    }
+    match comparison.outcome {
+        Outcome::Different => {
+            if let Some(file) = comparison.files.first()
+                && comparison.diff.is_none()
+            {
+                terminal.note("");
+                terminal.next(&format!(
+                    "backsmith migrate --migrate {} --dry-run",
+                    file.path
+                ));
+            } else if request.writing.output.is_none() {
+                terminal.note("");
+                terminal.next("the same command with `--output migrations/` writes the migration");
+            }
+        }
+        Outcome::Drift => terminal.hint(&format!(
+            "without `--check`, with `--output migrations/`, the migration to {} is written;\n\
+             `--compare` in the other direction makes the file follow the database",
+            comparison.to.name
+        )),
+        Outcome::Refused => {
+            if let Some(hazard) = comparison.refused().next() {
+                let code = hazard.hazard.kind.code();
+                terminal.hint(&format!(
+                    "`--allow {code}` accepts it; `--allow all` accepts every one"
+                ));
+            }
+        }
+        Outcome::Equal => {}
+    }
+    Ok(())
+}
+
+fn render(
+    format: Format,
+    comparison: &Comparison,
+    style: human::migrate::comparison::Style,
+    out: &mut dyn std::io::Write,
+) -> Result<(), Failure> {
+    match format {
+        Format::Json => {
+            let document = json::v1::migrate::comparison::Document::from(comparison);
+            json::write_document(out, &document)?;
+        }
+        Format::Markdown => markdown::migrate::comparison::write(out, comparison)?,
+        _ => human::migrate::comparison::write(out, comparison, style)?,
+    }
+    Ok(())
+}
+
+/// A failure that says that nothing was written, whatever it is about.
+fn unproven(text: String) -> Failure {
+    let mut failure = Failure::refused(text)
+        .code("not-proven")
+        .closing("nothing was written");
+    failure.kind = FailureKind::Refused;
+    failure
+}
+
+fn counts_of(catalog: &crate::catalog::Catalog) -> Vec<(&'static str, usize)> {
+    use crate::catalog::{Body, Kind};
+    let keys = catalog
+        .of_kind(Kind::Constraint)
+        .filter(|object| matches!(&object.body, Body::Constraint(key) if is_key(key.kind)))
+        .count();
+    [
+        ("table", catalog.count(Kind::Table)),
+        ("index", catalog.count(Kind::Index) + keys),
+        (
+            "view",
+            catalog.count(Kind::View) + catalog.count(Kind::MaterializedView),
+        ),
+        ("function", catalog.count(Kind::Routine)),
+    ]
+    .into_iter()
+    .filter(|(name, count)| *count > 0 || *name == "table")
+    .collect()
+}
+
+/// Keys have an index of their own.
+const fn is_key(kind: crate::catalog::ConstraintKind) -> bool {
+    use crate::catalog::ConstraintKind::{Exclusion, PrimaryKey, Unique};
+    matches!(kind, Exclusion | PrimaryKey | Unique)
+}
+
+fn side(
+    kind: comparison::SideKind,
+    name: String,
+    fingerprint: &crate::postgres::fingerprint::Fingerprint,
+    catalog: &crate::catalog::Catalog,
+) -> Side {
+    Side {
+        kind,
+        name,
+        fingerprint: fingerprint.digest(),
+        counts: counts_of(catalog),
+    }
+}

@@ -1,0 +1,278 @@
+//! The proof: up on a copy of before gives after, down gives before again. A fingerprint judges
+//! that shares nothing with the comparison.
+
+use std::collections::BTreeSet;
+
+use super::sides::{Read, Scratch};
+use super::unproven;
+use crate::catalog::{Body, Catalog, Id, Kind};
+use crate::failure::Failure;
+use crate::migrate::diff::{self, Plan, Section, Statement};
+use crate::migrate::file;
+use crate::migrate::script::{self, Piece};
+use crate::postgres::fingerprint::Fingerprint;
+use crate::postgres::scratch::Database;
+use crate::postgres::{Connection, Target, introspect, quote_identifier};
+use crate::settings::migrate::{Compare as Request, Rename};
+use crate::text::SourceFile;
+
+/// The state before, after the renames that the user stated.
+pub(super) struct Renamed {
+    pub(super) catalog: Catalog,
+    up: Vec<Statement>,
+    down: Vec<Statement>,
+}
+
+impl Renamed {
+    /// Renames come first on the way up and last on the way down.
+    pub(super) fn frame(&self, up: &mut Plan, down: &mut Plan) {
+        let mut statements = self.up.clone();
+        statements.append(&mut up.statements);
+        statements.sort_by_key(|statement| statement.section);
+        up.statements = statements;
+        down.statements.extend(self.down.iter().cloned());
+        down.statements.sort_by_key(|statement| statement.section);
+    }
+}
+
+/// Runs the renames on a copy and reads what they made.
+pub(super) async fn renamed(
+    request: &Request,
+    before: &Read,
+    scratch: &mut Scratch<'_>,
+) -> Result<Option<Renamed>, Failure> {
+    if request.renames.is_empty() {
+        return Ok(None);
+    }
+    let mut up = Vec::new();
+    let mut down = Vec::new();
+    for rename in &request.renames {
+        let (forth, back) = rename_statements(rename, &before.catalog)?;
+        up.push(main(forth));
+        down.insert(0, main(back));
+    }
+    let copy = copy_of(before, scratch).await?;
+    let mut connection = Target::parse(copy.url(), None)?.connect().await?;
+    for statement in &up {
+        run_one(&mut connection, &statement.sql).await?;
+    }
+    let mut catalog = introspect::catalog(&mut connection).await?;
+    catalog.retain_schemas(&request.schemas);
+    connection.close().await;
+    Ok(Some(Renamed { catalog, up, down }))
+}
+
+fn main(sql: String) -> Statement {
+    Statement {
+        sql,
+        section: Section::Main,
+        data_loss: None,
+    }
+}
+
+/// `table=table` or `table.column=table.column`; the schema may be left out when it is clear.
+fn rename_statements(rename: &Rename, catalog: &Catalog) -> Result<(String, String), Failure> {
+    let unknown = |name: &str| {
+        let names: Vec<String> = catalog
+            .of_kind(Kind::Table)
+            .chain(catalog.of_kind(Kind::Column))
+            .map(|object| object.id.to_string())
+            .collect();
+        let failure = Failure::input(format!(
+            "`--rename {}={}`: there is no `{name}`",
+            rename.old, rename.new
+        ));
+        match crate::text::suggest::nearest(name, names.iter().map(String::as_str)) {
+            Some(near) => failure.hint(format!("did you mean `{near}`?")),
+            None => failure,
+        }
+    };
+    let last = |name: &str| name.rsplit('.').next().unwrap_or(name).to_owned();
+    let matches = |id: &Id| {
+        let full = id.to_string();
+        full == rename.old || full == format!("public.{}", rename.old)
+    };
+    if let Some(table) = catalog
+        .of_kind(Kind::Table)
+        .find(|object| matches(&object.id))
+    {
+        let new = last(&rename.new);
+        let prefix = &table.id.name[..table.id.name.len() - table.id.local_name().len()];
+        return Ok((
+            format!("ALTER TABLE {} RENAME TO {new}", table.id.name),
+            format!(
+                "ALTER TABLE {prefix}{new} RENAME TO {}",
+                table.id.local_name()
+            ),
+        ));
+    }
+    if let Some(column) = catalog
+        .of_kind(Kind::Column)
+        .find(|object| matches(&object.id))
+    {
+        let new = last(&rename.new);
+        let (table, old) = (&column.id.name, &column.id.part);
+        return Ok((
+            format!("ALTER TABLE {table} RENAME COLUMN {old} TO {new}"),
+            format!("ALTER TABLE {table} RENAME COLUMN {new} TO {old}"),
+        ));
+    }
+    Err(unknown(&rename.old))
+}
+
+/// Runs both files on a copy; returns the version of the server that saw it.
+pub(super) async fn up_and_down(
+    request: &Request,
+    before: &Read,
+    after: &Read,
+    up: &Plan,
+    down: &Plan,
+    scratch: &mut Scratch<'_>,
+) -> Result<String, Failure> {
+    let copy = copy_of(before, scratch).await?;
+    let server = scratch.server().await?;
+    let version = server.version.clone();
+    if server.is_private() {
+        make_roles(server.url(), &[&before.catalog, &after.catalog]).await?;
+    }
+    let target = Target::parse(copy.url(), None)?;
+    let steps = [
+        ("up", up, &after.fingerprint, &after.side.name),
+        ("down", down, &before.fingerprint, &before.side.name),
+    ];
+    for (direction, plan, wanted, name) in steps {
+        let mut connection = target.connect().await?;
+        run_text(&mut connection, &file::body(&plan.statements), direction).await?;
+        let found = Fingerprint::read(&mut connection).await?;
+        connection.close().await;
+        let differing: Vec<String> = found
+            .differences(wanted)
+            .into_iter()
+            .filter(|object| in_schemas(object, &request.schemas))
+            .collect();
+        if !differing.is_empty() {
+            let mut failure = unproven(format!(
+                "the migration {direction} does not lead to {name}: {} objects differ",
+                differing.len()
+            ))
+            .hint("`--no-verify` writes it all the same; please report it");
+            for object in differing.iter().take(12) {
+                failure = failure.detail(object.clone());
+            }
+            return Err(failure);
+        }
+    }
+    Ok(version)
+}
+
+fn in_schemas(object: &str, schemas: &[String]) -> bool {
+    schemas.is_empty()
+        || schemas.iter().any(|schema| {
+            object.contains(&format!(" {schema}.")) || object == format!("schema {schema}")
+        })
+}
+
+/// A scratch database with the schema of before.
+async fn copy_of(before: &Read, scratch: &mut Scratch<'_>) -> Result<Database, Failure> {
+    let server = scratch.server().await?;
+    if let Some(original) = &before.database {
+        return server.copy_database(original).await;
+    }
+    if server.is_private() {
+        make_roles(server.url(), &[&before.catalog]).await?;
+    }
+    let copy = server.create_database().await?;
+    let mut connection = Target::parse(copy.url(), None)?.connect().await?;
+    let empty = introspect::catalog(&mut connection).await?;
+    let plan = diff::catalogs(&empty, &before.catalog, diff::Options { offline: true });
+    connection
+        .execute("SET check_function_bodies = off; SET synchronous_commit = off")
+        .await?;
+    for statement in &plan.statements {
+        if let Err(error) = connection.execute(&statement.sql).await {
+            return Err(unproven(format!(
+                "the schema of {} could not be copied for the proof",
+                before.side.name
+            ))
+            .cause(error.to_string())
+            .detail(statement.sql.clone())
+            .hint("`--no-verify` writes the migration without proof"));
+        }
+    }
+    let found = Fingerprint::read(&mut connection).await?;
+    connection.close().await;
+    let differing = found.differences(&before.fingerprint);
+    if differing.is_empty() || !before.whole {
+        return Ok(copy);
+    }
+    let mut failure = unproven(format!(
+        "the copy of {} for the proof is not exact: {} objects differ",
+        before.side.name,
+        differing.len()
+    ))
+    .hint("`--no-verify` writes the migration without proof");
+    for object in differing.iter().take(12) {
+        failure = failure.detail(object.clone());
+    }
+    Err(failure)
+}
+
+/// Roles that rights are given to; the server is ours and gone soon.
+async fn make_roles(
+    server: crate::redact::SecretUrl,
+    catalogs: &[&Catalog],
+) -> Result<(), Failure> {
+    let mut roles: BTreeSet<String> = BTreeSet::new();
+    for object in catalogs.iter().flat_map(|catalog| catalog.objects.values()) {
+        roles.extend(object.grants.iter().map(|grant| grant.grantee.clone()));
+        match &object.body {
+            Body::Policy(policy) => roles.extend(policy.roles.iter().cloned()),
+            Body::DefaultPrivileges { scope, .. } => {
+                let mut words = scope.split_whitespace();
+                if let (Some("FOR"), Some("ROLE"), Some(role)) =
+                    (words.next(), words.next(), words.next())
+                {
+                    roles.insert(role.to_owned());
+                }
+            }
+            _ => {}
+        }
+    }
+    roles.remove("PUBLIC");
+    let mut connection = Target::parse(&server, None)?.connect().await?;
+    for role in roles {
+        let bare = role.trim_matches('"').replace("\"\"", "\"");
+        // One that is there already is as good.
+        let _ = connection
+            .execute(&format!("CREATE ROLE {} NOLOGIN", quote_identifier(&bare)))
+            .await;
+    }
+    connection.close().await;
+    Ok(())
+}
+
+/// Runs the text as psql would: statement by statement, transactions as it says.
+async fn run_text(connection: &mut Connection, text: &str, direction: &str) -> Result<(), Failure> {
+    let source = SourceFile::new(format!("the migration {direction}"), text);
+    let (script, _) = script::split(&source);
+    for piece in &script.pieces {
+        if let Piece::Statement(statement) = piece {
+            let sql = statement.text(&source.text);
+            if let Err(error) = connection.execute(sql).await {
+                return Err(unproven(format!("the migration {direction} does not run"))
+                    .cause(error.to_string())
+                    .detail(sql.to_owned())
+                    .hint("`--no-verify` writes it all the same; please report it"));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn run_one(connection: &mut Connection, sql: &str) -> Result<(), Failure> {
+    connection.execute(sql).await.map_err(|error| {
+        Failure::input("the rename is not possible")
+            .cause(error.to_string())
+            .detail(sql.to_owned())
+    })
+}

@@ -1,0 +1,131 @@
+//! From what differs to everything that must move with it: what depends on a thing that goes or is
+//! rebuilt is rebuilt as well, and so is what reads a column whose type changes.
+
+use std::collections::VecDeque;
+
+use super::{Action, Actions, compare};
+use crate::catalog::{Body, Catalog, ConstraintKind, Id, Kind};
+use crate::migrate::emit::conversion;
+
+/// The action of every object.
+pub(super) fn actions(before: &Catalog, after: &Catalog) -> Actions {
+    let mut actions = Actions::default();
+    for (id, object) in &before.objects {
+        let action = match after.get(id) {
+            None => Some(Action::Drop),
+            Some(other) => {
+                let action = compare::objects(object, other);
+                if action == Some(Action::Alter) && id.kind == Kind::MaterializedView {
+                    materialized(&object.body, &other.body)
+                } else {
+                    action
+                }
+            }
+        };
+        if let Some(action) = action {
+            actions.0.insert(id.clone(), action);
+        }
+    }
+    for id in after.objects.keys().filter(|id| !before.contains(id)) {
+        actions.0.insert(id.clone(), Action::Create);
+    }
+    spread(before, after, &mut actions);
+    actions
+}
+
+/// There is no CREATE OR REPLACE of a materialized view.
+fn materialized(before: &Body, after: &Body) -> Option<Action> {
+    match (before, after) {
+        (Body::View(before), Body::View(after)) if before.query != after.query => {
+            Some(Action::Rebuild)
+        }
+        _ => Some(Action::Alter),
+    }
+}
+
+fn spread(before: &Catalog, after: &Catalog, actions: &mut Actions) {
+    let dependants = before.dependants();
+    let mut queue: VecDeque<Id> = actions
+        .0
+        .iter()
+        .filter(|(_, action)| action.drops() || **action == Action::Retype)
+        .map(|(id, _)| id.clone())
+        .collect();
+    while let Some(id) = queue.pop_front() {
+        let Some(cause) = actions.get(&id) else {
+            continue;
+        };
+        for dependant in dependants.get(&id).into_iter().flatten() {
+            if actions.drops(dependant) || !after.contains(dependant) {
+                continue;
+            }
+            let reaction = if cause == Action::Retype {
+                after_retype(before, after, &id, dependant)
+            } else {
+                after_drop(before, &id, dependant)
+            };
+            if let Some(reaction) = reaction
+                && actions.get(dependant) != Some(reaction)
+            {
+                actions.0.insert((*dependant).clone(), reaction);
+                queue.push_back((*dependant).clone());
+            }
+        }
+    }
+}
+
+const TYPES: &[Kind] = &[
+    Kind::Enum,
+    Kind::Composite,
+    Kind::Domain,
+    Kind::Range,
+    Kind::Extension,
+    Kind::Collation,
+];
+
+/// A column outlives its type: it moves to the new one.
+fn after_drop(before: &Catalog, gone: &Id, dependant: &Id) -> Option<Action> {
+    let generated = matches!(
+        before.get(dependant).map(|object| &object.body),
+        Some(Body::Column(column)) if column.generated.is_some()
+    );
+    if dependant.kind == Kind::Column && TYPES.contains(&gone.kind) && !generated {
+        return Some(Action::Retype);
+    }
+    // A table stays where its schema stays; another schema would be another name.
+    if gone.kind == Kind::Schema {
+        return None;
+    }
+    Some(Action::Rebuild)
+}
+
+fn after_retype(before: &Catalog, after: &Catalog, column: &Id, dependant: &Id) -> Option<Action> {
+    let explicit = match (
+        before.get(column).map(|object| &object.body),
+        after.get(column).map(|object| &object.body),
+    ) {
+        (Some(Body::Column(old)), Some(Body::Column(new))) => {
+            !conversion::is_implicit(&old.data_type, &new.data_type)
+        }
+        _ => true,
+    };
+    let body = before.get(dependant).map(|object| &object.body);
+    let rebuilt = match body {
+        Some(Body::Default { .. }) => {
+            explicit
+                || before.get(dependant).map(|o| &o.body) != after.get(dependant).map(|o| &o.body)
+        }
+        Some(Body::Constraint(constraint)) => {
+            let derived = constraint.of_parent || constraint.inherited > 0 && !constraint.local;
+            let always = matches!(
+                constraint.kind,
+                ConstraintKind::Check | ConstraintKind::Exclusion | ConstraintKind::Other
+            );
+            !derived && (always || explicit)
+        }
+        Some(Body::Index(index)) => index.has_expressions || explicit,
+        Some(Body::SequenceOwner { .. } | Body::Attachment { .. } | Body::Table(_)) => false,
+        _ => true,
+    };
+    rebuilt.then_some(Action::Rebuild)
+}

@@ -1,0 +1,13 @@
+//! Catalog against catalog: what must be dropped, created, changed and rebuilt, in which order, and
+//! the statements that do it. The way back is the same with the catalogs exchanged.
+
+mod action;
+mod closure;
+mod compare;
+mod graph;
+mod hazard;
+mod plan;
+
+pub use action::{Action, Actions};
+pub use hazard::{Hazard, HazardKind};
+pub use plan::{Change, ChangeKind, Options, Plan, Section, Statement, catalogs};

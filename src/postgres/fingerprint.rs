@@ -1,0 +1,97 @@
+//! What a schema is, as one digest: the judge of every migration that is written. Its query reads
+//! the raw catalogs and shares nothing with the introspection and the comparison.
+
+use std::collections::BTreeMap;
+
+use sha2::Digest;
+use sqlx::Row;
+
+use super::{Connection, Error};
+
+const QUERY: &str = include_str!("fingerprint.sql");
+
+/// Every object by kind and name, and the digest of them all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprint {
+    objects: BTreeMap<(String, String), Vec<String>>,
+}
+
+impl Fingerprint {
+    pub async fn read(connection: &mut Connection) -> Result<Self, Error> {
+        let path = connection.show("search_path").await?;
+        connection.qualify_names().await?;
+        connection
+            .execute(
+                "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'",
+            )
+            .await?;
+        // Bodies in standard SQL came with version 14.
+        let query = if connection.server().version_number >= 140_000 {
+            QUERY.to_owned()
+        } else {
+            QUERY.replace("md5(pg_get_function_sqlbody(p.oid)),", "")
+        };
+        let rows = connection.rows_of(query).await?;
+        connection.set("search_path", &path).await?;
+        let mut objects: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+        for row in rows {
+            objects
+                .entry((row.try_get(0)?, row.try_get(1)?))
+                .or_default()
+                .push(row.try_get::<Option<String>, _>(2)?.unwrap_or_default());
+        }
+        Ok(Self { objects })
+    }
+
+    /// Eight hexadecimal digits.
+    pub fn digest(&self) -> String {
+        let mut hasher = sha2::Sha256::new();
+        for ((kind, name), definitions) in &self.objects {
+            for text in [kind, name].into_iter().chain(definitions) {
+                hasher.update(text.as_bytes());
+                hasher.update([0]);
+            }
+        }
+        let digest = hasher.finalize();
+        digest[..4]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
+    /// Objects that are not the same on both sides, as `kind name`.
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let keys = self.objects.keys().chain(other.objects.keys());
+        let mut differing: Vec<String> = keys
+            .filter(|key| self.objects.get(*key) != other.objects.get(*key))
+            .map(|(kind, name)| format!("{kind} {name}"))
+            .collect();
+        differing.sort();
+        differing.dedup();
+        differing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_name_both_sides_once() {
+        let side = |names: &[&str]| Fingerprint {
+            objects: names
+                .iter()
+                .map(|name| {
+                    (
+                        ("table".to_owned(), (*name).to_owned()),
+                        vec![String::new()],
+                    )
+                })
+                .collect(),
+        };
+        let (a, b) = (side(&["x", "y"]), side(&["y", "z"]));
+        assert_eq!(a.differences(&b), ["table x", "table z"]);
+        assert_ne!(a.digest(), b.digest());
+        assert_eq!(a.digest(), side(&["y", "x"]).digest());
+    }
+}

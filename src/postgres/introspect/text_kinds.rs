@@ -1,0 +1,185 @@
+//! Kinds whose definition is one statement: the query prints it.
+
+use crate::catalog::Kind;
+
+/// (kind, catalog, query). The query yields oid, name, create, drop, comment and grants.
+pub(super) const QUERIES: &[(Kind, &str, &str)] = &[
+    (
+        Kind::Collation,
+        "pg_collation",
+        "select c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.collname) as name, \
+      format('CREATE COLLATION %I.%I (%s)', n.nspname, c.collname, concat_ws(', ', \
+        'provider = ' || case c.collprovider when 'i' then 'icu' when 'c' then 'libc' when 'b' then 'builtin' end, \
+        'locale = ' || quote_literal(coalesce(j ->> 'colllocale', j ->> 'colliculocale', case when c.collcollate = c.collctype then c.collcollate end)), \
+        case when c.collcollate <> c.collctype then 'lc_collate = ' || quote_literal(c.collcollate) || ', lc_ctype = ' || quote_literal(c.collctype) end, \
+        case when not c.collisdeterministic then 'deterministic = false' end, \
+        'rules = ' || quote_literal(j ->> 'collicurules'))) as create, \
+      format('DROP COLLATION %I.%I', n.nspname, c.collname) as drop, obj_description(c.oid, 'pg_collation') as comment \
+      from pg_collation c cross join lateral to_jsonb(c) j join pg_namespace n on n.oid = c.collnamespace \
+      where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'backsmith')",
+    ),
+    (
+        Kind::Aggregate,
+        "pg_proc",
+        "select p.oid, p.oid::regprocedure::text as name, \
+      format('CREATE AGGREGATE %I.%I(%s) (%s)', n.nspname, p.proname, \
+        case when a.aggkind = 'n' and p.pronargs = 0 then '*' else pg_get_function_arguments(p.oid) end, \
+        concat_ws(', ', 'SFUNC = ' || a.aggtransfn::regproc, 'STYPE = ' || format_type(a.aggtranstype, null), \
+        'SSPACE = ' || nullif(a.aggtransspace, 0), \
+        'FINALFUNC = ' || nullif(a.aggfinalfn::oid, 0)::regproc, case when a.aggfinalextra then 'FINALFUNC_EXTRA' end, \
+        'FINALFUNC_MODIFY = ' || case when a.aggfinalfn::oid = 0 then null when a.aggfinalmodify = case when a.aggkind = 'n' then 'r' else 'w' end then null \
+          when a.aggfinalmodify = 'r' then 'READ_ONLY' when a.aggfinalmodify = 's' then 'SHAREABLE' else 'READ_WRITE' end, \
+        'COMBINEFUNC = ' || nullif(a.aggcombinefn::oid, 0)::regproc, 'SERIALFUNC = ' || nullif(a.aggserialfn::oid, 0)::regproc, \
+        'DESERIALFUNC = ' || nullif(a.aggdeserialfn::oid, 0)::regproc, 'INITCOND = ' || quote_literal(a.agginitval), \
+        'MSFUNC = ' || nullif(a.aggmtransfn::oid, 0)::regproc, 'MINVFUNC = ' || nullif(a.aggminvtransfn::oid, 0)::regproc, \
+        'MSTYPE = ' || case when a.aggmtranstype <> 0 then format_type(a.aggmtranstype, null) end, \
+        'MFINALFUNC = ' || nullif(a.aggmfinalfn::oid, 0)::regproc, 'MINITCOND = ' || quote_literal(a.aggminitval), \
+        'SORTOP = ' || (select 'OPERATOR(' || quote_ident(sn.nspname) || '.' || s.oprname || ')' from pg_operator s join pg_namespace sn on sn.oid = s.oprnamespace where s.oid = a.aggsortop), \
+        case when a.aggkind = 'h' then 'HYPOTHETICAL' end, \
+        'PARALLEL = ' || case p.proparallel when 's' then 'SAFE' when 'r' then 'RESTRICTED' end)) as create, \
+      format('DROP AGGREGATE %s', p.oid::regprocedure) as drop, obj_description(p.oid, 'pg_proc') as comment, \
+      (select coalesce(json_agg(json_build_array(case when x.grantee = 0 then 'PUBLIC' else quote_ident(pg_get_userbyid(x.grantee)) end, x.privilege_type, x.is_grantable)), '[]') \
+       from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) x where x.grantee <> p.proowner) as grants \
+      from pg_aggregate a join pg_proc p on p.oid = a.aggfnoid join pg_namespace n on n.oid = p.pronamespace \
+      where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'backsmith')",
+    ),
+    (
+        Kind::Operator,
+        "pg_operator",
+        "select o.oid, o.oid::regoperator::text as name, \
+      format('CREATE OPERATOR %I.%s (%s)', n.nspname, o.oprname, concat_ws(', ', 'FUNCTION = ' || o.oprcode::regproc, \
+        'LEFTARG = ' || case when o.oprleft <> 0 then format_type(o.oprleft, null) end, \
+        'RIGHTARG = ' || case when o.oprright <> 0 then format_type(o.oprright, null) end, \
+        'COMMUTATOR = ' || (select 'OPERATOR(' || quote_ident(sn.nspname) || '.' || s.oprname || ')' from pg_operator s join pg_namespace sn on sn.oid = s.oprnamespace where s.oid = o.oprcom), \
+        'NEGATOR = ' || (select 'OPERATOR(' || quote_ident(sn.nspname) || '.' || s.oprname || ')' from pg_operator s join pg_namespace sn on sn.oid = s.oprnamespace where s.oid = o.oprnegate), \
+        'RESTRICT = ' || nullif(o.oprrest::oid, 0)::regproc, 'JOIN = ' || nullif(o.oprjoin::oid, 0)::regproc, \
+        case when o.oprcanhash then 'HASHES' end, case when o.oprcanmerge then 'MERGES' end)) as create, \
+      format('DROP OPERATOR %s', o.oid::regoperator) as drop, obj_description(o.oid, 'pg_operator') as comment \
+      from pg_operator o join pg_namespace n on n.oid = o.oprnamespace \
+      where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'backsmith') and o.oprcode::oid <> 0",
+    ),
+    (
+        Kind::Cast,
+        "pg_cast",
+        "select c.oid, format('(%s AS %s)', format_type(c.castsource, null), format_type(c.casttarget, null)) as name, \
+      format('CREATE CAST (%s AS %s) %s%s', format_type(c.castsource, null), format_type(c.casttarget, null), \
+        case c.castmethod when 'f' then 'WITH FUNCTION ' || c.castfunc::regprocedure when 'i' then 'WITH INOUT' else 'WITHOUT FUNCTION' end, \
+        case c.castcontext when 'a' then ' AS ASSIGNMENT' when 'i' then ' AS IMPLICIT' else '' end) as create, \
+      format('DROP CAST (%s AS %s)', format_type(c.castsource, null), format_type(c.casttarget, null)) as drop, \
+      obj_description(c.oid, 'pg_cast') as comment from pg_cast c where c.oid >= 16384 and not exists (select from pg_depend e where e.classid = 'pg_cast'::regclass and e.objid = c.oid and e.deptype in ('i', 'e'))",
+    ),
+    (
+        Kind::TextSearchDictionary,
+        "pg_ts_dict",
+        "select d.oid, d.oid::regdictionary::text as name, \
+      format('CREATE TEXT SEARCH DICTIONARY %I.%I (TEMPLATE = %I.%I%s)', n.nspname, d.dictname, tn.nspname, t.tmplname, coalesce(', ' || d.dictinitoption, '')) as create, \
+      format('DROP TEXT SEARCH DICTIONARY %I.%I', n.nspname, d.dictname) as drop, obj_description(d.oid, 'pg_ts_dict') as comment \
+      from pg_ts_dict d join pg_namespace n on n.oid = d.dictnamespace join pg_ts_template t on t.oid = d.dicttemplate \
+      join pg_namespace tn on tn.oid = t.tmplnamespace where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'backsmith')",
+    ),
+    (
+        Kind::TextSearchConfiguration,
+        "pg_ts_config",
+        "select c.oid, c.oid::regconfig::text as name, \
+      format('CREATE TEXT SEARCH CONFIGURATION %I.%I (PARSER = %I.%I)', n.nspname, c.cfgname, pn.nspname, p.prsname) \
+      || coalesce((select string_agg(format(E';\\nALTER TEXT SEARCH CONFIGURATION %I.%I ADD MAPPING FOR %I WITH %s', n.nspname, c.cfgname, m.alias, m.dictionaries), '' order by m.alias) \
+         from (select (select t.alias from ts_token_type(c.cfgparser) t where t.tokid = m.maptokentype) as alias, \
+               string_agg(m.mapdict::regdictionary::text, ', ' order by m.mapseqno) as dictionaries \
+               from pg_ts_config_map m where m.mapcfg = c.oid group by m.maptokentype) m), '') as create, \
+      format('DROP TEXT SEARCH CONFIGURATION %I.%I', n.nspname, c.cfgname) as drop, obj_description(c.oid, 'pg_ts_config') as comment \
+      from pg_ts_config c join pg_namespace n on n.oid = c.cfgnamespace join pg_ts_parser p on p.oid = c.cfgparser \
+      join pg_namespace pn on pn.oid = p.prsnamespace where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'backsmith')",
+    ),
+    (
+        Kind::Publication,
+        "pg_publication",
+        "select p.oid, quote_ident(p.pubname) as name, \
+      format('CREATE PUBLICATION %I%s WITH (publish = %L%s)', p.pubname, \
+        case when p.puballtables then ' FOR ALL TABLES' else coalesce(' FOR ' || concat_ws(', ', \
+          (select 'TABLE ' || string_agg(r.prrelid::regclass::text \
+             || coalesce('(' || (select string_agg(quote_ident(a.attname), ', ' order by a.attnum) from pg_attribute a \
+                where a.attrelid = r.prrelid and a.attnum in (select k.v::int from unnest(string_to_array(to_jsonb(r) ->> 'prattrs', ' ')) k(v))) || ')', '') \
+             || coalesce(' WHERE (' || pg_get_expr(r.prqual, r.prrelid) || ')', ''), ', ' order by r.prrelid::regclass::text) \
+           from pg_publication_rel r where r.prpubid = p.oid), \
+          {schemas}), '') end, \
+        concat_ws(', ', case when p.pubinsert then 'insert' end, case when p.pubupdate then 'update' end, case when p.pubdelete then 'delete' end, case when p.pubtruncate then 'truncate' end), \
+        case when p.pubviaroot then ', publish_via_partition_root = true' else '' end) as create, \
+      format('DROP PUBLICATION %I', p.pubname) as drop, obj_description(p.oid, 'pg_publication') as comment from pg_publication p",
+    ),
+    (
+        Kind::EventTrigger,
+        "pg_event_trigger",
+        "select e.oid, quote_ident(e.evtname) as name, \
+      format('CREATE EVENT TRIGGER %I ON %s%s EXECUTE FUNCTION %s()', e.evtname, e.evtevent, \
+        coalesce(' WHEN TAG IN (' || (select string_agg(quote_literal(t), ', ') from unnest(e.evttags) t) || ')', ''), e.evtfoid::regproc) \
+      || case e.evtenabled when 'D' then format(E';\\nALTER EVENT TRIGGER %I DISABLE', e.evtname) when 'R' then format(E';\\nALTER EVENT TRIGGER %I ENABLE REPLICA', e.evtname) \
+         when 'A' then format(E';\\nALTER EVENT TRIGGER %I ENABLE ALWAYS', e.evtname) else '' end as create, \
+      format('DROP EVENT TRIGGER %I', e.evtname) as drop, obj_description(e.oid, 'pg_event_trigger') as comment from pg_event_trigger e",
+    ),
+    (
+        Kind::ForeignDataWrapper,
+        "pg_foreign_data_wrapper",
+        "select w.oid, quote_ident(w.fdwname) as name, \
+      format('CREATE FOREIGN DATA WRAPPER %I%s%s%s', w.fdwname, coalesce(' HANDLER ' || nullif(w.fdwhandler, 0)::regproc, ''), coalesce(' VALIDATOR ' || nullif(w.fdwvalidator, 0)::regproc, ''), \
+        coalesce(' OPTIONS (' || (select string_agg(quote_ident(o.option_name) || ' ' || quote_literal(o.option_value), ', ' order by o.option_name) from pg_options_to_table(w.fdwoptions) o) || ')', '')) as create, \
+      format('DROP FOREIGN DATA WRAPPER %I', w.fdwname) as drop, obj_description(w.oid, 'pg_foreign_data_wrapper') as comment from pg_foreign_data_wrapper w",
+    ),
+    (
+        Kind::ForeignServer,
+        "pg_foreign_server",
+        "select s.oid, quote_ident(s.srvname) as name, \
+      format('CREATE SERVER %I%s%s FOREIGN DATA WRAPPER %I%s', s.srvname, coalesce(' TYPE ' || quote_literal(s.srvtype), ''), coalesce(' VERSION ' || quote_literal(s.srvversion), ''), w.fdwname, \
+        coalesce(' OPTIONS (' || (select string_agg(quote_ident(o.option_name) || ' ' || quote_literal(o.option_value), ', ' order by o.option_name) from pg_options_to_table(s.srvoptions) o) || ')', '')) as create, \
+      format('DROP SERVER %I', s.srvname) as drop, obj_description(s.oid, 'pg_foreign_server') as comment \
+      from pg_foreign_server s join pg_foreign_data_wrapper w on w.oid = s.srvfdw",
+    ),
+];
+
+/// (kind, catalog, query for oid and name) of what is not compared: it is listed.
+pub(super) const UNMANAGED: &[(&str, &str, &str)] = &[
+    (
+        "operator class",
+        "pg_opclass",
+        "select c.oid, n.nspname || '.' || c.opcname as name from pg_opclass c join pg_namespace n on n.oid = c.opcnamespace where c.oid >= 16384",
+    ),
+    (
+        "operator family",
+        "pg_opfamily",
+        "select c.oid, n.nspname || '.' || c.opfname as name from pg_opfamily c join pg_namespace n on n.oid = c.opfnamespace where c.oid >= 16384",
+    ),
+    (
+        "access method",
+        "pg_am",
+        "select c.oid, c.amname::text as name from pg_am c where c.oid >= 16384",
+    ),
+    (
+        "language",
+        "pg_language",
+        "select c.oid, c.lanname::text as name from pg_language c where c.oid >= 16384",
+    ),
+    (
+        "transform",
+        "pg_transform",
+        "select c.oid, format_type(c.trftype, null) as name from pg_transform c where c.oid >= 16384",
+    ),
+    (
+        "conversion",
+        "pg_conversion",
+        "select c.oid, n.nspname || '.' || c.conname as name from pg_conversion c join pg_namespace n on n.oid = c.connamespace where c.oid >= 16384",
+    ),
+    (
+        "text search parser",
+        "pg_ts_parser",
+        "select c.oid, c.prsname::text as name from pg_ts_parser c where c.oid >= 16384",
+    ),
+    (
+        "text search template",
+        "pg_ts_template",
+        "select c.oid, c.tmplname::text as name from pg_ts_template c where c.oid >= 16384",
+    ),
+    (
+        "user mapping",
+        "pg_user_mapping",
+        "select m.umid as oid, m.srvname || ' ' || m.usename as name from pg_user_mappings m",
+    ),
+];

@@ -1,0 +1,104 @@
+//! What differs between two schemas, for a pull request.
+
+use std::io::{self, Write};
+
+use crate::migrate::comparison::{Comparison, Outcome};
+use crate::migrate::diff::ChangeKind;
+use crate::text::number::counted;
+
+/// The differences as a table, what would be lost, the files.
+pub fn write(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
+    let (from, to) = (&comparison.from.name, &comparison.to.name);
+    let verdict = match comparison.outcome {
+        Outcome::Equal => format!("{from} equals {to}"),
+        Outcome::Different => format!(
+            "{} turn {from} into {to}",
+            counted(comparison.up.total, "statement")
+        ),
+        Outcome::Drift => format!(
+            "Drift: {from} differs from {to} in {}",
+            counted(comparison.changes.len(), "object")
+        ),
+        Outcome::Refused => "Refused: the change destroys data and no flag allows it".to_owned(),
+    };
+    writeln!(out, "## {}\n", escaped(&verdict))?;
+    match &comparison.proof {
+        Some(proof) => writeln!(
+            out,
+            "Proven up and down on PostgreSQL {}.",
+            proof.server_version
+        )?,
+        None => writeln!(out, "Not proven.")?,
+    }
+    writeln!(
+        out,
+        "Fingerprints `{}` and `{}`.",
+        comparison.from.fingerprint, comparison.to.fingerprint
+    )?;
+    if !comparison.hazards.is_empty() {
+        writeln!(
+            out,
+            "\n| hazard | object | evidence | allowed |\n|---|---|---|---|"
+        )?;
+        for hazard in &comparison.hazards {
+            writeln!(
+                out,
+                "| {} | `{}` | {} | {} |",
+                hazard.hazard.kind.code(),
+                escaped(&hazard.hazard.object()),
+                escaped(hazard.evidence.as_ref().unwrap_or(&hazard.hazard.message)),
+                if hazard.allowed { "yes" } else { "no" }
+            )?;
+        }
+    }
+    if !comparison.changes.is_empty() {
+        writeln!(
+            out,
+            "\n<details><summary>{}</summary>\n\n| | kind | object | before | after |\n|---|---|---|---|---|",
+            counted(comparison.changes.len(), "change")
+        )?;
+        for change in &comparison.changes {
+            let sign = match change.kind {
+                ChangeKind::Create => "+",
+                ChangeKind::Drop => "-",
+                ChangeKind::Alter | ChangeKind::Replace => "~",
+            };
+            let text = |text: &Option<String>| escaped(text.as_deref().unwrap_or_default());
+            writeln!(
+                out,
+                "| {sign} | {} | `{}` | {} | {} |",
+                change.id.kind.name(),
+                escaped(&change.id.to_string()),
+                text(&change.before),
+                text(&change.after)
+            )?;
+        }
+        writeln!(out, "\n</details>")?;
+    }
+    for file in &comparison.files {
+        writeln!(
+            out,
+            "\n- `{}`: {}",
+            file.path,
+            counted(file.statements.total, "statement")
+        )?;
+    }
+    for (kind, names) in &comparison.unmanaged {
+        writeln!(
+            out,
+            "\nNot compared: {} ({})",
+            counted(names.len(), kind),
+            escaped(&names.join(", "))
+        )?;
+    }
+    Ok(())
+}
+
+/// Text inside of a table's cell.
+fn escaped(text: &str) -> String {
+    text.split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .replace('|', "\\|")
+        .replace('<', "&lt;")
+}
