@@ -101,7 +101,7 @@ fn mapping(node: &Node, schema: &Json, whole: &Json, faults: &mut Vec<Diagnostic
             schema.get("additionalProperties"),
         ) {
             (Some(schema), _) | (None, Some(schema @ Json::Object(_))) => {
-                visit(&entry.value, schema, whole, &entry.key, faults)
+                visit(&entry.value, schema, whole, &entry.key, faults);
             }
             (None, Some(Json::Bool(false))) => {
                 let known = properties.keys().map(String::as_str);

@@ -1,6 +1,7 @@
 //! An HTTP API model and a framework become the files of a server. Knows nothing of where they go.
 
 mod framework;
+pub mod from_catalog;
 mod generate;
 
 // The document, made ready.

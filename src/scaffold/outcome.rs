@@ -1,5 +1,6 @@
 //! What a run did, or would do, for the reports.
 
+use super::from_catalog::Summary;
 use super::framework::Framework;
 use super::schemas::NotEnforced;
 use crate::diagnostic::Diagnostic;
@@ -40,6 +41,8 @@ pub struct OutcomeSource {
     pub title: String,
     pub document_version: String,
     pub sha256: String,
+    /// What a database became.
+    pub database: Option<Summary>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -25,6 +25,15 @@ pub struct Request {
     /// A keyword that cannot be honoured is an error.
     pub strict: bool,
     pub report: ReportOptions,
+    /// Where a schema file is tried out.
+    pub scratch: Scratch,
+}
+
+/// The Postgres that reads schema files.
+#[derive(Clone, Debug, Default)]
+pub struct Scratch {
+    pub binaries: Option<PathBuf>,
+    pub download: bool,
 }
 
 /// What is read.
@@ -95,6 +104,10 @@ pub(super) fn resolve(arguments: cli::Scaffold, context: &Context) -> Result<Req
         mode,
         force: arguments.force,
         strict: arguments.strict || config.strict.unwrap_or(false),
+        scratch: Scratch {
+            binaries: context.config.migrate.pg_bin.clone(),
+            download: context.config.migrate.postgres.as_deref() == Some("download"),
+        },
         report: context.report_options(&[Format::Human, Format::Json])?,
     })
 }

@@ -48,7 +48,7 @@ fn repository(path: &str) -> std::path::PathBuf {
 
 /// Holds a document against its published schema.
 #[track_caller]
-fn conforms(document: &serde_json::Value, schema: &str) {
+pub(crate) fn conforms(document: &serde_json::Value, schema: &str) {
     let schema = std::fs::read_to_string(repository(schema)).expect("a schema");
     let schema = serde_json::from_str(&schema).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a JSON Schema");

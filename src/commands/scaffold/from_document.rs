@@ -86,6 +86,7 @@ fn described(source: &Arc<SourceFile>, api: &Api) -> OutcomeSource {
         title: api.title.clone(),
         document_version: api.version.clone(),
         sha256: manifest::sha256(source.text.as_bytes()),
+        database: None,
     }
 }
 

@@ -6,4 +6,5 @@ pub mod error;
 pub mod loadtest;
 pub mod migrate;
 pub mod scaffold;
+mod scaffold_database;
 pub mod scaffold_spec;

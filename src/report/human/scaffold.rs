@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use super::error::write_diagnostic;
+use super::scaffold_database;
 use crate::failure::{Failure, Message};
 use crate::scaffold::{NotEnforced, Outcome, OutcomeFile, OutcomeMode};
 use crate::terminal::{BOLD, CYAN, DIM, GREEN, RED, Symbols, Verbosity, YELLOW};
@@ -17,6 +18,9 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, symbols: Symbols) -> io::Re
         "conflict" => return write_conflicts(out, outcome, symbols),
         "out-of-date" => return write_differences(out, outcome, symbols),
         _ => {}
+    }
+    if let (Some(database), false) = (&outcome.source.database, outcome.rerun) {
+        return scaffold_database::write(out, outcome, database, &counts(outcome), symbols);
     }
     let title = format!(
         "{} {}",
@@ -54,6 +58,9 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, symbols: Symbols) -> io::Re
         write_owners(out, outcome)?;
     }
     write_findings(out, outcome, symbols)?;
+    if let Some(database) = &outcome.source.database {
+        scaffold_database::notes(out, database, symbols)?;
+    }
     writeln!(out, "\n{}", counts(outcome))
 }
 
@@ -486,7 +493,9 @@ pub fn advice(outcome: &Outcome) -> Vec<(&'static str, String)> {
             .schemes
             .iter()
             .any(|scheme| scheme.ends_with("(JWT)"));
-        if outcome.project {
+        if outcome.source.database.is_some() {
+            advice.push(("next", database_advice(outcome, jwt)));
+        } else if outcome.project {
             let copy = if jwt { "cp .env.example .env && " } else { "" };
             advice.push((
                 "next",
@@ -498,6 +507,18 @@ pub fn advice(outcome: &Outcome) -> Vec<(&'static str, String)> {
         }
     }
     advice
+}
+
+/// The handlers of a database work; what is left is to start them.
+fn database_advice(outcome: &Outcome, jwt: bool) -> String {
+    let root = outcome.output.strip_suffix("/routes").unwrap_or(&outcome.output);
+    let start = if outcome.project {
+        "npm install && DATABASE_URL=... npm start".to_owned()
+    } else {
+        let (packages, mount) = mounting(outcome, jwt);
+        format!("npm install {packages} pg @types/pg\n{mount}")
+    };
+    format!("{start}\nopenapi.yaml was written beside {root}/; edit it and run `backsmith scaffold openapi.yaml`.")
 }
 
 /// What a project that exists has to install, and how it mounts the routes.

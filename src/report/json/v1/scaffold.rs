@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::Tool;
 use super::error::ErrorEntry;
 use crate::report::json::write_document;
+use crate::scaffold::from_catalog::{ResourceSummary, Summary};
 use crate::scaffold::{Outcome, OutcomeMode};
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -36,6 +37,9 @@ pub struct Document {
     pub not_enforced: Vec<NotEnforced>,
     /// Warnings of the document.
     pub diagnostics: Vec<ErrorEntry>,
+    /// What a database became, with `--from-db`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<Database>,
     /// One unified diff, of a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<String>,
@@ -114,6 +118,73 @@ pub struct NotEnforced {
     /// The schema or operation.
     pub place: String,
     pub reason: Option<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ScaffoldDatabase")]
+pub struct Database {
+    pub name: String,
+    pub resources: Vec<Resource>,
+    /// What the validators know of the columns.
+    pub checked: Vec<String>,
+    /// Constraints that a write can break, and the status that answers.
+    pub constraints: Vec<AnsweredConstraint>,
+    /// Columns that the database fills in.
+    pub not_writable: Vec<String>,
+    /// What is worth a look.
+    pub notes: Vec<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ScaffoldResource")]
+pub struct Resource {
+    pub name: String,
+    /// `table` or `view`.
+    pub kind: &'static str,
+    /// The columns that identify a row.
+    pub key: Vec<String>,
+    pub operations: Vec<&'static str>,
+    pub filters: Vec<String>,
+    pub sorts: Vec<String>,
+    /// Nested lists, by the last segment of their path.
+    pub nested: Vec<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ScaffoldConstraint")]
+pub struct AnsweredConstraint {
+    pub name: String,
+    pub status: u16,
+}
+
+impl From<&Summary> for Database {
+    fn from(summary: &Summary) -> Self {
+        let resource = |resource: &ResourceSummary| Resource {
+            name: resource.name.clone(),
+            kind: if resource.is_view { "view" } else { "table" },
+            key: resource.key.clone(),
+            operations: resource.operations.clone(),
+            filters: resource.filters.clone(),
+            sorts: resource.sorts.clone(),
+            nested: resource.nested.clone(),
+        };
+        let answered = summary.answered.iter();
+        Self {
+            name: summary.name.clone(),
+            resources: summary.resources.iter().map(resource).collect(),
+            checked: summary.checked.clone(),
+            constraints: answered
+                .flat_map(|(status, names)| {
+                    names.iter().map(|name| AnsweredConstraint {
+                        name: name.clone(),
+                        status: *status,
+                    })
+                })
+                .collect(),
+            not_writable: summary.filled.clone(),
+            notes: summary.notes.clone(),
+        }
+    }
 }
 
 impl From<&Outcome> for Document {
@@ -196,6 +267,7 @@ impl From<&Outcome> for Document {
                 })
                 .collect(),
             diagnostics: outcome.diagnostics.iter().map(ErrorEntry::from).collect(),
+            database: source.database.as_ref().map(Database::from),
             diff: (outcome.mode == OutcomeMode::DryRun).then(|| outcome.diff.clone()),
         }
     }
