@@ -1,7 +1,7 @@
 //! What a run did, or would do, for the reports.
 
-use super::from_catalog::Summary;
 use super::framework::Framework;
+use super::from_catalog::Summary;
 use super::schemas::NotEnforced;
 use crate::diagnostic::Diagnostic;
 

@@ -6,7 +6,7 @@ use crate::node::{Server, TypeScript, compile, link_modules};
 use crate::postgres;
 use crate::sandbox::{Run, Sandbox};
 
-const SHOP: &str = r#"
+const SHOP: &str = r"
 CREATE TYPE order_status AS ENUM ('new', 'paid', 'shipped');
 CREATE TABLE customers (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -45,7 +45,7 @@ CREATE TABLE order_items (
 CREATE TABLE log (at timestamptz NOT NULL DEFAULT now(), line text, area point);
 CREATE VIEW order_totals AS
   SELECT o.id, o.customer_id, count(*) AS items FROM orders o JOIN order_items i ON i.order_id = o.id GROUP BY o.id;
-"#;
+";
 
 fn scaffold(sandbox: &Sandbox, url: &str, more: &[&str]) -> Run {
     let arguments = ["scaffold", "--from-db", url, "--output", "src/routes/"];

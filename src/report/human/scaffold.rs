@@ -511,14 +511,19 @@ pub fn advice(outcome: &Outcome) -> Vec<(&'static str, String)> {
 
 /// The handlers of a database work; what is left is to start them.
 fn database_advice(outcome: &Outcome, jwt: bool) -> String {
-    let root = outcome.output.strip_suffix("/routes").unwrap_or(&outcome.output);
+    let root = outcome
+        .output
+        .strip_suffix("/routes")
+        .unwrap_or(&outcome.output);
     let start = if outcome.project {
         "npm install && DATABASE_URL=... npm start".to_owned()
     } else {
         let (packages, mount) = mounting(outcome, jwt);
         format!("npm install {packages} pg @types/pg\n{mount}")
     };
-    format!("{start}\nopenapi.yaml was written beside {root}/; edit it and run `backsmith scaffold openapi.yaml`.")
+    format!(
+        "{start}\nopenapi.yaml was written beside {root}/; edit it and run `backsmith scaffold openapi.yaml`."
+    )
 }
 
 /// What a project that exists has to install, and how it mounts the routes.
