@@ -69,11 +69,21 @@ impl Sandbox {
 
     /// A command in the sandbox, with nothing of the developer's environment that changes results.
     pub fn command<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_backsmith"));
+        let mut command = self.program(env!("CARGO_BIN_EXE_backsmith"));
+        command.args(arguments);
         command
-            .args(arguments)
-            .current_dir(self.path())
-            .stdin(Stdio::null());
+    }
+
+    /// A line for the shell, in the sandbox, as `command`.
+    pub fn shell(&self, line: &str) -> Command {
+        let mut command = self.program("sh");
+        command.args(["-c", line]);
+        command
+    }
+
+    fn program(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.path()).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
             if text.starts_with("PG") || text.starts_with("BACKSMITH") {

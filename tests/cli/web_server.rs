@@ -339,6 +339,18 @@ where
             })
             .await?;
         }
+        // As a real service: a valid list, a refused body, a login with a limit.
+        "users" if method == "POST" => send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await?,
+        "users" => send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]").await?,
+        "login" => {
+            let passes = scene.number.is_multiple_of(10);
+            send(if passes {
+                &b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"[..]
+            } else {
+                &b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nRateLimit: limit=5\r\nContent-Length: 0\r\n\r\n"[..]
+            })
+            .await?;
+        }
         _ => send(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").await?,
     }
     Some(After::Next)
