@@ -58,11 +58,6 @@ impl Fixture {
     pub fn version(&self) -> &str {
         &self.server.version
     }
-
-    /// The server's own URL, for tests that look at all databases.
-    pub fn server_url(&self) -> String {
-        self.server.url().expose().to_owned()
-    }
 }
 
 /// Runs statements on a database.
