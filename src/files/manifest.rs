@@ -1,5 +1,6 @@
 //! .backsmith/manifest.json: which files a project got from us, whose they are, and what the
-//! generated ones held when they were written.
+//! generated ones held when they were written. A project with several source roots has one
+//! manifest for each, so that a run knows nothing of the files of another.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,8 +10,8 @@ use sha2::{Digest, Sha256};
 
 use crate::failure::Failure;
 
-/// Relative to the project.
-pub const MANIFEST: &str = ".backsmith/manifest.json";
+/// The manifest of the first source root, relative to the project.
+const MANIFEST: &str = ".backsmith/manifest.json";
 
 const SCHEMA: &str = "backsmith.manifest/v1";
 
@@ -64,13 +65,11 @@ impl Manifest {
         }
     }
 
-    /// The manifest of a project, if there is one.
-    pub fn read(project: &Path) -> Result<Option<Self>, Failure> {
-        let path = project.join(MANIFEST);
+    fn read(path: &Path) -> Result<Option<Self>, Failure> {
         if !path.exists() {
             return Ok(None);
         }
-        let source = super::read_text(&path)?;
+        let source = super::read_text(path)?;
         let manifest: Self = serde_json::from_str(&source.text).map_err(|error| {
             Failure::input(format!("`{}` is no manifest", path.display()))
                 .cause(error.to_string())
@@ -94,6 +93,32 @@ impl Manifest {
     pub fn text(&self) -> String {
         // Plain strings and maps of them always serialise.
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+}
+
+/// Where the manifest of one source root is, and what the last run left in it.
+#[derive(Clone, Debug)]
+pub struct ManifestPlace {
+    /// Relative to the project.
+    pub path: String,
+    pub last: Option<Manifest>,
+}
+
+impl ManifestPlace {
+    /// The manifest of the folder of routes `output`, which lies in `source_root`. The first one of
+    /// a project has the short name; it belongs to the folder that it names.
+    pub fn find(project: &Path, source_root: &str, output: &str) -> Result<Self, Failure> {
+        match Manifest::read(&project.join(MANIFEST))? {
+            Some(first) if first.options.output != output => {
+                let path = format!(".backsmith/{source_root}/manifest.json");
+                let last = Manifest::read(&project.join(&path))?;
+                Ok(Self { path, last })
+            }
+            last => Ok(Self {
+                path: MANIFEST.to_owned(),
+                last,
+            }),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use similar::{ChangeTag, TextDiff};
 
-use super::manifest::{MANIFEST, Manifest, ManifestFile, sha256};
+use super::manifest::{Manifest, ManifestFile, ManifestPlace, sha256};
 use super::write_atomically;
 use crate::failure::Failure;
 
@@ -79,6 +79,7 @@ pub struct OwnedEntry {
 pub struct OwnedPlan {
     root: PathBuf,
     pub entries: Vec<OwnedEntry>,
+    manifest_path: PathBuf,
     manifest: String,
 }
 
@@ -89,12 +90,13 @@ impl OwnedPlan {
     pub fn new(
         root: &Path,
         mut files: Vec<OwnedFile>,
-        last: Option<&Manifest>,
+        place: &ManifestPlace,
         mut next: Manifest,
         complete: bool,
         force: bool,
     ) -> Result<Self, Failure> {
         files.sort_by(|a, b| a.path.cmp(&b.path));
+        let last = place.last.as_ref();
         let mut entries = Vec::new();
         for file in files {
             let known = last.and_then(|manifest| manifest.file(&file.path));
@@ -148,6 +150,7 @@ impl OwnedPlan {
         Ok(Self {
             root: root.to_owned(),
             entries,
+            manifest_path: root.join(&place.path),
             manifest: next.text(),
         })
     }
@@ -170,7 +173,7 @@ impl OwnedPlan {
                 written += usize::from(write_atomically(&path, entry.file.contents.as_bytes())?);
             }
         }
-        write_atomically(&self.root.join(MANIFEST), self.manifest.as_bytes())?;
+        write_atomically(&self.manifest_path, self.manifest.as_bytes())?;
         Ok(written)
     }
 

@@ -456,6 +456,50 @@ fn a_dry_run_and_a_check_write_nothing() {
 }
 
 #[test]
+fn each_source_root_of_a_project_is_left_alone_by_the_others() {
+    let sandbox = sandbox("user-service.yaml");
+    scaffold(&sandbox, &["--project", "-q"]).expect(0);
+    let before = contents(&sandbox);
+    sandbox.write("keywords.yaml", document("keywords.yaml"));
+    let again = || {
+        let output = ["--output", "again/routes/", "--framework", "koa"];
+        let arguments = ["scaffold", "keywords.yaml", "--format", "json", "-q"];
+        sandbox
+            .run(arguments.into_iter().chain(output))
+            .expect(0)
+            .json()
+    };
+    let report = again();
+    let files = report["files"].as_array().expect("files");
+    assert!(
+        files.iter().all(|file| {
+            let path = file["path"].as_str().expect("a path");
+            path.starts_with("again/") && file["action"] == "create"
+        }),
+        "{files:#?}"
+    );
+    assert_eq!(report["orphans"], serde_json::json!([]));
+    let after = contents(&sandbox);
+    for file in &before {
+        assert!(after.contains(file), "{} was changed", file.0);
+    }
+    assert!(
+        sandbox
+            .read(".backsmith/again/manifest.json")
+            .contains("again/middleware/validators.ts")
+    );
+
+    // Each still knows its own files: neither run has anything to do, and edits are seen.
+    scaffold(&sandbox, &["--project", "--check"]).expect(0);
+    again();
+    assert_eq!(contents(&sandbox), after);
+    let path = "src/middleware/validators.ts";
+    sandbox.write(path, format!("{}// mine\n", sandbox.read(path)));
+    again();
+    scaffold(&sandbox, &["--project", "--check"]).expect(1);
+}
+
+#[test]
 fn only_types_when_only_types_are_wanted() {
     let sandbox = sandbox("user-service.yaml");
     scaffold(&sandbox, &["--types-only", "-q"]).expect(0);

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::api::Api;
 use crate::diagnostic::Diagnostic;
 use crate::failure::{Failure, Verdict};
-use crate::files::manifest::{Manifest, ManifestOptions, ManifestSource};
+use crate::files::manifest::{Manifest, ManifestOptions, ManifestPlace, ManifestSource};
 use crate::files::{self, OwnedFile, OwnedPlan, Ownership};
 use crate::report::{human, json};
 use crate::routes::exports;
@@ -27,7 +27,7 @@ pub(super) struct Target {
     /// The folder of the sources in it.
     pub source_root: String,
     pub framework: Framework,
-    manifest: Option<Manifest>,
+    manifest: ManifestPlace,
 }
 
 impl Target {
@@ -51,8 +51,9 @@ impl Target {
             ))
             .hint("`--output src/routes/` makes routes/, middleware/ and types/ below src/"));
         };
-        let manifest = Manifest::read(&root)?;
-        let last = manifest.as_ref().and_then(|manifest| {
+        let routes = format!("{source_root}/routes");
+        let manifest = ManifestPlace::find(&root, &source_root, &routes)?;
+        let last = manifest.last.as_ref().and_then(|manifest| {
             Framework::ALL
                 .into_iter()
                 .find(|framework| framework.key() == manifest.options.framework)
@@ -61,7 +62,7 @@ impl Target {
         if let Some(last) = last.filter(|last| *last != framework) {
             return Err(Failure::input(format!(
                 "`{}` was generated for {}, its middleware does not fit {}",
-                root.display(),
+                root.join(&source_root).display(),
                 last.name(),
                 framework.name()
             ))
@@ -111,7 +112,12 @@ impl Target {
             }
         }
         let prefix = format!("{}/routes/", self.source_root);
-        for (id, file) in self.manifest.iter().flat_map(|manifest| &manifest.handlers) {
+        for (id, file) in self
+            .manifest
+            .last
+            .iter()
+            .flat_map(|manifest| &manifest.handlers)
+        {
             if let Some(name) = file
                 .strip_prefix(&prefix)
                 .and_then(|name| name.strip_suffix(".ts"))
@@ -132,7 +138,7 @@ pub(super) fn write(
     diagnostics: Vec<Diagnostic>,
     terminal: &mut Terminal,
 ) -> Result<Verdict, Failure> {
-    let last = target.manifest.as_ref();
+    let last = target.manifest.last.as_ref();
     let project =
         request.artefacts == Artefacts::Project || last.is_some_and(|last| last.options.project);
     let routes = format!("{}/routes", target.source_root);
@@ -165,7 +171,14 @@ pub(super) fn write(
         owned.push(owned_file(&target.root, file)?);
     }
     let complete = request.artefacts != Artefacts::Types;
-    let plan = OwnedPlan::new(&target.root, owned, last, next, complete, request.force)?;
+    let plan = OwnedPlan::new(
+        &target.root,
+        owned,
+        &target.manifest,
+        next,
+        complete,
+        request.force,
+    )?;
     let mode = match request.mode {
         Mode::Write => OutcomeMode::Write,
         Mode::DryRun => OutcomeMode::DryRun,
@@ -346,7 +359,7 @@ fn owned_file(root: &Path, file: &OutputFile) -> Result<OwnedFile, Failure> {
 
 /// Operations of the last run that the document has no more.
 fn orphans(target: &Target, output: &Output) -> Vec<Orphan> {
-    let Some(last) = &target.manifest else {
+    let Some(last) = &target.manifest.last else {
         return Vec::new();
     };
     let known: BTreeSet<&str> = output

@@ -88,6 +88,8 @@ pub fn write_diagnostic(out: &mut dyn Write, diagnostic: &Diagnostic) -> io::Res
         .collect();
     let ranges = near.iter().map(|related| &related.span.range);
     let (text, first_line, offset, range) = excerpt(source, &span.range, ranges);
+    let line_start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+    let shown_column = text[line_start..range.start].chars().count() + 1;
     let mut primary = AnnotationKind::Primary.span(range);
     if let Some(label) = label {
         primary = primary.label(label);
@@ -106,8 +108,15 @@ pub fn write_diagnostic(out: &mut dyn Write, diagnostic: &Diagnostic) -> io::Res
     if let Some(help) = help {
         group = group.element(Level::HELP.message(help));
     }
-    let renderer = Renderer::styled();
-    writeln!(out, "{}", renderer.render(&[group]))
+    let rendered = Renderer::styled().render(&[group]);
+    let position = span.start();
+    if shown_column == position.column {
+        return writeln!(out, "{rendered}");
+    }
+    // The snippet counts from the cut, and can be told the line of its text alone.
+    let place = |column| format!("{}:{}:{column}", span.file.name, position.line);
+    let rendered = rendered.replacen(&place(shown_column), &place(position.column), 1);
+    writeln!(out, "{rendered}")
 }
 
 /// Whether a second place is shown in the same excerpt: it must be in the same file, and the text
@@ -164,4 +173,32 @@ fn floor_char_boundary(text: &str, at: usize) -> usize {
         at -= 1;
     }
     at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::SourceFile;
+
+    fn shown(text: &str, at: usize) -> String {
+        let file = SourceFile::new("a.json", text);
+        let fault = Diagnostic::error("wrong-value", "`x` is wrong")
+            .at(Span::new(&file, at..at + 1))
+            .label("here");
+        let mut out = Vec::new();
+        write_diagnostic(&mut out, &fault).expect("memory takes it");
+        String::from_utf8(anstream::adapter::strip_bytes(&out).into_vec()).expect("UTF-8")
+    }
+
+    #[test]
+    fn the_column_in_a_line_that_is_cut_is_that_of_the_file() {
+        let long = format!("ä\n{}x{}\n", "ä".repeat(900), "b".repeat(900));
+        let text = shown(&long, long.find('x').expect("an x"));
+        assert!(text.contains("--> a.json:2:901\n"), "{text}");
+        assert!(text.contains("^ here"), "{text}");
+
+        // Near its start, the line is cut on the right alone.
+        let text = shown(&long, long.find('\n').expect("a line") + 5);
+        assert!(text.contains("--> a.json:2:3\n"), "{text}");
+    }
 }
