@@ -107,6 +107,9 @@ fn failure(error: &clap::Error) -> Failure {
         }
         ErrorKind::ArgumentConflict => {
             let other = text(ContextKind::PriorArg).unwrap_or_else(|| "another option".to_owned());
+            if argument == other {
+                return Failure::input(format!("`{name}` was given more than once")).code("usage");
+            }
             Failure::input(format!("`{argument}` cannot be used with `{other}`"))
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {

@@ -21,6 +21,9 @@ pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict,
         write!(terminal.output(), "{}", human::SAMPLE)?;
         return Ok(Verdict::Holds);
     }
+    if let Task::ShowProfile(name) = &request.task {
+        return show(name, request, terminal);
+    }
     let shelf = read_shelf(&request.profiles)?;
     match &request.task {
         Task::Decide(question) => answer(request, question, &shelf, terminal),
@@ -31,9 +34,8 @@ pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict,
             }
             Ok(Verdict::Holds)
         }
-        Task::ShowProfile(name) => show(name, &shelf, terminal),
         Task::CheckProfiles => check(request, &shelf, terminal),
-        Task::Sample => Ok(Verdict::Holds),
+        Task::Sample | Task::ShowProfile(_) => Ok(Verdict::Holds),
     }
 }
 
@@ -45,6 +47,7 @@ fn answer(
 ) -> Result<Verdict, Failure> {
     let decision = decide::decide(&question.inputs, shelf.profiles());
     let view = human::View {
+        records: question.record.is_some(),
         explain: question.explain || terminal.verbosity() >= Verbosity::Verbose,
         repeat: &question.repeat,
         symbols: terminal.symbols(),
@@ -148,10 +151,11 @@ fn write_record(
         "{number:04}-backend-shape-{}.md",
         file_name(profile)
     ));
+    // From here, so that `git apply` finds the folder in the diff.
     let plan = Plan::new(
-        folder,
+        Path::new(""),
         vec![PlannedFile {
-            path: name.clone(),
+            path: folder.join(&name),
             contents,
         }],
     )?;
@@ -200,8 +204,14 @@ fn file_name(profile: &str) -> String {
     profile.chars().map(safe).collect()
 }
 
-fn show(name: &str, shelf: &Shelf, terminal: &mut Terminal) -> Result<Verdict, Failure> {
+/// Prints a profile, whatever is wrong in others: with `> profiles/acme.json` the shell has made that
+/// file, still empty, before this runs.
+fn show(name: &str, request: &Request, terminal: &mut Terminal) -> Result<Verdict, Failure> {
+    let (shelf, faults) = Shelf::fill_with_what_reads(&read_folders(&request.profiles)?);
     let Some(shelved) = shelf.get(name) else {
+        if !faults.is_empty() {
+            return Err(Failure::diagnostics(faults));
+        }
         let names: Vec<&str> = shelf.names().collect();
         let failure = Failure::input(format!("no profile is called `{name}`"))
             .detail(format!("one of {}", names.join(", ")));
@@ -254,11 +264,11 @@ fn check(request: &Request, shelf: &Shelf, terminal: &mut Terminal) -> Result<Ve
 }
 
 fn read_shelf(folders: &[PathBuf]) -> Result<Shelf, Failure> {
-    let custom = folders
-        .iter()
-        .map(|folder| read_folder(folder))
-        .collect::<Result<Vec<_>, _>>()?;
-    Shelf::fill(&custom).map_err(Failure::diagnostics)
+    Shelf::fill(&read_folders(folders)?).map_err(Failure::diagnostics)
+}
+
+fn read_folders(folders: &[PathBuf]) -> Result<Vec<Vec<Arc<SourceFile>>>, Failure> {
+    folders.iter().map(|folder| read_folder(folder)).collect()
 }
 
 /// The JSON files of a folder, by name; none when there is no such folder.

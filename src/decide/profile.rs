@@ -215,6 +215,15 @@ pub fn json_schema() -> Json {
 
 /// Reads a profile, or every fault in it. `origin` is how provenance calls the file.
 pub fn read(file: &Arc<SourceFile>, origin: &str) -> Result<Profile, Vec<Diagnostic>> {
+    if file.text.trim().is_empty() {
+        return Err(vec![
+            Diagnostic::error(
+                "invalid-profile",
+                format!("`{}` is empty, and a profile was expected", file.name),
+            )
+            .help("`backsmith decide --show-profile NAME` prints one to start from"),
+        ]);
+    }
     let root = tree::parse(file)?;
     if let Some(entry) = root.entries().iter().find(|entry| entry.key == "extends") {
         return Err(vec![

@@ -66,6 +66,14 @@ impl Shelf {
     /// The shipped profiles and `custom` ones, later ones replacing earlier ones. Two files of one
     /// folder with the same name are a fault, and so is everything that is wrong in any file.
     pub fn fill(custom: &[Vec<Arc<SourceFile>>]) -> Result<Self, Vec<Diagnostic>> {
+        match Self::fill_with_what_reads(custom) {
+            (shelf, faults) if faults.is_empty() => Ok(shelf),
+            (_, faults) => Err(faults),
+        }
+    }
+
+    /// The same without the files that cannot be read as profiles, and what is wrong in those.
+    pub fn fill_with_what_reads(custom: &[Vec<Arc<SourceFile>>]) -> (Self, Vec<Diagnostic>) {
         let mut shelved = BTreeMap::new();
         let mut faults = Vec::new();
         for (name, text) in SHIPPED {
@@ -99,14 +107,11 @@ impl Shelf {
                 }
             }
         }
-        if !faults.is_empty() {
-            return Err(faults);
-        }
         let profiles = shelved
             .values()
             .map(|shelved| shelved.profile.clone())
             .collect();
-        Ok(Self { shelved, profiles })
+        (Self { shelved, profiles }, faults)
     }
 
     /// In the order of their names.

@@ -258,7 +258,8 @@ fn the_record_takes_the_next_number_and_is_not_written_twice() {
     let arguments = |more: &[&str]| arguments(SLO, &[&["--output", "docs/adr/"], more].concat());
     let dry = sandbox.run(arguments(&["--dry-run"])).expect(0);
     assert!(
-        dry.stdout.starts_with("--- /dev/null\n+++ b/0008-"),
+        dry.stdout
+            .starts_with("--- /dev/null\n+++ b/docs/adr/0008-"),
         "{}",
         dry.stdout
     );
@@ -431,4 +432,41 @@ fn a_language_that_no_profile_serves_never_fits() {
             decide(&changes, &[]).expect(1);
         }
     }
+}
+
+/// The shell makes the file of `> profiles/acme.json` before the command runs.
+#[test]
+fn a_profile_is_shown_beside_an_empty_one() {
+    let sandbox = Sandbox::new();
+    sandbox.write("profiles/acme.json", "");
+    let shown = sandbox
+        .run(["decide", "--show-profile", "node-express"])
+        .expect(0);
+    assert!(
+        shown.stdout.contains("\"profile_name\": \"node-express\""),
+        "{}",
+        shown.stdout
+    );
+    let checked = sandbox.run(["decide", "--check-profiles"]).expect(2);
+    assert_eq!(checked.stderr.matches("error[").count(), 1);
+    assert!(checked.stderr.contains("is empty"), "{}", checked.stderr);
+}
+
+#[test]
+fn an_answer_given_twice_is_a_fault() {
+    let run = Sandbox::new()
+        .run(["decide", "--team-size", "8", "--team-size", "9"])
+        .expect(2);
+    assert!(
+        run.stderr
+            .contains("error: `--team-size` was given more than once"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn nothing_known_is_said_in_short() {
+    let run = Sandbox::new().run(["decide"]).expect(3);
+    insta::assert_snapshot!(run.transcript());
 }

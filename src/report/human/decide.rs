@@ -3,6 +3,7 @@
 mod blocks;
 mod explain;
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use crate::decide::constraint::{Constraint, Outcome};
@@ -20,6 +21,8 @@ use blocks::{block, columns, wrap};
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     pub explain: bool,
+    /// This run writes the decision record already.
+    pub records: bool,
     /// The flags that repeat the question.
     pub repeat: &'a str,
     pub symbols: Symbols,
@@ -141,10 +144,12 @@ fn refusal_line(decision: &Decision<'_>, needed: &[Input]) -> String {
         )
     } else {
         let labels: Vec<_> = needed.iter().map(|input| input.label()).collect();
-        format!(
-            "refused: {} {verb} unknown, and {decides}",
-            labels.join(", ")
-        )
+        let what = match labels[..] {
+            [one] => one.to_owned(),
+            [one, other] => format!("{one} and {other}"),
+            _ => format!("{} answers", labels.len()),
+        };
+        format!("refused: {what} {verb} unknown, and {decides}")
     }
 }
 
@@ -556,14 +561,8 @@ fn consequence(missing: &Missing) -> String {
         };
     }
     if branches.iter().any(|branch| branch.picks.len() > 1) {
-        let mut picks: Vec<String> = Vec::new();
-        for pick in branches.iter().flat_map(|branch| &branch.picks) {
-            let words = pick_words(pick);
-            if !picks.contains(&words) {
-                picks.push(words);
-            }
-        }
-        return format!("with the other answers it leads to {}", picks.join(", or "));
+        let picks = branches.iter().flat_map(|branch| &branch.picks).collect();
+        return format!("with the other answers it leads to {}", together(&picks));
     }
     let mut groups: Vec<(Vec<String>, &Pick)> = Vec::new();
     for branch in branches {
@@ -589,6 +588,32 @@ fn consequence(missing: &Missing) -> String {
     said.collect::<Vec<_>>().join("; ")
 }
 
+/// Outcomes in one sentence; the reasons to stop are named once, in whatever company they come.
+fn together(picks: &BTreeSet<&Pick>) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let mut stops: Vec<&str> = Vec::new();
+    for pick in picks {
+        match pick {
+            Pick::Stopped(criteria) => {
+                stops.extend(criteria.iter().map(|criterion| criterion.short()));
+            }
+            pick => words.push(pick_words(pick)),
+        }
+    }
+    stops.sort_unstable();
+    stops.dedup();
+    words.sort();
+    words.dedup();
+    if !stops.is_empty() {
+        words.push(format!("a stop ({})", stops.join("; ")));
+    }
+    match words.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{}, or {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
 /// What to do next: (label, text).
 pub fn next_steps(decision: &Decision<'_>, view: &View<'_>) -> Vec<(&'static str, String)> {
     match &decision.pick {
@@ -606,14 +631,13 @@ pub fn next_steps(decision: &Decision<'_>, view: &View<'_>) -> Vec<(&'static str
                     _ => "--error-budget-consumer \"checkout team\"".to_owned(),
                 })
                 .collect();
-            vec![(
-                "next",
-                format!(
-                    "answer forcing question 7: `{}`\n`--format markdown --output docs/adr/` writes the decision record",
-                    flags.join(" ")
-                ),
-            )]
+            let mut text = format!("answer forcing question 7: `{}`", flags.join(" "));
+            if !view.records {
+                text.push_str("\n`--output docs/adr/` writes the decision record");
+            }
+            vec![("next", text)]
         }
+        Pick::Recommended(_) if view.records => Vec::new(),
         Pick::Recommended(_) => vec![(
             "next",
             format!(
@@ -636,8 +660,8 @@ pub fn next_steps(decision: &Decision<'_>, view: &View<'_>) -> Vec<(&'static str
             vec![(
                 "hint",
                 format!(
-                    "write a profile of your own: `backsmith decide --show-profile {nearest} --json\n\
-                     > profiles/{name}.json`, change it, then `backsmith decide --check-profiles`"
+                    "write a profile of your own: `mkdir -p profiles`, `backsmith decide --show-profile\n\
+                     {nearest} > profiles/{name}.json`, change it, `backsmith decide --check-profiles`"
                 ),
             )]
         }
@@ -646,8 +670,8 @@ pub fn next_steps(decision: &Decision<'_>, view: &View<'_>) -> Vec<(&'static str
             vec![(
                 "hint",
                 format!(
-                    "add {}\n`backsmith decide --sample` prints a file with every question",
-                    flags.join(", ")
+                    "{}\n`backsmith decide --sample` prints a file with every question",
+                    wrap(&format!("add {}", flags.join(", ")), view.width - 6).join("\n")
                 ),
             )]
         }

@@ -179,9 +179,15 @@ fn confirmation(out: &mut dyn Write, decision: &Decision<'_>) -> io::Result<()> 
         .ceil()
         .max(1.0);
     writeln!(out, "```sh")?;
+    // A p99 needs 1,000 answers.
+    let duration = (1_200.0 / rate).ceil().max(60.0);
+    // 100 - 99.9 is 0.0999… in binary.
+    let errors = ((100.0 - floor.uptime_percent) * 1e6).round() / 1e6;
     writeln!(
         out,
-        "backsmith loadtest \"$URL\" --rate {rate} --duration 60 --json"
+        "backsmith loadtest \"$URL\" --rate {rate} --duration {duration} --expect 'p50<={}ms' \\\n  \
+         --expect 'p95<={}ms' --expect 'p99<={}ms' --expect 'error_rate<={errors}%'",
+        floor.p50, floor.p95, floor.p99
     )?;
     writeln!(
         out,
