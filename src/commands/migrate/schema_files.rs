@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::catalog::statistics::{Statistics, Workload};
 use crate::failure::Failure;
 use crate::files;
-use crate::migrate::script;
+use crate::migrate::script::{self, Script};
 use crate::postgres::scratch::{self, Server};
 use crate::postgres::{Target, load, statistics};
 use crate::settings::migrate::{Analyze, PostgresFrom, Scratch};
@@ -20,16 +20,7 @@ pub(super) async fn read(
 ) -> Result<Statistics, Failure> {
     let started = Instant::now();
     // Faults of reading and splitting come before a server is started.
-    let mut scripts = Vec::new();
-    let mut faults = Vec::new();
-    for file in sql_files(path)? {
-        let (script, of_file) = script::split(&files::read_text(&file)?);
-        faults.extend(of_file);
-        scripts.push(script);
-    }
-    if !faults.is_empty() {
-        return Err(Failure::diagnostics(faults).closing("nothing was analyzed"));
-    }
+    let scripts = scripts(path).map_err(|failure| failure.closing("nothing was analyzed"))?;
     let server = server(&request.scratch, "analyzing a file").await?;
     let database = server.create_database().await?;
     let target = Target::parse(database.url(), None)?;
@@ -61,6 +52,22 @@ pub(super) async fn read(
     Ok(statistics)
 }
 
+/// Every file, split into its statements; the faults of all of them at once.
+pub(super) fn scripts(path: &Path) -> Result<Vec<Script>, Failure> {
+    let mut scripts = Vec::new();
+    let mut faults = Vec::new();
+    for file in sql_files(path)? {
+        let (script, of_file) = script::split(&files::read_text(&file)?);
+        faults.extend(of_file);
+        scripts.push(script);
+    }
+    if faults.is_empty() {
+        Ok(scripts)
+    } else {
+        Err(Failure::diagnostics(faults))
+    }
+}
+
 /// The named server when we may make databases there, else a private one.
 pub(super) async fn server(wanted: &Scratch, purpose: &str) -> Result<Server, Failure> {
     if let Some(named) = &wanted.server {
@@ -81,7 +88,7 @@ pub(super) async fn server(wanted: &Scratch, purpose: &str) -> Result<Server, Fa
 }
 
 /// The file itself, or the `.sql` files of a folder in the order of their names.
-pub(super) fn sql_files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+fn sql_files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }

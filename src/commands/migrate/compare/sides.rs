@@ -1,17 +1,16 @@
 //! Both sides as catalogs: a live database is read, files are loaded into a scratch database.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use crate::catalog::Catalog;
+use crate::commands::migrate::schema_files;
 use crate::failure::Failure;
-use crate::files;
 use crate::migrate::comparison::{Side, SideKind};
-use crate::migrate::script;
 use crate::postgres::fingerprint::Fingerprint;
-use crate::postgres::scratch::{self, Database, Server};
+use crate::postgres::scratch::{Database, Server};
 use crate::postgres::{Connection, Target, introspect, load};
-use crate::settings::migrate::{Compare as Request, PostgresFrom, Source, Target as Wanted};
+use crate::settings::migrate::{Compare as Request, Source, Target as Wanted};
 use crate::terminal::{DIM, Terminal};
 
 /// One side, read.
@@ -75,29 +74,13 @@ impl<'a> Scratch<'a> {
     }
 }
 
-/// The named server when we may make databases there, else a private one.
 async fn start(request: &Request) -> Result<Server, Failure> {
-    let wanted = &request.scratch;
-    if let Some(named) = &wanted.server {
-        let connection = super::super::target(named)?.connect().await?;
-        let may = connection.server().may_create_databases;
-        connection.close().await;
-        if may {
-            return Server::on(&named.url).await;
-        }
-    }
     let purpose = match (&request.source, &request.target) {
         (Source::Files(_), Wanted::Files(_)) => "comparing two files",
         (Source::Files(_), _) | (_, Wanted::Files(_)) => "comparing with a file",
         _ => "proving a migration",
     };
-    Server::start(&scratch::Options {
-        purpose: purpose.to_owned(),
-        pg_bin: wanted.binaries.clone(),
-        download: wanted.from == PostgresFrom::Download,
-        ..scratch::Options::default()
-    })
-    .await
+    schema_files::server(&request.scratch, purpose).await
 }
 
 pub(super) async fn source(
@@ -174,16 +157,8 @@ async fn from_files(
 ) -> Result<Read, Failure> {
     let started = Instant::now();
     // Faults of reading and splitting come before a server is started.
-    let mut scripts = Vec::new();
-    let mut faults = Vec::new();
-    for file in sql_files(path)? {
-        let (script, of_file) = script::split(&files::read_text(&file)?);
-        faults.extend(of_file);
-        scripts.push(script);
-    }
-    if !faults.is_empty() {
-        return Err(Failure::diagnostics(faults).closing("nothing was compared"));
-    }
+    let scripts =
+        schema_files::scripts(path).map_err(|failure| failure.closing("nothing was compared"))?;
     let server = scratch.server().await?;
     let private = server.is_private();
     let database = server.create_database().await?;
@@ -224,32 +199,4 @@ async fn from_files(
         whole: request.schemas.is_empty(),
         version: (about.version, about.version_number),
     })
-}
-
-/// The file itself, or the `.sql` files of a folder in the order of their names.
-fn sql_files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
-    if !path.is_dir() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let failed = |error: std::io::Error| {
-        Failure::input(format!("cannot read `{}`", path.display())).cause(error.to_string())
-    };
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(path).map_err(failed)? {
-        let file = entry.map_err(failed)?.path();
-        let is_sql = file.extension().is_some_and(|ending| ending == "sql");
-        // The way back is no part of a schema.
-        let is_down = file.to_string_lossy().ends_with(".down.sql");
-        if is_sql && !is_down && file.is_file() {
-            found.push(file);
-        }
-    }
-    found.sort();
-    if found.is_empty() {
-        return Err(Failure::input(format!(
-            "`{}` holds no .sql file",
-            path.display()
-        )));
-    }
-    Ok(found)
 }
