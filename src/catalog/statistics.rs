@@ -48,6 +48,8 @@ pub struct Table {
     /// `r`, `p` or `m`, as in pg_class.relkind.
     pub kind: String,
     pub is_partition: bool,
+    /// The partitioned table that this one is a direct part of.
+    pub partition_of: Option<i64>,
     /// Estimated rows: the density of the last ANALYZE times the present size, else the counter.
     pub rows: i64,
     /// Present pages to those of the last ANALYZE or VACUUM.

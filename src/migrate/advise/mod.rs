@@ -202,8 +202,7 @@ impl Subject<'_> {
 }
 
 pub fn is_small(table: &Table) -> bool {
-    // A partitioned table has no rows of its own; its parts are not added up here.
-    table.kind != "p" && table.rows < SMALL_ROWS && table.bytes < SMALL_BYTES
+    table.rows < SMALL_ROWS && table.bytes < SMALL_BYTES
 }
 
 /// Runs every adviser.

@@ -142,6 +142,10 @@ fn foreign_key_queries(statistics: &Statistics) -> Vec<(Statement, Shape, bool)>
         .filter_map(|key| {
             let child = statistics.table(key.table)?;
             let parent = statistics.table(key.referenced)?;
+            // A key that all parts share is looked at once, on the partitioned table.
+            if child.is_partition {
+                return None;
+            }
             let conditions: Vec<String> = key
                 .columns
                 .iter()
@@ -337,7 +341,21 @@ fn rare_constant(statistics: &Statistics, table: &Table, condition: &Condition) 
     if key.is_expression {
         return None;
     }
-    let column = statistics.column(table.id, &key.column)?;
+    constant_share(statistics, table, condition).filter(|share| *share <= RARE)?;
+    match &condition.test {
+        Test::Equal(Value::Literal(literal)) => Some(format!("{} = {literal}", key.text)),
+        Test::IsNull => Some(format!("{} IS NULL", key.text)),
+        _ => None,
+    }
+}
+
+/// Share of the rows that have the constant of a condition, as ANALYZE counted it.
+pub(super) fn constant_share(
+    statistics: &Statistics,
+    table: &Table,
+    condition: &Condition,
+) -> Option<f64> {
+    let column = statistics.column(table.id, &condition.key.column)?;
     match &condition.test {
         Test::Equal(Value::Literal(literal)) => {
             let plain = literal.trim_matches('\'').replace("''", "'");
@@ -345,12 +363,9 @@ fn rare_constant(statistics: &Statistics, table: &Table, condition: &Condition) 
                 .common_values
                 .iter()
                 .position(|value| *value == plain)?;
-            (column.common_shares.get(place)? <= &RARE).then(|| format!("{} = {literal}", key.text))
+            column.common_shares.get(place).copied()
         }
-        Test::IsNull => column
-            .null_fraction
-            .filter(|share| *share > 0.0 && *share <= RARE)
-            .map(|_| format!("{} IS NULL", key.text)),
+        Test::IsNull => column.null_fraction.filter(|share| *share > 0.0),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! The choice: greedily the index that saves most over the whole workload, what its writes cost taken
 //! off, as long as it at least halves the cost of some statement.
 
-use super::candidates::{Candidate, Plan, selectivity};
+use super::candidates::{Candidate, Plan, constant_share, selectivity};
 use super::{Considered, Suggestion, Suggestions, Verified};
 use crate::catalog::plans::{Costs, Measured};
 use crate::catalog::statistics::{Statistics, Table};
@@ -42,10 +42,16 @@ pub(super) fn choose(statistics: &Statistics, plan: &Plan, measured: &Measured) 
         }
         chosen.push(place);
     }
-    // A chosen index that another chosen one starts with does nothing of its own.
+    // A chosen index that another chosen one starts with does nothing of its own, nor does one on a
+    // part of a table whose own index reaches every part.
     let covered = |place: &usize| {
         chosen.iter().find(|other| {
-            *other != place && covers(&plan.candidates[**other], &plan.candidates[*place])
+            *other != place
+                && covers(
+                    statistics,
+                    &plan.candidates[**other],
+                    &plan.candidates[*place],
+                )
         })
     };
     let kept: Vec<usize> = chosen
@@ -157,11 +163,21 @@ fn cheaper(now: Costs, after: Costs) -> Costs {
     }
 }
 
-fn covers(longer: &Candidate, shorter: &Candidate) -> bool {
-    longer.table == shorter.table
+fn covers(statistics: &Statistics, longer: &Candidate, shorter: &Candidate) -> bool {
+    let reaches = if longer.table == shorter.table {
+        longer.plain_keys.len() > shorter.plain_keys.len()
+    } else {
+        is_part_of(statistics, shorter.table, longer.table)
+    };
+    reaches
         && longer.predicate == shorter.predicate
-        && longer.plain_keys.len() > shorter.plain_keys.len()
         && longer.plain_keys.starts_with(&shorter.plain_keys)
+}
+
+/// Whether a table is a partition of another, at whatever depth.
+fn is_part_of(statistics: &Statistics, part: i64, whole: i64) -> bool {
+    let parent = |id: i64| statistics.table(id)?.partition_of;
+    std::iter::successors(parent(part), |id| parent(*id)).any(|id| id == whole)
 }
 
 fn suggestion(
@@ -300,7 +316,7 @@ fn considered(
         }
         let covered = kept
             .iter()
-            .find(|kept| covers(&plan.candidates[**kept], candidate));
+            .find(|kept| covers(statistics, &plan.candidates[**kept], candidate));
         let rejected = if candidate.size_only {
             if chosen.is_none() {
                 continue;
@@ -308,8 +324,21 @@ fn considered(
             "a bound parameter cannot use a partial index: write the values into the statement and it serves"
                 .to_owned()
         } else if let Some(other) = covered {
-            format!("covered by ({})", plan.candidates[*other].keys.join(", "))
-        } else if helps && let Some(other) = chosen {
+            let other = &plan.candidates[*other];
+            let keys = other.keys.join(", ");
+            match statistics.table(other.table) {
+                Some(whole) if whole.id != table.id => {
+                    format!(
+                        "covered by {} ({keys}), which reaches every part",
+                        whole.label()
+                    )
+                }
+                _ => format!("covered by ({keys})"),
+            }
+        } else if helps
+            && gain(plan, effects, &effects.before, place).is_some()
+            && let Some(other) = chosen
+        {
             format!(
                 "({}) does more for the same statements",
                 other.keys.join(", ")
@@ -359,6 +388,12 @@ fn estimated(
     let mut filtered = 1.0;
     let mut is_bound = false;
     for condition in shape.conditions_on(candidate.table) {
+        let is_filter = candidate.predicate_columns.contains(&condition.key.column);
+        if is_filter && let Some(constant) = constant_share(statistics, table, condition) {
+            share *= constant;
+            is_bound = true;
+            continue;
+        }
         if !candidate.plain_keys.contains(&condition.key.text) {
             if matches!(condition.test, Test::Equal(_) | Test::IsNull) {
                 filtered *= selectivity(statistics, table, &condition.key);

@@ -1,8 +1,8 @@
 //! The catalog queries of the analysis. The column names are the fields of `catalog::statistics`.
 
 /// Which relations are looked at; `$1` holds the names of schemas. Members of extensions belong to
-/// the extension and are left out.
-pub(super) const SCOPE: &str = "n.nspname NOT IN ('pg_catalog', 'information_schema')
+/// the extension, and `backsmith` holds our own history: both are left out.
+pub(super) const SCOPE: &str = "n.nspname NOT IN ('pg_catalog', 'information_schema', 'backsmith')
    AND n.nspname !~ '^pg_(toast|temp_)'
    AND (pg_catalog.cardinality($1::text[]) = 0 OR n.nspname = ANY ($1::text[]))
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend x
@@ -31,8 +31,11 @@ FROM pg_stat_database d WHERE d.datname = current_database()";
 pub(super) const TABLES: &str = "
 SELECT c.oid::int8 AS id, n.nspname AS schema, c.relname AS name, c.relkind::text AS kind,
        c.relispartition AS is_partition,
+       (SELECT p.inhparent::int8 FROM pg_catalog.pg_inherits p
+        WHERE p.inhrelid = c.oid AND c.relispartition) AS partition_of,
        -- As the planner does it: the density that ANALYZE saw times the pages of now.
-       CASE WHEN c.reltuples > 0 AND c.relpages > 0
+       CASE WHEN c.relkind = 'p' THEN coalesce(parts.rows, 0)
+            WHEN c.reltuples > 0 AND c.relpages > 0
             THEN (c.reltuples / c.relpages
                   * (pg_catalog.pg_relation_size(c.oid)
                      / pg_catalog.current_setting('block_size')::float8))::int8
@@ -41,7 +44,8 @@ SELECT c.oid::int8 AS id, n.nspname AS schema, c.relname AS name, c.relkind::tex
             THEN pg_catalog.pg_relation_size(c.oid)
                  / (c.relpages * pg_catalog.current_setting('block_size')::float8)
             ELSE 1 END AS growth,
-       coalesce(pg_catalog.pg_table_size(c.oid), 0) AS bytes,
+       CASE WHEN c.relkind = 'p' THEN coalesce(parts.bytes, 0)
+            ELSE coalesce(pg_catalog.pg_table_size(c.oid), 0) END AS bytes,
        c.reltuples < 0 AS never_analyzed,
        coalesce(s.n_mod_since_analyze, 0) AS modified_since_analyze,
        coalesce(s.seq_scan, 0) AS sequential_scans,
@@ -62,6 +66,16 @@ SELECT c.oid::int8 AS id, n.nspname AS schema, c.relname AS name, c.relkind::tex
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_stat_all_tables s ON s.relid = c.oid
+-- A partitioned table holds what its parts hold.
+LEFT JOIN LATERAL (
+    SELECT pg_catalog.sum(CASE WHEN l.reltuples > 0 THEN l.reltuples::int8
+                               ELSE coalesce(ls.n_live_tup, 0) END)::int8 AS rows,
+           pg_catalog.sum(pg_catalog.pg_table_size(l.oid))::int8 AS bytes
+    FROM pg_catalog.pg_partition_tree(c.oid) t
+    JOIN pg_catalog.pg_class l ON l.oid = t.relid
+    LEFT JOIN pg_catalog.pg_stat_all_tables ls ON ls.relid = l.oid
+    WHERE t.isleaf
+) parts ON c.relkind = 'p'
 WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't' AND {scope}
 ORDER BY c.oid";
 

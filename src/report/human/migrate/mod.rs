@@ -71,8 +71,10 @@ fn files(out: &mut dyn Write, files: &[crate::report::json::v1::migrate::File]) 
         return Ok(());
     }
     writeln!(out, "\n  {BOLD}files{BOLD:#}")?;
+    let width = files.iter().map(|file| file.path.chars().count()).max();
+    let width = width.unwrap_or_default();
     for file in files {
-        writeln!(out, "    {}    {}", file.path, file.action)?;
+        writeln!(out, "    {:<width$}  {}", file.path, file.action)?;
     }
     Ok(())
 }

@@ -122,11 +122,7 @@ fn verdict(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
     } else {
         format!("by {} to {}", percent(least), percent(most))
     };
-    let tail = if verified {
-        ""
-    } else {
-        "; not verified, HypoPG is missing"
-    };
+    let tail = if verified { "" } else { "; not verified" };
     writeln!(
         out,
         "{style}{sign}{style:#} {BOLD}{} {verb} the planner's cost of frequent statements {range}{tail}{BOLD:#}",
