@@ -60,12 +60,18 @@ impl MigrationFile {
             .into_iter()
             .find(|path| path.is_file());
         let path = found.ok_or_else(|| {
-            Failure::input(format!("no file takes `{version}` back"))
-                .detail(format!(
+            let first = folder.join(&name);
+            let places = if first == beside {
+                format!("looked for `{}`", first.display())
+            } else {
+                format!(
                     "looked for `{}` and `{}`",
-                    folder.join(&name).display(),
+                    first.display(),
                     beside.display()
-                ))
+                )
+            };
+            Failure::input(format!("no file takes `{version}` back"))
+                .detail(places)
                 .hint("`--output DIR` names the folder of the migration files")
         })?;
         Ok(Self {

@@ -209,7 +209,7 @@ fn missing_extension(text: &str, said: &DatabaseError, major: u32) -> Option<Str
         other => format!("postgresql-{major}-{}", other.replace('_', "-")),
     };
     Some(format!(
-        "the server has no extension `{name}`; on Debian it is in the package `{package}`"
+        "the server has no extension `{name}`; Debian's packages of extensions have names like `{package}`"
     ))
 }
 

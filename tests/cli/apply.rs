@@ -114,6 +114,14 @@ fn a_migration_is_applied_once_and_taken_back() {
         .expect(0);
     assert_eq!(document(&again)["verdict"], "already-applied");
     assert_eq!(query(&url, "select count(*)::text from planets"), ["1"]);
+    // A rehearsal says what the run would say.
+    let rehearsed = sandbox
+        .run(arguments(
+            &url,
+            &["--json", "--migrate", "migrations/planets.sql", "--dry-run"],
+        ))
+        .expect(0);
+    assert_eq!(document(&rehearsed)["verdict"], "already-applied");
 
     sandbox.write(
         "migrations/20260101000000_planets.up.sql",
@@ -125,6 +133,9 @@ fn a_migration_is_applied_once_and_taken_back() {
         "{}",
         changed.stderr
     );
+
+    let rehearse = [migrate[0], migrate[1], "--dry-run"];
+    sandbox.run(arguments(&url, &rehearse)).expect(3);
 
     let back = sandbox
         .run(arguments(&url, &["--json", "--rollback"]))

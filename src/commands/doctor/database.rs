@@ -5,7 +5,7 @@ use crate::postgres::health::{self, Health, Statements};
 use crate::postgres::{self, Target};
 use crate::report::doctor::{Check, Status};
 use crate::settings::migrate::{Database, Origin};
-use crate::text::number::milliseconds;
+use crate::text::number::{counted, milliseconds};
 
 const BLOCK: &str = "database";
 
@@ -93,7 +93,10 @@ fn answered(database: &Database, health: &Health) -> Vec<Check> {
     let recording = match &health.statements {
         Statements::Recorded(number) => statements(
             Status::Ok,
-            &format!("pg_stat_statements: {number} statements are recorded"),
+            &format!(
+                "pg_stat_statements: {} recorded",
+                counted(*number, "statement")
+            ),
         ),
         Statements::NotCreated => statements(
             Status::Limited,

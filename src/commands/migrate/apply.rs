@@ -11,8 +11,8 @@ use crate::postgres::apply::{self, checksum};
 use crate::postgres::history::{self, Record, RecordState};
 use crate::report::json;
 use crate::report::json::v1::migrate::execution::{AppliedBefore, Document, Surroundings};
-use crate::settings::Format;
 use crate::settings::migrate::Apply as Request;
+use crate::settings::{Format, ReportOptions};
 use crate::terminal::{BOLD, GREEN, Terminal};
 
 pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict, Failure> {
@@ -43,7 +43,7 @@ async fn apply_migration(
     let done_before = match record {
         Some(record) if record.state == RecordState::Applied => {
             unchanged(record, &around)?;
-            already(request, record, &around, terminal)?;
+            already(&request.report, record, &around, terminal)?;
             session.close().await;
             return Ok(Verdict::Holds);
         }
@@ -67,7 +67,7 @@ async fn apply_migration(
 }
 
 /// An applied file that was edited says something else than what the database went through.
-fn unchanged(record: &Record, around: &Surroundings) -> Result<(), Failure> {
+pub(super) fn unchanged(record: &Record, around: &Surroundings) -> Result<(), Failure> {
     if record.checksum == around.checksum {
         return Ok(());
     }
@@ -122,8 +122,9 @@ fn resumable(record: &Record, migration: &script::Migration) -> Result<usize, Fa
     .code("checksum-mismatch"))
 }
 
-fn already(
-    request: &Request,
+/// Says that there is nothing to run.
+pub(super) fn already(
+    options: &ReportOptions,
     record: &Record,
     around: &Surroundings,
     terminal: &mut Terminal,
@@ -146,5 +147,5 @@ fn already(
             _ => writeln!(out, "{GREEN}{holds}{GREEN:#} {BOLD}{text}{BOLD:#}"),
         }
     };
-    findings::report(&request.report, false, terminal, render)
+    findings::report(options, false, terminal, render)
 }

@@ -3,27 +3,32 @@
 
 use std::io::{self, Write};
 
-use super::{findings, script};
+use super::{apply, findings, script};
 use crate::diagnostic::Severity;
 use crate::failure::{Failure, Verdict};
 use crate::files::MigrationFile;
+use crate::migrate::execution::Direction;
 use crate::migrate::rehearsal::{self, Measured, Rehearsal};
+use crate::postgres::apply::checksum;
+use crate::postgres::history::{self, RecordState};
 use crate::postgres::rehearse::{self, Ownership};
 use crate::postgres::scratch::{self, Server};
 use crate::postgres::{Connection, NotCopied, SchemaCopy, SessionDefaults, Target};
 use crate::report::annotation::{self, Annotation, Format as CiFormat};
+use crate::report::json::v1::migrate::execution;
 use crate::report::json::v1::migrate::rehearsal::{Document, Surroundings};
 use crate::report::{human, json, markdown};
 use crate::settings::Format;
 use crate::settings::migrate::{FailOn, PostgresFrom, Rehearse as Request};
 use crate::terminal::{DIM, Terminal, Verbosity, interrupt};
+use crate::text::number::counted;
 
 pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict, Failure> {
     let file = MigrationFile::find(&request.file)?;
     let migration = script::read(&file)?;
     let runtime = super::runtime()?;
     let interrupt = interrupt::listen();
-    let (rehearsal, around) = runtime.block_on(async {
+    let rehearsed = runtime.block_on(async {
         tokio::select! {
             rehearsed = rehearse(request, &migration, terminal) => rehearsed,
             signal = interrupt.wait() => Err(Failure::interrupted(
@@ -32,6 +37,9 @@ pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict,
             )),
         }
     })?;
+    let Some((rehearsal, around)) = rehearsed else {
+        return Ok(Verdict::Holds);
+    };
     report(request, &rehearsal, &around, terminal)?;
     Ok(judge(&rehearsal, request.fail_on))
 }
@@ -40,9 +48,13 @@ async fn rehearse(
     request: &Request,
     migration: &script::Migration,
     terminal: &mut Terminal,
-) -> Result<(Rehearsal, Surroundings), Failure> {
+) -> Result<Option<(Rehearsal, Surroundings)>, Failure> {
     let target = super::target(&request.database)?;
     let mut live = target.connect().await?;
+    if is_applied(request, migration, &mut live, terminal).await? {
+        live.close().await;
+        return Ok(None);
+    }
     let defaults = SessionDefaults::read(&mut live).await?;
     let copy = SchemaCopy::read(&mut live).await?;
     let count = migration
@@ -84,10 +96,54 @@ async fn rehearse(
         not_copied: not_copied_lines(&copy, &not_copied),
     };
     live.close().await;
-    Ok((
+    Ok(Some((
         rehearsal::judge(&migration.script, measured, sizes, answers),
         around,
-    ))
+    )))
+}
+
+/// Whether the run would find nothing to do, which is said as the run says it.
+async fn is_applied(
+    request: &Request,
+    migration: &script::Migration,
+    live: &mut Connection,
+    terminal: &mut Terminal,
+) -> Result<bool, Failure> {
+    // Whoever may not read the history can rehearse all the same.
+    let records = history::records(live).await.unwrap_or_default();
+    let Some(record) = records
+        .iter()
+        .find(|record| record.version == migration.version)
+    else {
+        return Ok(false);
+    };
+    match record.state {
+        RecordState::Applied => {}
+        RecordState::Partial => {
+            terminal.note(&format!(
+                "  note    the first {} of {} are applied already; the whole file is rehearsed",
+                counted(record.done, "statement"),
+                migration.version
+            ));
+            return Ok(false);
+        }
+        RecordState::RolledBack => return Ok(false),
+    }
+    let about = live.server();
+    let around = execution::Surroundings {
+        direction: Direction::Apply,
+        server: json::v1::migrate::Server {
+            database: about.database.clone(),
+            version: about.version.clone(),
+            version_num: about.version_number,
+        },
+        version: migration.version.clone(),
+        file: migration.script.source.name.clone(),
+        checksum: checksum(&migration.script.source.text),
+    };
+    apply::unchanged(record, &around)?;
+    apply::already(&request.report, record, &around, terminal)?;
+    Ok(true)
 }
 
 /// The same server when we may make databases there, else a private one.
@@ -131,7 +187,7 @@ fn not_copied_lines(copy: &SchemaCopy, not_copied: &[NotCopied]) -> Vec<String> 
     let kinds = copy
         .unmanaged
         .iter()
-        .map(|(kind, count)| format!("{count} {kind}"));
+        .map(|(kind, count)| counted(*count, kind));
     let objects = not_copied
         .iter()
         .map(|object| format!("{} ({})", object.name, object.reason));

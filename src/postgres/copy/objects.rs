@@ -235,20 +235,20 @@ const STATISTICS: &str = "
 /// (kind, how many) of what has no place above.
 pub(super) const UNMANAGED: &str = "
     SELECT kind, count(*) FROM (
-        SELECT 'aggregates' AS kind, p.oid, 'pg_proc'::regclass AS catalog, p.pronamespace AS namespace FROM pg_proc p WHERE p.prokind = 'a'
-        UNION ALL SELECT 'operators', o.oid, 'pg_operator'::regclass, o.oprnamespace FROM pg_operator o
-        UNION ALL SELECT 'collations', c.oid, 'pg_collation'::regclass, c.collnamespace FROM pg_collation c
-        UNION ALL SELECT 'text search configurations', t.oid, 'pg_ts_config'::regclass, t.cfgnamespace FROM pg_ts_config t
-        UNION ALL SELECT 'text search dictionaries', t.oid, 'pg_ts_dict'::regclass, t.dictnamespace FROM pg_ts_dict t
-        UNION ALL SELECT 'operator classes', o.oid, 'pg_opclass'::regclass, o.opcnamespace FROM pg_opclass o
-        UNION ALL SELECT 'foreign tables', c.oid, 'pg_class'::regclass, c.relnamespace FROM pg_class c WHERE c.relkind = 'f'
+        SELECT 'aggregate' AS kind, p.oid, 'pg_proc'::regclass AS catalog, p.pronamespace AS namespace FROM pg_proc p WHERE p.prokind = 'a'
+        UNION ALL SELECT 'operator', o.oid, 'pg_operator'::regclass, o.oprnamespace FROM pg_operator o
+        UNION ALL SELECT 'collation', c.oid, 'pg_collation'::regclass, c.collnamespace FROM pg_collation c
+        UNION ALL SELECT 'text search configuration', t.oid, 'pg_ts_config'::regclass, t.cfgnamespace FROM pg_ts_config t
+        UNION ALL SELECT 'text search dictionary', t.oid, 'pg_ts_dict'::regclass, t.dictnamespace FROM pg_ts_dict t
+        UNION ALL SELECT 'operator class', o.oid, 'pg_opclass'::regclass, o.opcnamespace FROM pg_opclass o
+        UNION ALL SELECT 'foreign table', c.oid, 'pg_class'::regclass, c.relnamespace FROM pg_class c WHERE c.relkind = 'f'
     ) o JOIN pg_namespace n ON n.oid = o.namespace
     WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'backsmith')
       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.catalog AND d.objid = o.oid AND d.deptype = 'e')
     GROUP BY kind
-    UNION ALL SELECT 'event triggers', count(*) FROM pg_event_trigger e
+    UNION ALL SELECT 'event trigger', count(*) FROM pg_event_trigger e
       WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_event_trigger'::regclass AND d.objid = e.oid AND d.deptype = 'e') HAVING count(*) > 0
-    UNION ALL SELECT 'publications', count(*) FROM pg_publication HAVING count(*) > 0
-    UNION ALL SELECT 'casts', count(*) FROM pg_cast c WHERE c.oid >= 16384
+    UNION ALL SELECT 'publication', count(*) FROM pg_publication HAVING count(*) > 0
+    UNION ALL SELECT 'cast', count(*) FROM pg_cast c WHERE c.oid >= 16384
       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_cast'::regclass AND d.objid = c.oid AND d.deptype = 'e') HAVING count(*) > 0
     ORDER BY 1";

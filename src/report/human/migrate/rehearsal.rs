@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use crate::catalog::effect::{LockMode, Outcome, Requirement};
 use crate::diagnostic::Severity;
-use crate::migrate::rehearsal::{Answer, Finding, Rehearsal, Step, Verdict};
+use crate::migrate::rehearsal::{Answer, Finding, LiveRelation, Rehearsal, Step, Verdict};
 use crate::migrate::script::Place;
 use crate::terminal::{BOLD, DIM, GREEN, RED, Symbols, YELLOW};
 use crate::text::number;
@@ -29,8 +29,11 @@ pub fn write(
     if rehearsal.steps.is_empty() {
         return Ok(());
     }
-    writeln!(out)?;
-    for line in facts(rehearsal) {
+    let facts = facts(rehearsal);
+    if !facts.is_empty() {
+        writeln!(out)?;
+    }
+    for line in facts {
         writeln!(out, "  {line}")?;
     }
     writeln!(out)?;
@@ -80,7 +83,8 @@ pub fn verdict_text(rehearsal: &Rehearsal) -> String {
     }
 }
 
-/// Who waits and for how long, what is rewritten, what is scanned.
+/// Who waits and for how long, what is rewritten, what is scanned. What comes after a statement that
+/// fails is not known, so nothing is said to be free of waiting then.
 pub fn facts(rehearsal: &Rehearsal) -> Vec<String> {
     let mut lines = Vec::new();
     let mut place = None;
@@ -128,18 +132,20 @@ pub fn facts(rehearsal: &Rehearsal) -> Vec<String> {
             ));
         }
     }
-    if lines.is_empty() {
+    let fails = |step: &Step| matches!(step.outcome, Outcome::Failed(_));
+    let is_whole = !rehearsal.steps.iter().any(fails);
+    if lines.is_empty() && is_whole {
         lines.push("Nobody has to wait.".to_owned());
     }
     let rewrites: BTreeSet<String> = effects(rehearsal)
         .flat_map(|effect| &effect.rewrites)
         .map(|name| short(name))
         .collect();
-    lines.push(if rewrites.is_empty() {
-        "Nothing is rewritten.".to_owned()
-    } else {
-        format!("Written anew: {}.", listed(&rewrites))
-    });
+    if !rewrites.is_empty() {
+        lines.push(format!("Written anew: {}.", listed(&rewrites)));
+    } else if is_whole {
+        lines.push("Nothing is rewritten.".to_owned());
+    }
     let open = rehearsal.steps.iter().filter(|step| {
         step.effect().is_some_and(|effect| {
             !effect.scans.is_empty() && effect.locks.iter().all(|lock| lock.mode < LockMode::Share)
@@ -305,17 +311,21 @@ fn live_tables(out: &mut dyn Write, rehearsal: &Rehearsal) -> io::Result<()> {
         let rows = live
             .rows
             .map_or("-".to_owned(), |rows| number::count(rows.unsigned_abs()));
+        // A view has neither rows nor bytes of its own.
+        let size = match live {
+            LiveRelation {
+                rows: None,
+                bytes: 0,
+            } => "-".to_owned(),
+            live => number::bytes(live.bytes as f64),
+        };
         let mut asked = questions(rehearsal, full);
         if asked.is_empty() {
             asked.push("-".to_owned());
         }
         for (at, question) in asked.iter().enumerate() {
             if at == 0 {
-                writeln!(
-                    out,
-                    "  {name:<width$}  {rows:>12}  {:>9}   {question}",
-                    number::bytes(live.bytes as f64)
-                )?;
+                writeln!(out, "  {name:<width$}  {rows:>12}  {size:>9}   {question}")?;
             } else {
                 writeln!(out, "  {:<width$}  {:>12}  {:>9}   {question}", "", "", "")?;
             }
