@@ -9,4 +9,4 @@ mod write;
 pub use model::*;
 pub use read::{is_valid, read, style_named};
 pub use visit::{change_schema, change_schemas, visit_references, visit_schemas};
-pub use write::{Notation, render, schema_value, write};
+pub use write::{Notation, WrittenVersion, render, schema_value, write, write_version};

@@ -1,4 +1,7 @@
-//! The model as an OpenAPI 3.1 document: an ordered value, and its text in YAML or JSON.
+//! The model as an OpenAPI document: an ordered value, and its text in YAML or JSON. Version 3.1 is
+//! written here, the terms of 3.0 are in `openapi30`.
+
+mod openapi30;
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -8,6 +11,23 @@ use super::{
     ParameterFormat, ParameterPlace, Response, Schema, SchemaName, SecurityScheme, StatusKey,
     Style,
 };
+use crate::diagnostic::Diagnostic;
+
+/// The versions that are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WrittenVersion {
+    OpenApi30,
+    #[default]
+    OpenApi31,
+}
+
+/// The document in a version, and a warning for everything that the version cannot hold.
+pub fn write_version(api: &Api, version: WrittenVersion) -> (Value, Vec<Diagnostic>) {
+    match version {
+        WrittenVersion::OpenApi30 => openapi30::write(api),
+        WrittenVersion::OpenApi31 => (write(api), Vec::new()),
+    }
+}
 
 /// The text of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

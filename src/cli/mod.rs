@@ -16,7 +16,7 @@ pub use doctor::{Completions, Doctor};
 pub use global::{Format, Global};
 pub use loadtest::Loadtest;
 pub use migrate::{FailOn, Layout, Migrate, PostgresFrom};
-pub use scaffold::{Framework, Scaffold};
+pub use scaffold::{Framework, OpenApiVersion, Scaffold};
 pub use usage::{UsageError, parse};
 
 /// Examples come first: people read the top of a help text.

@@ -84,6 +84,19 @@ pub struct Scaffold {
     #[arg(short, long, value_name = "DIR", help_heading = WRITE)]
     pub output: Option<PathBuf>,
 
+    /// With --generate-spec: OpenAPI 3.0 or 3.1 [default: 3.1]
+    ///
+    /// The version of the document that --generate-spec writes: 3.0 or 3.1. What 3.0 cannot hold
+    /// is written in other words that mean the same, or left out and listed.
+    #[arg(
+        long,
+        value_name = "VERSION",
+        requires = "generate_spec",
+        hide_possible_values = true,
+        help_heading = WRITE
+    )]
+    pub openapi: Option<OpenApiVersion>,
+
     /// Also package.json, tsconfig.json, app and server
     ///
     /// Also write package.json, tsconfig.json, the app and the server, once.
@@ -117,6 +130,15 @@ pub struct Scaffold {
     /// Exit 2 for a keyword that cannot be honoured; without it, it is listed and skipped.
     #[arg(long, help_heading = HOW)]
     pub strict: bool,
+}
+
+/// The versions that documents are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OpenApiVersion {
+    #[value(name = "3.0")]
+    OpenApi30,
+    #[value(name = "3.1")]
+    OpenApi31,
 }
 
 /// The frameworks that code is generated for.

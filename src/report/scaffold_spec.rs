@@ -1,5 +1,6 @@
 //! What a run of `scaffold --generate-spec` did, for all formats of its report.
 
+use crate::diagnostic::Diagnostic;
 use crate::files::Action;
 use crate::routes::Reading;
 use crate::settings::scaffold::Mode;
@@ -8,6 +9,8 @@ use crate::settings::scaffold::Mode;
 #[derive(Debug)]
 pub struct Outcome<'a> {
     pub reading: &'a Reading,
+    /// What the written version of OpenAPI cannot hold.
+    pub left_out: Vec<Diagnostic>,
     /// As it was given.
     pub source: String,
     /// As it was given; `-` is standard output.

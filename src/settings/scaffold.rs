@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Context, Format, ReportOptions};
+use crate::api::WrittenVersion;
 use crate::cli;
 use crate::failure::Failure;
 use crate::files::Input;
@@ -19,6 +20,8 @@ pub struct Request {
     /// As it was given; relative to the working folder.
     pub output: PathBuf,
     pub artefacts: Artefacts,
+    /// Of the document that is written.
+    pub openapi: WrittenVersion,
     pub mode: Mode,
     /// Generated files that were edited by hand are overwritten.
     pub force: bool,
@@ -101,6 +104,10 @@ pub(super) fn resolve(arguments: cli::Scaffold, context: &Context) -> Result<Req
         framework,
         output,
         artefacts,
+        openapi: match arguments.openapi {
+            Some(cli::OpenApiVersion::OpenApi30) => WrittenVersion::OpenApi30,
+            Some(cli::OpenApiVersion::OpenApi31) | None => WrittenVersion::OpenApi31,
+        },
         mode,
         force: arguments.force,
         strict: arguments.strict || config.strict.unwrap_or(false),

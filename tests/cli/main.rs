@@ -19,6 +19,7 @@ mod load_engine;
 mod load_http1;
 mod loadtest;
 mod node;
+mod openapi30;
 mod postgres;
 mod reader;
 mod rehearse;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::api::{self, Api, Notation};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::failure::{Failure, Message, Verdict};
 use crate::files::{self, Action, Plan, PlannedFile};
 use crate::report::human::scaffold_spec as human;
@@ -47,9 +48,19 @@ pub(super) fn run(
         crate::report::human::error::write_diagnostic(terminal.error_stream(), fault)?;
     }
     let notation = notation(&request.output);
-    let document = text(&reading.api, notation, &source);
+    let (document, left_out) = api::write_version(&reading.api, request.openapi);
+    if request.strict && !left_out.is_empty() {
+        let faults = left_out.into_iter().map(|warning| Diagnostic {
+            severity: Severity::Error,
+            ..warning
+        });
+        return Err(Failure::diagnostics(faults)
+            .closing("nothing was written")
+            .hint_after("`--openapi 3.1` holds it; without `--strict` it is listed and left out"));
+    }
+    let document = text(document, notation, &source);
     if request.output == Path::new("-") {
-        return print(request, &reading, source, &document, terminal);
+        return print(request, &reading, left_out, source, &document, terminal);
     }
     let plan = Plan::new(
         Path::new(""),
@@ -65,6 +76,7 @@ pub(super) fn run(
     };
     let outcome = Outcome {
         reading: &reading,
+        left_out,
         source,
         output: request.output.display().to_string(),
         mode: request.mode,
@@ -153,8 +165,7 @@ fn notation(output: &Path) -> Notation {
 }
 
 /// The document with a mark that tells an edited file from a written one.
-fn text(api: &Api, notation: Notation, source: &str) -> String {
-    let mut document = api::write(api);
+fn text(mut document: serde_json::Value, notation: Notation, source: &str) -> String {
     let body = api::render(&document, notation);
     let mark = fingerprint(&body);
     match notation {
@@ -221,6 +232,7 @@ fn conflict(path: &Path, notation: Notation) -> Result<Option<Conflict>, Failure
 fn print(
     request: &Request,
     reading: &Reading,
+    left_out: Vec<Diagnostic>,
     source: String,
     document: &str,
     terminal: &mut Terminal,
@@ -229,6 +241,7 @@ fn print(
     terminal.flush()?;
     let outcome = Outcome {
         reading,
+        left_out,
         source,
         output: "-".to_owned(),
         mode: request.mode,
@@ -289,6 +302,9 @@ fn report(
     }
     if !outcome.reading.unresolved.is_empty() {
         terminal.hint("an `@openapi` comment above an unresolved route describes it by hand");
+    }
+    if !outcome.left_out.is_empty() {
+        terminal.hint("`--openapi 3.1` writes what OpenAPI 3.0 cannot hold");
     }
     let is_stale = outcome
         .action

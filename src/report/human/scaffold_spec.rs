@@ -72,6 +72,12 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome<'_>, symbols: Symbols) -> io
         };
         writeln!(out, "    {words:28}{:>5}   {detail}", of_basis.len())?;
     }
+    if !outcome.left_out.is_empty() {
+        writeln!(out, "\n  {BOLD}not in OpenAPI 3.0{BOLD:#}")?;
+    }
+    for warning in &outcome.left_out {
+        writeln!(out, "    {}", warning.message)?;
+    }
     writeln!(
         out,
         "\n{}, {}, {}",

@@ -31,7 +31,8 @@ pub struct Document {
     pub conflict: Option<&'static str>,
     pub operations: Vec<Operation>,
     pub unresolved: Vec<UnresolvedRoute>,
-    /// Files that could not be read as JavaScript or TypeScript.
+    /// Files that could not be read as JavaScript or TypeScript, and what the written version of
+    /// OpenAPI cannot hold (`not-in-openapi-3.0`).
     pub diagnostics: Vec<ErrorEntry>,
     /// Of a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,7 +132,12 @@ impl From<&Outcome<'_>> for Document {
                 .iter()
                 .map(UnresolvedRoute::from)
                 .collect(),
-            diagnostics: reading.faults.iter().map(ErrorEntry::from).collect(),
+            diagnostics: reading
+                .faults
+                .iter()
+                .chain(&outcome.left_out)
+                .map(ErrorEntry::from)
+                .collect(),
             diff: (outcome.mode == Mode::DryRun).then(|| outcome.diff.clone()),
         }
     }
