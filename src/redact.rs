@@ -87,8 +87,17 @@ impl fmt::Debug for SecretHeader {
 /// Masks the password of a URL, the values of secret query keys, and, in a `key=value` connection
 /// string, the password. Works on text, so that a URL that does not parse is masked as well.
 pub fn url(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return key_values(text);
+    let (scheme, rest) = match text.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        // `me:secret@host/path` is a URL whose scheme was forgotten, and has secrets all the same.
+        None if text
+            .split('?')
+            .next()
+            .is_some_and(|head| !head.contains('=')) =>
+        {
+            (String::new(), text)
+        }
+        None => return key_values(text),
     };
     let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     // The last `@` of everything up to a query: passwords with unescaped `/` or `@` are masked too.
@@ -96,7 +105,7 @@ pub fn url(text: &str) -> String {
     let at = rest[..authority_end]
         .rfind('@')
         .or_else(|| rest[..search_end].rfind('@'));
-    let mut masked = format!("{scheme}://");
+    let mut masked = scheme;
     let remainder = match at {
         Some(at) => {
             let user = &rest[..at];
@@ -165,6 +174,8 @@ mod tests {
                 "https://h/p?token=***&page=2",
             ),
             ("https://h/p", "https://h/p"),
+            ("me:s3cret@h:80/p?token=abc", "me:***@h:80/p?token=***"),
+            ("schema/v2.sql", "schema/v2.sql"),
             (
                 "host=db password=s3cret user=app",
                 "host=db password=*** user=app",

@@ -65,6 +65,7 @@ pub struct Loadtest {
 
     /// GET, POST, ... [default: GET, or POST with a body]
     ///
+    /// Any method of HTTP.
     /// [default: GET, or POST with a body]
     #[arg(short, long, value_name = "METHOD", help_heading = REQUEST)]
     pub method: Option<String>,
@@ -86,7 +87,7 @@ pub struct Loadtest {
     /// How long a request may take, connecting included. A request that times out stays in the
     /// percentiles with the time that it took.
     /// [default: 30s]
-    #[arg(long, value_name = "TIME", help_heading = REQUEST)]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, help_heading = REQUEST)]
     pub timeout: Option<String>,
 
     /// Speak HTTP/2
@@ -141,11 +142,11 @@ pub struct Loadtest {
     ///
     /// 30, 30s, 2m: how long the measured part takes. With two URLs, both share it.
     /// [default: 30s]
-    #[arg(short, long, value_name = "TIME", help_heading = LOAD)]
+    #[arg(short, long, value_name = "TIME", allow_negative_numbers = true, help_heading = LOAD)]
     pub duration: Option<String>,
 
     /// Stop after N requests
-    #[arg(long, value_name = "N", conflicts_with = "duration", help_heading = LOAD)]
+    #[arg(long, value_name = "N", conflicts_with = "duration", allow_negative_numbers = true, help_heading = LOAD)]
     pub requests: Option<String>,
 
     /// Open loop: N requests per second, whatever the server does
@@ -159,7 +160,7 @@ pub struct Loadtest {
     ///
     /// Load before the measured part; its figures are in no percentile.
     /// [default: 0s]
-    #[arg(long, value_name = "TIME", help_heading = LOAD)]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, help_heading = LOAD)]
     pub warmup: Option<String>,
 
     /// [default: as many as the load needs]
@@ -176,7 +177,7 @@ pub struct Loadtest {
     /// Every answer has this status
     ///
     /// Every answer has this status, else exit 1. Answers of this status are no errors then.
-    #[arg(long, value_name = "CODE", help_heading = VERDICT)]
+    #[arg(long, value_name = "CODE", allow_negative_numbers = true, help_heading = VERDICT)]
     pub expect_status: Option<String>,
 
     /// A rate limit must bite, with correct headers, and recover
@@ -198,7 +199,7 @@ pub struct Loadtest {
     /// Differences below this many per cent do not matter. For the error rate it is a tenth of it,
     /// in points.
     /// [default: 5]
-    #[arg(long, value_name = "PERCENT", requires = "compare", help_heading = VERDICT)]
+    #[arg(long, value_name = "PERCENT", requires = "compare", allow_negative_numbers = true, help_heading = VERDICT)]
     pub margin: Option<String>,
 
     /// The SLO floor of a decide result

@@ -26,6 +26,16 @@ pub struct Load {
     pub shard: Option<Shard>,
 }
 
+impl Load {
+    /// The connections of this machine: a shard of a closed loop has its part of them.
+    pub fn own_connections(&self) -> usize {
+        match (self.shard, self.rate) {
+            (Some(shard), None) => shard.part(self.connections as u64) as usize,
+            _ => self.connections,
+        }
+    }
+}
+
 /// An endpoint as reports name it; the URL is masked already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {

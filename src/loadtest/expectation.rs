@@ -208,12 +208,23 @@ fn reason(
         (Quantity::ErrorRate, Some(_)) => {
             format!("{} of {}", count(figures.errors), count(figures.finished))
         }
-        (Quantity::Percentile(percentile), None) => format!(
-            "{} needs {} answers, {} came",
-            percentile.name(),
-            count(percentile.needs()),
-            count(figures.latency.samples)
-        ),
+        (Quantity::Percentile(percentile), None) => {
+            let few = format!(
+                "{} needs {} answers, {} came",
+                percentile.name(),
+                count(percentile.needs()),
+                count(figures.latency.samples)
+            );
+            match figures.latency.max {
+                Some(max) if met => format!("{few}, the slowest in {}", milliseconds(max)),
+                Some(_) if expectation.operator.is_upper_bound() => {
+                    let slower = slower_than(recording, expectation.threshold);
+                    let limit = Threshold(expectation);
+                    format!("{few}, {} of them slower than {limit}", count(slower))
+                }
+                _ => few,
+            }
+        }
         (Quantity::Percentile(_) | Quantity::Max | Quantity::Mean, Some(value))
             if !met && expectation.operator.is_upper_bound() =>
         {

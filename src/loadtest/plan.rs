@@ -368,7 +368,7 @@ impl Shard {
     }
 
     /// This shard's part of `total`; the parts add up to it.
-    fn part(self, total: u64) -> u64 {
+    pub fn part(self, total: u64) -> u64 {
         let (of, index) = (u64::from(self.of), u64::from(self.number - 1));
         total / of + u64::from(index < total % of)
     }

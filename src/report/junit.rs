@@ -54,12 +54,16 @@ pub fn write_loadtest(out: &mut dyn Write, assessment: &Assessment) -> io::Resul
         });
     }
     for checked in &assessment.checked {
-        let measured = checked
-            .measured
-            .map_or("not measured".to_owned(), |value| format!("{value:.3}"));
+        let measured = checked.measured.map_or("not measured".to_owned(), |value| {
+            let unit = checked.expectation.quantity.unit();
+            format!("measured {value:.3} {unit}")
+        });
         cases.push(Case {
             name: checked.expectation.expression.clone(),
-            failure: failing(!checked.met, &format!("{measured}; {}", checked.reason)),
+            failure: failing(
+                !checked.met,
+                format!("{measured}; {}", checked.reason).trim_end_matches("; "),
+            ),
         });
     }
     for check in assessment

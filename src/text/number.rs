@@ -97,6 +97,10 @@ pub fn per_cent(share: f64) -> String {
 
 /// A change in per cent, with its sign: `+2.2%`.
 pub fn signed_per_cent(value: f64) -> String {
+    if value.abs() >= 1_000.0 {
+        let sign = if value < 0.0 { '-' } else { '+' };
+        return format!("{sign}{}%", count(value.abs().round() as u64));
+    }
     let text = format!("{value:+.1}%");
     match text.as_str() {
         "+0.0%" | "-0.0%" => "0.0%".to_owned(),

@@ -145,6 +145,98 @@ fn nobody_there_is_an_environment_failure() {
         "{}",
         run.stderr
     );
+    let run = sandbox
+        .run(["loadtest", "joe:s3cret@localhost:3000/users"])
+        .expect(2);
+    assert!(
+        run.stderr
+            .contains("did you mean `http://joe:***@localhost:3000/users`?"),
+        "{}",
+        run.stderr
+    );
+    assert!(!run.stderr.contains("s3cret"), "{}", run.stderr);
+}
+
+#[test]
+fn tls_that_fails_says_why() {
+    let (sandbox, server) = (Sandbox::new(), WebServer::start_tls());
+    let run = sandbox
+        .run(["loadtest", &server.url("/"), "-c", "2", "-d", "1"])
+        .expect(4);
+    assert!(run.stderr.contains("no TLS connection"), "{}", run.stderr);
+    assert!(run.stderr.contains("signed by nobody"), "{}", run.stderr);
+    assert!(run.stderr.contains("--insecure"), "{}", run.stderr);
+    // A server without TLS, as most answer a handshake.
+    let plain = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = plain.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for stream in plain.incoming().take(1) {
+            let answer = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
+            let mut stream = stream.expect("a connection");
+            std::io::Write::write_all(&mut stream, answer).expect("written");
+            let _ = std::io::Read::read_to_end(&mut stream, &mut Vec::new());
+        }
+    });
+    let url = format!("https://{address}/");
+    let run = sandbox
+        .run(["loadtest", &url, "-c", "1", "-d", "1", "--insecure"])
+        .expect(4);
+    assert!(
+        run.stderr.contains("does not speak TLS on this port"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn a_percentile_of_few_answers_is_judged_by_the_slowest() {
+    let (sandbox, server) = (Sandbox::new(), WebServer::start());
+    let url = server.url("/delay/5");
+    let flags = ["loadtest", &url, "-c", "2", "--requests", "50", "--expect"];
+    let holds = sandbox.run(flags.iter().chain(&["p99<60s"])).expect(0);
+    assert!(
+        holds.stdout.contains("50 came, the slowest in "),
+        "{}",
+        holds.stdout
+    );
+    let fails = sandbox.run(flags.iter().chain(&["p99<1ms"])).expect(1);
+    let words = "50 came, 50 of them slower than 1 ms";
+    assert!(fails.stdout.contains(words), "{}", fails.stdout);
+}
+
+#[test]
+fn a_run_of_requests_has_no_gap_after_its_end() {
+    let (sandbox, server) = (Sandbox::new(), WebServer::start());
+    let report = json(&sandbox, &[&server.url("/"), "--requests", "50"], 0);
+    let gap = report["results"][0]["longest_gap_ms"].as_f64();
+    let elapsed = report["load"]["elapsed_s"].as_f64();
+    assert!(
+        gap <= elapsed.map(|seconds| seconds * 1e3 + 1.0),
+        "{gap:?} in {elapsed:?}"
+    );
+}
+
+#[test]
+fn a_shard_of_a_closed_loop_has_its_part_of_the_connections() {
+    let (sandbox, server) = (Sandbox::new(), WebServer::start());
+    let run = sandbox
+        .run([
+            "loadtest",
+            &server.url("/"),
+            "-c",
+            "4",
+            "--requests",
+            "100",
+            "--shard",
+            "1/2",
+        ])
+        .expect(0);
+    assert!(!run.stderr.contains("could be made"), "{}", run.stderr);
+    assert!(
+        run.stdout.contains("part 1 of 2 (2 of them)"),
+        "{}",
+        run.stdout
+    );
 }
 
 #[test]
@@ -166,6 +258,8 @@ fn every_fault_of_the_command_line_is_said_at_once() {
         "-1",
         "--shard",
         "3/2",
+        "--timeout",
+        "-3",
     ]);
     insta::assert_snapshot!(run.expect(2).transcript());
 }
@@ -209,31 +303,24 @@ fn secrets_reach_the_server_and_no_output() {
 #[test]
 fn a_baseline_is_compared_and_judged() {
     let (sandbox, server) = (Sandbox::new(), WebServer::start());
-    let fast = json(&sandbox, &[&server.url("/delay/5"), "-d", "2"], 0);
-    let slow = json(&sandbox, &[&server.url("/delay/60"), "-d", "2"], 0);
-    sandbox.write("fast.json", fast.to_string());
-    sandbox.write("slow.json", slow.to_string());
-    let worse = json(
-        &sandbox,
-        &[
-            &server.url("/delay/60"),
-            "-d",
-            "2",
-            "--compare",
-            "fast.json",
-        ],
-        1,
-    );
+    // One answer takes fifty times as long as the other, and every second has enough of both: no load
+    // on this machine turns that around.
+    let (fast, slow) = (server.url("/delay/2"), server.url("/delay/100"));
+    let measure = |url: &str, more: &[&str], code: i32| {
+        let flags = ["loadtest", url, "--json", "-q", "-c", "10", "-d", "2"];
+        let report = sandbox.run(flags.iter().chain(more)).expect(code).json();
+        valid(&report);
+        report
+    };
+    sandbox.write("fast.json", measure(&fast, &[], 0).to_string());
+    sandbox.write("slow.json", measure(&slow, &[], 0).to_string());
+    let worse = measure(&slow, &["--compare", "fast.json"], 1);
     assert_eq!(
         worse["comparison"]["verdict"], "worse",
         "{:#}",
         worse["comparison"]
     );
-    let better = json(
-        &sandbox,
-        &[&server.url("/delay/5"), "-d", "2", "--compare", "slow.json"],
-        0,
-    );
+    let better = measure(&fast, &["--compare", "slow.json"], 0);
     assert_eq!(
         better["comparison"]["verdict"], "better",
         "{:#}",
@@ -264,17 +351,17 @@ fn two_endpoints_are_compared_in_one_run() {
 #[test]
 fn shards_add_up_exactly() {
     let (sandbox, server) = (Sandbox::new(), WebServer::start());
-    let mut completed = 0;
+    let (mut due, mut completed) = (0, 0);
     for part in ["1/2", "2/2"] {
         let url = server.url("/");
         let flags = [url.as_str(), "--rate", "100", "-d", "1", "--shard", part];
         let report = json(&sandbox, &flags, 0);
-        completed += report["results"][0]["requests"]["completed"]
-            .as_u64()
-            .unwrap_or(0);
+        let requests = &report["results"][0]["requests"];
+        due += requests["due"].as_u64().unwrap_or(0);
+        completed += requests["completed"].as_u64().unwrap_or(0);
         sandbox.write(&format!("part{}.json", &part[..1]), report.to_string());
     }
-    assert_eq!(completed, 100);
+    assert_eq!(due, 100);
     let run = sandbox.run([
         "loadtest",
         "--merge",
@@ -287,7 +374,8 @@ fn shards_add_up_exactly() {
     ]);
     let merged = run.expect(0).json();
     valid(&merged);
-    assert_eq!(merged["results"][0]["requests"]["completed"], 100);
+    assert_eq!(merged["results"][0]["requests"]["completed"], completed);
+    assert_eq!(merged["results"][0]["requests"]["due"], due);
     assert_eq!(merged["expectations"][0]["met"], true);
     // The same part twice is no whole.
     sandbox

@@ -59,11 +59,11 @@ impl<'run> Live<'run> {
         self.tell(interrupt);
         match event {
             Event::Started { connected } => {
-                if *connected < self.load.connections {
+                if *connected < self.load.own_connections() {
                     self.terminal.note(&format!(
                         "{} of {} connections could be made",
                         count(*connected as u64),
-                        count(self.load.connections as u64)
+                        count(self.load.own_connections() as u64)
                     ));
                 }
             }

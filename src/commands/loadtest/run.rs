@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::live::Live;
 use super::{other_machine, render, stored, this_machine, verdict};
 use crate::failure::{Failure, Verdict};
-use crate::loadtest::assessment::{self, Assessment, Subject};
+use crate::loadtest::assessment::{self, Assessment, Doubt, Subject};
 use crate::loadtest::comparison::{self, Baseline};
+use crate::loadtest::plan::Trust;
 use crate::loadtest::recording::ErrorKind;
 use crate::loadtest::runner::{self, Unreachable};
 use crate::report::json::v1::loadtest::Stored;
@@ -114,6 +115,8 @@ fn unreachable_failure(unreachable: &Unreachable, request: &Run) -> Failure {
     let failure = match unreachable.kind {
         ErrorKind::Dns => Failure::environment(format!("the host of `{url}` is not known"))
             .cause(unreachable.words.clone()),
+        ErrorKind::Tls => Failure::environment(format!("no TLS connection to `{url}`"))
+            .cause(unreachable.words.clone()),
         _ => Failure::environment(format!("nothing answers at `{url}`")).cause(format!(
             "{}, {} of {} connections in {}",
             unreachable.words,
@@ -125,6 +128,9 @@ fn unreachable_failure(unreachable: &Unreachable, request: &Run) -> Failure {
     let failure = failure.code("unreachable");
     match unreachable.kind {
         ErrorKind::Dns => failure.hint("check the host's name"),
+        ErrorKind::Tls if request.plan.trust == Trust::Insecure => {
+            failure.hint("`http://` speaks without TLS")
+        }
         ErrorKind::Tls => {
             failure.hint("`--insecure` accepts any certificate; `http://` speaks without TLS")
         }
@@ -151,6 +157,10 @@ fn hint(assessed: &Assessment, terminal: &mut Terminal) {
             }
         }
         Word::NotValid => {
+            if let [Doubt::Schedule { .. }] = assessed.doubts.as_slice() {
+                terminal.hint("run it again when this machine has less to do, or from another one");
+                return;
+            }
             let reached = assessed
                 .first()
                 .map_or(0.0, |first| first.requests_per_second);

@@ -311,7 +311,13 @@ impl Collector {
             let requests = &mut recording.requests;
             requests.completed = recording.statuses.values().sum();
             requests.sent = requests.completed + requests.failed + requests.open_at_end;
-            let end = timeline.since_measured(last.max(self.last_answer));
+            // A run that ended because it had all its answers has no gap after the last one.
+            let last = if timeline.end == NEVER && requests.open_at_end == 0 {
+                self.last_answer
+            } else {
+                last.max(self.last_answer)
+            };
+            let end = timeline.since_measured(last);
             if !timeline.has_blocks() && !end.is_zero() {
                 recording.gaps.answered(end);
             }

@@ -107,6 +107,9 @@ impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.cause {
             Cause::System(error) => {
+                if let Some(words) = tls_fault(error).and_then(tls_words) {
+                    return formatter.write_str(words);
+                }
                 let text = error.to_string();
                 let mut rest = text.chars();
                 let first = rest.next().map(|letter| letter.to_lowercase().to_string());
@@ -120,7 +123,33 @@ impl fmt::Display for Failure {
 }
 
 fn is_tls(error: &io::Error) -> bool {
-    error
-        .get_ref()
-        .is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
+    tls_fault(error).is_some()
+}
+
+fn tls_fault(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+/// The frequent faults of TLS in the words of those who run the server.
+fn tls_words(error: &rustls::Error) -> Option<&'static str> {
+    use rustls::CertificateError as Certificate;
+    match error {
+        rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => {
+            Some("the server does not speak TLS on this port")
+        }
+        rustls::Error::InvalidCertificate(fault) => match fault {
+            Certificate::Expired | Certificate::ExpiredContext { .. } => {
+                Some("the server's certificate has expired")
+            }
+            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
+                Some("the server's certificate is for another name")
+            }
+            // A certificate that signed itself arrives as another error of the verifier.
+            Certificate::UnknownIssuer | Certificate::Other(_) => {
+                Some("the server's certificate is signed by nobody that this machine trusts")
+            }
+            _ => None,
+        },
+        _ => None,
+    }
 }

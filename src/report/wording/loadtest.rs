@@ -280,6 +280,16 @@ fn statuses(result: &Measured) -> String {
 }
 
 fn not_valid(assessment: &Assessment, first: &Measured) -> String {
+    let late = assessment.doubts.iter().find_map(|doubt| match doubt {
+        Doubt::Schedule { mean, .. } => Some(*mean),
+        _ => None,
+    });
+    if let (Some(mean), [_]) = (late, assessment.doubts.as_slice()) {
+        return format!(
+            "not valid: this machine sent its requests {} late on average",
+            milliseconds(mean)
+        );
+    }
     format!(
         "not valid: this machine was the limit, {} of {} req/s were sent",
         per_second(first.requests_per_second),
@@ -415,9 +425,13 @@ pub fn load(assessment: &Assessment) -> String {
         None => format!("closed loop, {connections}"),
         Some(rate) => format!("open loop, {} req/s over {connections}", per_second(rate)),
     };
-    let shard = load
-        .shard
-        .map(|shard| format!(", part {} of {}", shard.number, shard.of));
+    let shard = load.shard.map(|shard| {
+        let part = format!(", part {} of {}", shard.number, shard.of);
+        match load.own_connections() {
+            all if all == load.connections => part,
+            own => format!("{part} ({own} of them)"),
+        }
+    });
     let extent = if assessment.interrupted {
         String::new()
     } else {

@@ -5,7 +5,8 @@ use crate::cli;
 use crate::files;
 use crate::loadtest::assessment::{Asked, Load};
 use crate::loadtest::plan::{
-    Engine, Extent, General, LimitWatch, Pace, Plan, Resolve, Reuse, Shard, Target, Trust,
+    Engine, Extent, General, LimitWatch, Pace, Plan, Resolve, Reuse, Shard, Target, TargetFault,
+    Trust,
 };
 use crate::loadtest::schedule::Schedule;
 use crate::redact::{SecretHeader, SecretUrl};
@@ -52,7 +53,7 @@ pub(super) fn targets(
                 for fault in found {
                     let text = fault.to_string();
                     if !seen.contains(&text) {
-                        faults.push(text.clone(), None);
+                        faults.push(text.clone(), scheme_hint(&fault, &url).as_deref());
                         seen.push(text);
                     }
                 }
@@ -60,6 +61,17 @@ pub(super) fn targets(
         }
     }
     targets
+}
+
+/// `localhost:3000/users` is a host and a port to people, and a scheme to the URL standard.
+fn scheme_hint(fault: &TargetFault, url: &SecretUrl) -> Option<String> {
+    let forgotten = match fault {
+        TargetFault::Url(..) | TargetFault::Scheme(_) => !url.expose().contains("://"),
+        _ => false,
+    };
+    let whole = SecretUrl::new(format!("http://{}", url.expose()));
+    let is_url = Target::new(&whole, "GET", Vec::new(), Vec::new()).is_ok();
+    (forgotten && is_url).then(|| format!("did you mean `{whole}`?"))
 }
 
 /// A header without a colon is named by its number: its text may be a secret.

@@ -128,7 +128,11 @@ fn interval(measure: &Measure) -> String {
         (Metric::ErrorRate, Some(interval)) => {
             format!("{:+.2} to {:+.2}", interval.low, interval.high)
         }
-        (_, Some(interval)) => format!("{:+.1}% to {:+.1}%", interval.low, interval.high),
+        (_, Some(interval)) => format!(
+            "{} to {}",
+            signed_per_cent(interval.low),
+            signed_per_cent(interval.high)
+        ),
     }
 }
 

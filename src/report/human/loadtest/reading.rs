@@ -109,7 +109,7 @@ pub(super) fn advice(out: &mut dyn Write, assessment: &Assessment, view: &View) 
         "A closed loop asks less when the server is slow, so these are service times with {} requests \
          in flight: {}/s x {} ms = {} (Little's law). For the latency at a load that does not wait, \
          add `--rate {}`, 80% of what was reached.",
-        count(assessment.load.connections as u64),
+        count(assessment.load.own_connections() as u64),
         per_second(scaling.requests_per_second),
         decimal(scaling.mean, if scaling.mean < 1.0 { 3 } else { 2 }),
         decimal(scaling.in_flight, 1),
