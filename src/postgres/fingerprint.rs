@@ -53,10 +53,8 @@ impl Fingerprint {
             }
         }
         let digest = hasher.finalize();
-        digest[..4]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        let start = [digest[0], digest[1], digest[2], digest[3]];
+        format!("{:08x}", u32::from_be_bytes(start))
     }
 
     /// Objects that are not the same on both sides, as `kind name`.

@@ -1,6 +1,7 @@
 -- One row (kind, name, definition) for every object that a user made, from the raw catalogs. It
 -- shares nothing with the introspection, so that it can judge what the comparison wrote. Column
--- order, owners and data are left out; so are the history tables of backsmith itself.
+-- order, owners and data are left out, as are the names of NOT NULL constraints (the column says
+-- whether it is); so are the history tables of backsmith itself.
 WITH
 space AS (
     SELECT oid, nspname, nspowner, nspacl FROM pg_namespace
@@ -54,7 +55,7 @@ SELECT 'constraint', CASE WHEN o.conrelid <> 0 THEN o.conrelid::regclass::text E
     concat_ws('|', o.contype, pg_get_constraintdef(o.oid), o.convalidated, o.condeferrable, o.condeferred, o.conislocal, o.coninhcount, o.connoinherit,
     (SELECT text FROM note WHERE classoid = 'pg_constraint'::regclass AND objoid = o.oid))
 FROM pg_constraint o JOIN space s ON s.oid = o.connamespace
-WHERE o.contype <> 't' AND NOT EXISTS (SELECT FROM member m WHERE m.objid IN (o.conrelid, o.contypid))
+WHERE o.contype NOT IN ('t', 'n') AND NOT EXISTS (SELECT FROM member m WHERE m.objid IN (o.conrelid, o.contypid))
 UNION ALL
 SELECT 'index', i.indexrelid::regclass::text, concat_ws('|', pg_get_indexdef(i.indexrelid), i.indisvalid, i.indisclustered, i.indisreplident,
     (SELECT string_agg(a.attnum || ':' || a.attstattarget, ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0),

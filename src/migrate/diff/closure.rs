@@ -16,7 +16,7 @@ pub(super) fn actions(before: &Catalog, after: &Catalog) -> Actions {
             Some(other) => {
                 let action = compare::objects(object, other);
                 if action == Some(Action::Alter) && id.kind == Kind::MaterializedView {
-                    materialized(&object.body, &other.body)
+                    Some(materialized(&object.body, &other.body))
                 } else {
                     action
                 }
@@ -34,12 +34,10 @@ pub(super) fn actions(before: &Catalog, after: &Catalog) -> Actions {
 }
 
 /// There is no CREATE OR REPLACE of a materialized view.
-fn materialized(before: &Body, after: &Body) -> Option<Action> {
+fn materialized(before: &Body, after: &Body) -> Action {
     match (before, after) {
-        (Body::View(before), Body::View(after)) if before.query != after.query => {
-            Some(Action::Rebuild)
-        }
-        _ => Some(Action::Alter),
+        (Body::View(before), Body::View(after)) if before.query != after.query => Action::Rebuild,
+        _ => Action::Alter,
     }
 }
 

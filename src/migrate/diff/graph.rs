@@ -103,7 +103,7 @@ impl<'a> Graph<'a> {
                     } else if !new_table
                         && self.actions.creates(&column)
                         && !self.reaches(id, &table)
-                        && !self.is_inherited_column(&column, self.after)
+                        && !Self::is_inherited_column(&column, self.after)
                     {
                         inline.insert(id.clone(), column);
                     }
@@ -114,6 +114,7 @@ impl<'a> Graph<'a> {
                         && !constraint.on_domain
                         && constraint.validated
                         && !is_made_for_partition(constraint)
+                        && !self.repeats_a_key(id, constraint)
                         && !self.reaches(id, &table)
                         && !self.comes_by_inheritance(id, constraint) =>
                 {
@@ -123,6 +124,20 @@ impl<'a> Graph<'a> {
             }
         }
         self.inline = inline;
+    }
+
+    /// Of two keys over the same columns, CREATE TABLE makes only one.
+    fn repeats_a_key(&self, id: &Id, constraint: &crate::catalog::Constraint) -> bool {
+        let columns =
+            |definition: &str| definition.split_once('(').map(|(_, rest)| rest.to_owned());
+        constraint.kind == ConstraintKind::Unique
+            && self.after.parts(Kind::Constraint, &id.name).any(|other| {
+                matches!(&other.body, Body::Constraint(key)
+                    if other.id != *id
+                        && (key.kind == ConstraintKind::PrimaryKey
+                            || key.kind == ConstraintKind::Unique && other.id < *id)
+                        && columns(&key.definition) == columns(&constraint.definition))
+            })
     }
 
     /// Whether CREATE TABLE states the column: it is not inherited, or the table is a partition.
@@ -170,7 +185,7 @@ impl<'a> Graph<'a> {
     }
 
     /// The table that a column, or a partition's part, is inherited from.
-    fn parent_of(&self, table: &str, catalog: &Catalog) -> Option<String> {
+    fn parent_of(table: &str, catalog: &Catalog) -> Option<String> {
         let attachment = catalog.get(&Id::new(Kind::Attachment, table));
         if let Some(Body::Attachment { parent, .. }) = attachment.map(|object| &object.body) {
             return Some(parent.clone());
@@ -184,7 +199,7 @@ impl<'a> Graph<'a> {
         }
     }
 
-    pub(super) fn is_inherited_column(&self, id: &Id, catalog: &Catalog) -> bool {
+    fn is_inherited_column(id: &Id, catalog: &Catalog) -> bool {
         match catalog.get(id).map(|object| &object.body) {
             Some(Body::Column(column)) => !column.local && column.inherited > 0,
             _ => false,
@@ -192,7 +207,7 @@ impl<'a> Graph<'a> {
     }
 
     /// Whether a step of the object's own would be one too many, because the parent's step does it.
-    fn follows_parent(&self, id: &Id, catalog: &Catalog, same: impl Fn(&Id) -> bool) -> Option<Id> {
+    fn follows_parent(id: &Id, catalog: &Catalog, same: impl Fn(&Id) -> bool) -> Option<Id> {
         let inherited = match catalog.get(id).map(|object| &object.body) {
             Some(Body::Column(column)) => !column.local && column.inherited > 0,
             Some(Body::Constraint(constraint)) => {
@@ -203,7 +218,7 @@ impl<'a> Graph<'a> {
         if !inherited {
             return None;
         }
-        let parent = self.parent_of(&id.name, catalog)?;
+        let parent = Self::parent_of(&id.name, catalog)?;
         let of_parent = Id::part(id.kind, parent, id.part.as_str());
         same(&of_parent).then_some(of_parent)
     }
@@ -225,7 +240,7 @@ impl<'a> Graph<'a> {
                 if drops(&table) {
                     return Some(table);
                 }
-                self.follows_parent(id, self.before, drops)
+                Self::follows_parent(id, self.before, drops)
             }
             Body::Default { .. } => {
                 let column = Id::part(Kind::Column, id.name.as_str(), id.part.as_str());
@@ -248,12 +263,12 @@ impl<'a> Graph<'a> {
                     if drops(&table) && apart {
                         return Some(table);
                     }
-                    return self.follows_parent(id, self.before, drops);
+                    return Self::follows_parent(id, self.before, drops);
                 }
                 if drops(&table) {
                     return Some(table);
                 }
-                self.follows_parent(id, self.before, drops)
+                Self::follows_parent(id, self.before, drops)
                     .or_else(|| own_column().filter(|column| column.name == id.name))
             }
             Body::Index(index) => {
@@ -317,7 +332,7 @@ impl<'a> Graph<'a> {
         let creates = |other: &Id| self.actions.creates(other);
         let object = self.after.get(id)?;
         let Body::Constraint(constraint) = &object.body else {
-            return self.follows_parent(id, self.after, creates);
+            return Self::follows_parent(id, self.after, creates);
         };
         // Inherited checks of a new table come with INHERITS.
         let table = Id::new(Kind::Table, id.name.as_str());
@@ -333,7 +348,7 @@ impl<'a> Graph<'a> {
             if creates(&attachment) {
                 return Some(attachment);
             }
-            let parent = self.parent_of(&id.name, self.after)?;
+            let parent = Self::parent_of(&id.name, self.after)?;
             return self
                 .after
                 .parts(Kind::Constraint, &parent)
@@ -347,9 +362,9 @@ impl<'a> Graph<'a> {
         ) {
             return None;
         }
-        self.follows_parent(id, self.after, creates).or_else(|| {
+        Self::follows_parent(id, self.after, creates).or_else(|| {
             // A foreign key of a partitioned table has other names on its parts.
-            let parent = self.parent_of(&id.name, self.after)?;
+            let parent = Self::parent_of(&id.name, self.after)?;
             (parent_key
                 && self
                     .after
@@ -368,10 +383,11 @@ impl<'a> Graph<'a> {
     /// Whether the parent's change reaches the object.
     pub(super) fn implicit_change(&self, id: &Id) -> Option<Id> {
         let action = self.actions.get(id)?;
-        if !self.is_inherited_column(id, self.before) || !self.is_inherited_column(id, self.after) {
+        if !Self::is_inherited_column(id, self.before) || !Self::is_inherited_column(id, self.after)
+        {
             return None;
         }
-        let parent = self.parent_of(&id.name, self.after)?;
+        let parent = Self::parent_of(&id.name, self.after)?;
         let of_parent = Id::part(id.kind, parent, id.part.as_str());
         (action == Action::Retype && self.actions.get(&of_parent) == Some(Action::Retype))
             .then_some(of_parent)
@@ -509,7 +525,7 @@ impl<'a> Graph<'a> {
         if object.id.kind != Kind::Constraint {
             return;
         }
-        let Some(parent) = self.parent_of(&object.id.name, self.after) else {
+        let Some(parent) = Self::parent_of(&object.id.name, self.after) else {
             return;
         };
         for key in self.after.parts(Kind::Constraint, &parent) {
@@ -624,7 +640,8 @@ fn sort(nodes: &BTreeSet<Node>, edges: &BTreeSet<(Node, Node)>) -> Vec<Node> {
             }
         }
     }
-    let mut ready: BinaryHeap<Reverse<((u8, u8, Id), &Node)>> = waiting
+    type Rank = (u8, u8, Id);
+    let mut ready: BinaryHeap<Reverse<(Rank, &Node)>> = waiting
         .iter()
         .filter(|(_, count)| **count == 0)
         .map(|(node, _)| Reverse((rank(node), *node)))
@@ -633,14 +650,13 @@ fn sort(nodes: &BTreeSet<Node>, edges: &BTreeSet<(Node, Node)>) -> Vec<Node> {
     let mut done: BTreeSet<&Node> = BTreeSet::new();
     while done.len() < nodes.len() {
         // A circle is cut at its first node; whether the result runs is what the proof is for.
-        let next = match ready.pop() {
-            Some(Reverse((_, node))) => node,
-            None => {
-                let stuck = nodes.iter().filter(|node| !done.contains(node));
-                match stuck.min_by_key(|node| (waiting.get(node).copied(), rank(node))) {
-                    Some(node) => node,
-                    None => break,
-                }
+        let next = if let Some(Reverse((_, node))) = ready.pop() {
+            node
+        } else {
+            let stuck = nodes.iter().filter(|node| !done.contains(node));
+            match stuck.min_by_key(|node| (waiting.get(node).copied(), rank(node))) {
+                Some(node) => node,
+                None => break,
             }
         };
         if !done.insert(next) {

@@ -2,7 +2,8 @@
 //!
 //! The server is the child of a small shell that waits for the end of its input. The input is a
 //! pipe from this process, so that the server stops and its folder goes even when this process is
-//! killed; the shell is in a process group of its own, so that Ctrl-C does not reach the server.
+//! killed; the shell is in a process group of its own, so that Ctrl-C does not reach the server. It
+//! asks more than once: a server that is just starting does not listen yet.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -18,15 +19,20 @@ use crate::redact::SecretUrl;
 use crate::terminal::interrupt;
 
 /// Longer than a start on a machine that is busy with a build.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 const KEEPER: &str = r#"
 folder=$1; shift
 "$@" </dev/null >"$folder/log" 2>&1 &
 server=$!
 read -r nothing
-kill -QUIT "$server" 2>/dev/null
+(
+    for pause in 0 0.2 1 3; do sleep $pause; kill -QUIT "$server"; done
+    sleep 5; kill -KILL "$server"
+) >/dev/null 2>&1 &
+insist=$!
 wait "$server" 2>/dev/null
+kill "$insist" 2>/dev/null
 cd / && rm -rf "$folder"
 "#;
 

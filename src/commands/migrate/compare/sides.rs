@@ -40,12 +40,11 @@ impl Read {
             )
         };
         match (&self.live, &other.live, &scratch.server) {
-            (Some(_), ..) => of(self),
             (None, Some(_), _) => of(other),
             (None, None, Some(server)) => {
                 (String::new(), server.version.clone(), server.version_number)
             }
-            (None, None, None) => of(self),
+            (Some(_), ..) | (None, None, None) => of(self),
         }
     }
 }

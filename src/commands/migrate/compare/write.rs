@@ -64,6 +64,7 @@ pub(super) fn files(
     Ok(())
 }
 
+#[derive(Clone, Copy)]
 enum Direction {
     Up,
     Down,
