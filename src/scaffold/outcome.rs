@@ -9,6 +9,8 @@ use crate::diagnostic::Diagnostic;
 pub struct Outcome {
     pub source: OutcomeSource,
     pub framework: Framework,
+    /// The project's folder as seen from where the run was started; empty when it is the same.
+    pub folder: String,
     /// The folder of the routes, relative to the project.
     pub output: String,
     pub project: bool,

@@ -218,6 +218,7 @@ pub(super) fn write(
     let outcome = Outcome {
         source,
         framework: target.framework,
+        folder: from_here(&target.root),
         output: routes,
         project,
         mode,
@@ -455,4 +456,12 @@ fn absolute(path: &Path) -> Result<PathBuf, Failure> {
         }
     }
     Ok(out)
+}
+
+/// A folder as one would `cd` to it.
+fn from_here(folder: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let shown = folder.strip_prefix(&here).unwrap_or(&folder);
+    shown.display().to_string()
 }

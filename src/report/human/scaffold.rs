@@ -493,20 +493,30 @@ pub fn advice(outcome: &Outcome) -> Vec<(&'static str, String)> {
             .schemes
             .iter()
             .any(|scheme| scheme.ends_with("(JWT)"));
+        let enter = enter(outcome);
         if outcome.source.database.is_some() {
             advice.push(("next", database_advice(outcome, jwt)));
         } else if outcome.project {
             let copy = if jwt { "cp .env.example .env && " } else { "" };
             advice.push((
                 "next",
-                format!("npm install && {copy}npm start\nA handler that is not written yet answers 501.{begin}"),
+                format!("{enter}npm install && {copy}npm start\nA handler that is not written yet answers 501.{begin}"),
             ));
         } else {
             let (packages, mount) = mounting(outcome, jwt);
-            advice.push(("next", format!("npm install {packages}\n{mount}\nA handler that is not written yet answers 501.{begin}")));
+            advice.push(("next", format!("{enter}npm install {packages}\n{mount}\nA handler that is not written yet answers 501.{begin}")));
         }
     }
     advice
+}
+
+/// The way into the project, when the run was started elsewhere.
+fn enter(outcome: &Outcome) -> String {
+    match outcome.folder.as_str() {
+        "" => String::new(),
+        folder if folder.contains(' ') => format!("cd '{folder}' && "),
+        folder => format!("cd {folder} && "),
+    }
 }
 
 /// The handlers of a database work; what is left is to start them.
@@ -515,11 +525,12 @@ fn database_advice(outcome: &Outcome, jwt: bool) -> String {
         .output
         .strip_suffix("/routes")
         .unwrap_or(&outcome.output);
+    let enter = enter(outcome);
     let start = if outcome.project {
-        "npm install && DATABASE_URL=... npm start".to_owned()
+        format!("{enter}npm install && DATABASE_URL=... npm start")
     } else {
         let (packages, mount) = mounting(outcome, jwt);
-        format!("npm install {packages} pg @types/pg\n{mount}")
+        format!("{enter}npm install {packages} pg @types/pg\n{mount}")
     };
     format!(
         "{start}\nopenapi.yaml was written beside {root}/; edit it and run `backsmith scaffold openapi.yaml`."
