@@ -442,8 +442,10 @@ mod tests {
     }
 
     fn subject(statuses: &[(u16, u64)], failed: u64, asked: Asked) -> Subject {
-        let mut recording = Recording::default();
-        recording.statuses = statuses.iter().copied().collect();
+        let mut recording = Recording {
+            statuses: statuses.iter().copied().collect(),
+            ..Recording::default()
+        };
         recording.requests.completed = statuses.iter().map(|(_, count)| count).sum();
         recording.requests.failed = failed;
         recording.count_errors(ErrorKind::Timeout, failed, "timed out");

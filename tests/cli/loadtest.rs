@@ -155,6 +155,8 @@ fn nobody_there_is_an_environment_failure() {
         run.stderr
     );
     assert!(!run.stderr.contains("s3cret"), "{}", run.stderr);
+    let run = sandbox.run(["loadtest", "htp:/x"]).expect(2);
+    assert!(!run.stderr.contains("did you mean"), "{}", run.stderr);
 }
 
 #[test]

@@ -66,7 +66,7 @@ pub(super) fn targets(
 /// `localhost:3000/users` is a host and a port to people, and a scheme to the URL standard.
 fn scheme_hint(fault: &TargetFault, url: &SecretUrl) -> Option<String> {
     let forgotten = match fault {
-        TargetFault::Url(..) | TargetFault::Scheme(_) => !url.expose().contains("://"),
+        TargetFault::Url(..) | TargetFault::Scheme(_) => !url.expose().contains(":/"),
         _ => false,
     };
     let whole = SecretUrl::new(format!("http://{}", url.expose()));
