@@ -56,7 +56,7 @@ pub async fn load(
                 }
             }
             Piece::Statement(statement) => loader.statement(statement).await?,
-            Piece::Command { range, .. } => loader.command(range)?,
+            Piece::Command { range, .. } => loader.command(range),
             Piece::CopyData(_) | Piece::Marker { .. } => {}
         }
         if loader.faults.len() >= MOST_FAULTS {
@@ -121,7 +121,7 @@ impl Loader<'_> {
     }
 
     /// `\restrict` and the like mean nothing here; what reads other files must be said.
-    fn command(&mut self, range: &std::ops::Range<usize>) -> Result<(), Failure> {
+    fn command(&mut self, range: &std::ops::Range<usize>) {
         let text = &self.script.source.text[range.clone()];
         let name = text.split_whitespace().next().unwrap_or_default();
         if [
@@ -142,7 +142,6 @@ impl Loader<'_> {
             .help("give the folder of the files: they are loaded in the order of their names");
             self.faults.push(fault);
         }
-        Ok(())
     }
 
     fn fault(&mut self, statement: &Statement, error: Error) -> Result<(), Failure> {

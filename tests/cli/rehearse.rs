@@ -342,7 +342,7 @@ fn nothing_remains_and_nobody_is_held_up() {
     left.retain(|name| !others.contains(name) && !name.contains(&own));
     let started = Instant::now();
     while !left.is_empty() {
-        assert!(started.elapsed() < Duration::from_secs(60), "{left:?}");
+        assert!(started.elapsed() < Duration::from_mins(1), "{left:?}");
         std::thread::sleep(Duration::from_millis(50));
         let present = query(&url, databases);
         left.retain(|name| present.contains(name));

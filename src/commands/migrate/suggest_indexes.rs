@@ -95,23 +95,22 @@ async fn read(
 ) -> Result<(Statistics, Suggestions), Failure> {
     let mut connection = super::target(&request.database)?.connect().await?;
     let mut statistics = postgres::statistics::read(&mut connection, &request.schemas).await?;
-    let statements = match &request.queries {
-        Some(path) => statements_of_file(path)?,
-        None => {
-            if let Some(window) = request.window {
-                workload::wait(window, terminal).await?;
-                let after = postgres::statistics::read_workload(&mut connection).await?;
-                statistics.workload = workload::between(statistics.workload, after);
-            }
-            match &statistics.workload {
-                Workload::Recorded(statements) => statements.clone(),
-                Workload::Missing(why) => {
-                    return Err(Failure::environment("there is no workload to look at")
+    let statements = if let Some(path) = &request.queries {
+        statements_of_file(path)?
+    } else {
+        if let Some(window) = request.window {
+            workload::wait(window, terminal).await?;
+            let after = postgres::statistics::read_workload(&mut connection).await?;
+            statistics.workload = workload::between(statistics.workload, after);
+        }
+        match &statistics.workload {
+            Workload::Recorded(statements) => statements.clone(),
+            Workload::Missing(why) => {
+                return Err(Failure::environment("there is no workload to look at")
                         .cause(why.clone())
                         .hint("`--queries FILE` takes the statements from a file; `backsmith doctor` says how to record them"));
-                }
-                Workload::NotApplicable => Vec::new(),
             }
+            Workload::NotApplicable => Vec::new(),
         }
     };
     let costed = statistics.server.hypopg.as_ref().map_or_else(

@@ -91,7 +91,7 @@ fn faults(column: &Column) -> Vec<Fault> {
                 what: column.type_name.clone(),
                 because: "its meaning depends on the time zone of whoever wrote it",
                 mend: "timestamptz, with USING … AT TIME ZONE of the writers",
-            })
+            });
         }
         "json" => faults.push(Fault {
             code: "json-column",
