@@ -207,7 +207,7 @@ impl Failure {
         self.amend(|message| {
             message
                 .causes
-                .extend(error.chain().map(ToString::to_string))
+                .extend(error.chain().map(ToString::to_string));
         })
     }
 

@@ -21,8 +21,8 @@ pub(super) struct Site<'a> {
 
 impl<'a> Interpreter<'a> {
     /// The call; in a chain of calls only its own part.
-    pub(super) fn call_place(&self, site: Site<'a>) -> Place {
-        let mut place = self.place(site.file, site.call.span);
+    pub(super) fn call_place(site: Site<'a>) -> Place {
+        let mut place = Place::of(site.file, site.call.span);
         if let Expression::StaticMemberExpression(member) = &site.call.callee
             && matches!(member.object, Expression::CallExpression(_))
         {
@@ -32,8 +32,8 @@ impl<'a> Interpreter<'a> {
     }
 
     /// `object.name(…)`.
-    pub(super) fn method(&mut self, object: Value<'a>, name: &str, site: Site<'a>) -> Value<'a> {
-        match &object {
+    pub(super) fn method(&mut self, object: &Value<'a>, name: &str, site: Site<'a>) -> Value<'a> {
+        match object {
             Value::Router(id) => return self.router_method(*id, name, site),
             Value::Route(id, path, place) => {
                 return self.route_method(*id, path, *place, name, site);
@@ -41,7 +41,7 @@ impl<'a> Interpreter<'a> {
             _ => {}
         }
         let arguments = self.arguments(&site.call.arguments, site.file, site.scope);
-        match &object {
+        match object {
             Value::Schema(schema) => self.zod_method(schema, name, &arguments, site.file),
             Value::List(items) => self.list_method(items, name, &arguments),
             Value::Text(text) => text_method(text, name, &arguments),
@@ -52,7 +52,7 @@ impl<'a> Interpreter<'a> {
             }
             Value::Unknown(_) => Value::unknown(self.called_as(site)),
             _ => {
-                let function = self.member(&object, name);
+                let function = self.member(object, name);
                 self.apply_to(function, &arguments, site)
             }
         }
@@ -90,7 +90,7 @@ impl<'a> Interpreter<'a> {
     }
 
     fn library_call(&mut self, name: &str, arguments: &[Value<'a>], site: Site<'a>) -> Value<'a> {
-        let place = self.place(site.file, site.call.span);
+        let place = Place::of(site.file, site.call.span);
         let first = arguments.first();
         if let Some(router) = self.framework_call(name, arguments, place) {
             return router;

@@ -169,7 +169,7 @@ impl<'a> Describer<'a, '_> {
             .chain(&route.handlers)
             .find_map(|handler| handler.member(OPERATION).cloned());
         if let Some(operation) = operation {
-            return self.generated(&operation);
+            return Self::generated(&operation);
         }
         let mut facts = Facts::default();
         let mut id = None;
@@ -241,7 +241,7 @@ impl<'a> Describer<'a, '_> {
     }
 
     /// The validator of an operation that backsmith generated.
-    fn generated(&mut self, operation: &Value<'a>) -> Contents {
+    fn generated(operation: &Value<'a>) -> Contents {
         let mut contents = Contents {
             basis: Basis::Generated,
             id: operation

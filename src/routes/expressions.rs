@@ -11,7 +11,7 @@ use oxc_span::GetSpan;
 
 use super::interpreter::{Binding, Interpreter};
 use super::modules::FileId;
-use super::value::{Closure, FunctionNode, Origin, ScopeId, Unknown, Value};
+use super::value::{Closure, FunctionNode, Origin, Place, ScopeId, Unknown, Value};
 
 /// Names of the language and of Node.js that mean something here.
 const GLOBALS: &[&str] = &[
@@ -119,7 +119,7 @@ impl<'a> Interpreter<'a> {
             Expression::NewExpression(new) => {
                 let callee = self.expression(&new.callee, file, scope);
                 let arguments = self.arguments(&new.arguments, file, scope);
-                self.construct(callee, &arguments, self.place(file, new.span))
+                self.construct(callee, &arguments, Place::of(file, new.span))
             }
             Expression::StaticMemberExpression(member) => {
                 let object = self.expression(&member.object, file, scope);
@@ -235,7 +235,7 @@ impl<'a> Interpreter<'a> {
     }
 
     pub(super) fn source_of(&self, expression: &Expression<'a>, file: FileId) -> Rc<str> {
-        let text = self.excerpt(self.place(file, expression.span()));
+        let text = self.excerpt(Place::of(file, expression.span()));
         let short: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if short.chars().count() > 50 {
             let cut: String = short.chars().take(49).collect();
@@ -310,19 +310,19 @@ impl<'a> Interpreter<'a> {
         match call.callee.get_inner_expression() {
             Expression::StaticMemberExpression(member) => {
                 let object = self.expression(&member.object, file, scope);
-                self.method(object, &member.property.name, site)
+                self.method(&object, &member.property.name, site)
             }
             Expression::ComputedMemberExpression(member) => {
                 let object = self.expression(&member.object, file, scope);
                 let key = self.expression(&member.expression, file, scope);
                 match (&object, key) {
-                    (_, Value::Text(name)) => self.method(object, &name, site),
+                    (_, Value::Text(name)) => self.method(&object, &name, site),
                     (Value::Router(_), key) => {
                         let reason = match self.not_text(key, &member.expression, file) {
                             Value::Unknown(unknown) => unknown.reason(),
                             _ => "its method is only known at run time".to_owned(),
                         };
-                        self.unresolved(self.place(file, call.span), reason);
+                        self.unresolved(Place::of(file, call.span), reason);
                         object
                     }
                     _ => Value::unknown(Origin::Expression),

@@ -215,14 +215,6 @@ impl<'a> Interpreter<'a> {
         self.steps < MOST_STEPS && self.depth < DEEPEST_CALL
     }
 
-    pub(super) fn place(&self, file: FileId, span: oxc_span::Span) -> Place {
-        Place {
-            file,
-            start: span.start as usize,
-            end: span.end as usize,
-        }
-    }
-
     pub(super) fn excerpt(&self, place: Place) -> &'a str {
         self.files[place.file.0]
             .text

@@ -8,7 +8,7 @@ use oxc_span::SourceType;
 use super::interpreter::Interpreter;
 use super::modules::FileId;
 use super::registrations::Framework;
-use super::value::{Closure, FunctionNode, Value};
+use super::value::{Closure, FunctionNode, Place, Value};
 use super::{describe, source};
 use crate::api::{Api, Method};
 use crate::diagnostic::Diagnostic;
@@ -154,13 +154,13 @@ impl<'a> Interpreter<'a> {
         let Some(span) = span else {
             return Vec::new();
         };
-        let place = self.place(closure.file, span);
+        let place = Place::of(closure.file, span);
         let text = &self.files[closure.file.0].text;
         let name = self.excerpt(place);
         let annotation = first
             .type_annotation
             .as_ref()
-            .map(|annotation| self.place(closure.file, annotation.span))
+            .map(|annotation| Place::of(closure.file, annotation.span))
             .map(|place| self.excerpt(place))
             .unwrap_or_default();
         let framework = if annotation.contains("Fastify")

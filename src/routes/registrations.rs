@@ -112,7 +112,7 @@ impl<'a> Interpreter<'a> {
             }
             ("route", Framework::Express) => {
                 let path = arguments.into_iter().next().unwrap_or(Value::Undefined);
-                Value::Route(id, Rc::new(path), self.first_argument(site))
+                Value::Route(id, Rc::new(path), Self::first_argument(site))
             }
             ("after" | "ready", Framework::Fastify) => {
                 if let Some(Value::Function(closure)) = arguments.first() {
@@ -158,7 +158,7 @@ impl<'a> Interpreter<'a> {
                     handlers: flattened(handlers),
                     options: None,
                     place,
-                    call: self.call_place(site),
+                    call: Self::call_place(site),
                 },
             );
         }
@@ -200,8 +200,8 @@ impl<'a> Interpreter<'a> {
                     path,
                     handlers: flattened(handlers.clone()),
                     options: options.clone(),
-                    place: self.first_argument(site),
-                    call: self.call_place(site),
+                    place: Self::first_argument(site),
+                    call: Self::call_place(site),
                 },
             );
         }
@@ -226,7 +226,7 @@ impl<'a> Interpreter<'a> {
             .iter()
             .filter_map(|name| Method::from_key(&name.to_ascii_lowercase()))
             .collect();
-        let call = self.call_place(site);
+        let call = Self::call_place(site);
         if methods.is_empty() {
             let reason = match options.member("method") {
                 Some(Value::Unknown(unknown)) => unknown.reason(),
@@ -265,15 +265,15 @@ impl<'a> Interpreter<'a> {
                 path: path.clone(),
                 handlers: flattened(handlers.to_vec()),
                 options: None,
-                place: self.first_argument(site),
-                call: self.call_place(site),
+                place: Self::first_argument(site),
+                call: Self::call_place(site),
             },
         );
     }
 
     /// `use(prefix?, …routers and middleware)`.
     fn mount(&mut self, id: RouterId, arguments: Vec<Value<'a>>, site: Site<'a>) {
-        let place = self.call_place(site);
+        let place = Self::call_place(site);
         let mut arguments = flattened(arguments);
         let is_handler = |value: &Value<'a>| {
             matches!(
@@ -323,7 +323,7 @@ impl<'a> Interpreter<'a> {
 
     /// `fastify.register(plugin, { prefix })`.
     fn register(&mut self, id: RouterId, arguments: &[Value<'a>], site: Site<'a>) {
-        let place = self.call_place(site);
+        let place = Self::call_place(site);
         let options = arguments.get(1).cloned().unwrap_or(Value::Undefined);
         let plugin = match arguments.first() {
             Some(Value::Module(file)) => self.export(*file, "default"),
@@ -365,14 +365,14 @@ impl<'a> Interpreter<'a> {
         self.routers[id.0].entries.push(Entry::Route(route));
     }
 
-    fn first_argument(&self, site: Site<'a>) -> Place {
+    fn first_argument(site: Site<'a>) -> Place {
         use oxc_span::GetSpan;
         let span = site
             .call
             .arguments
             .first()
             .map_or(site.call.span, GetSpan::span);
-        self.place(site.file, span)
+        Place::of(site.file, span)
     }
 }
 

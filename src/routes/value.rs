@@ -16,6 +16,16 @@ pub(super) struct Place {
     pub(super) end: usize,
 }
 
+impl Place {
+    pub(super) const fn of(file: FileId, span: oxc_span::Span) -> Self {
+        Self {
+            file,
+            start: span.start as usize,
+            end: span.end as usize,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ScopeId(pub(super) usize);
 

@@ -162,19 +162,16 @@ impl Scanner<'_> {
             return (Some(key), false);
         }
         let name = decode(self.text.get(key.clone()).unwrap_or_default());
-        match open.seen.get(&name) {
-            Some(first) => {
-                self.duplicates.push(Duplicate {
-                    name: name.into_owned(),
-                    first: first.clone(),
-                    second: key.clone(),
-                });
-                (Some(key), true)
-            }
-            None => {
-                open.seen.insert(name, key.clone());
-                (Some(key), false)
-            }
+        if let Some(first) = open.seen.get(&name) {
+            self.duplicates.push(Duplicate {
+                name: name.into_owned(),
+                first: first.clone(),
+                second: key.clone(),
+            });
+            (Some(key), true)
+        } else {
+            open.seen.insert(name, key.clone());
+            (Some(key), false)
         }
     }
 

@@ -158,23 +158,22 @@ impl<'a> Reader<'a> {
     /// Where the `$ref` of a place leads. A reference to nowhere or to another document is a fault.
     pub(super) fn target(&mut self, reference: Node<'a, '_>) -> Option<Target<'a>> {
         let text = self.string(reference)?;
-        let missing = match text.strip_prefix('#') {
-            Some(fragment) => match self.local(fragment, reference.path) {
+        let missing = if let Some(fragment) = text.strip_prefix('#') {
+            match self.local(fragment, reference.path) {
                 Ok(target) => return Some(target),
                 Err(missing) => missing,
-            },
-            None => {
-                if let Some(target) = self.by_identifier(text, reference.path) {
-                    return Some(target);
-                }
-                self.error_with(
-                    reference.path,
-                    "external-reference",
-                    format!("`{text}` refers to another document, which is not read"),
-                    Some("bundle the documents into one first".to_owned()),
-                );
-                return None;
             }
+        } else {
+            if let Some(target) = self.by_identifier(text, reference.path) {
+                return Some(target);
+            }
+            self.error_with(
+                reference.path,
+                "external-reference",
+                format!("`{text}` refers to another document, which is not read"),
+                Some("bundle the documents into one first".to_owned()),
+            );
+            return None;
         };
         let help = missing
             .suggestion
