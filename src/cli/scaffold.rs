@@ -66,6 +66,17 @@ pub struct Scaffold {
     #[arg(long, value_name = "URL", conflicts_with = "generate_spec", help_heading = READ)]
     pub from_db: Option<String>,
 
+    /// What a schema file is loaded into: local binaries, or a build downloaded once: local, download
+    #[arg(
+        long,
+        value_name = "FROM",
+        env = "BACKSMITH_POSTGRES",
+        hide_env_values = true,
+        hide_possible_values = true,
+        help_heading = READ
+    )]
+    pub postgres: Option<super::PostgresFrom>,
+
     /// Read routes, write their OpenAPI document
     ///
     /// Read Express, Fastify or Koa routes without running them, and write their OpenAPI

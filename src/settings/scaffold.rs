@@ -113,7 +113,10 @@ pub(super) fn resolve(arguments: cli::Scaffold, context: &Context) -> Result<Req
         strict: arguments.strict || config.strict.unwrap_or(false),
         scratch: Scratch {
             binaries: context.config.migrate.pg_bin.clone(),
-            download: context.config.migrate.postgres.as_deref() == Some("download"),
+            download: match arguments.postgres {
+                Some(from) => from == cli::PostgresFrom::Download,
+                None => context.config.migrate.postgres.as_deref() == Some("download"),
+            },
         },
         report: context.report_options(&[Format::Human, Format::Json])?,
     })
