@@ -535,3 +535,30 @@ fn ci_formats_point_at_the_lines_of_the_file() {
         "{markdown}"
     );
 }
+
+#[test]
+fn a_view_over_an_aggregate_is_part_of_the_copy() {
+    let sandbox = Sandbox::new();
+    let url = fixture().database(
+        "create aggregate total(numeric) (sfunc = numeric_add, stype = numeric, initcond = '0');
+         create table sales (amount numeric);
+         create view sums as select total(amount) from sales;",
+    );
+    sandbox.write("drop.sql", "drop view public.sums;\n");
+    let run = sandbox.run([
+        "migrate",
+        "--connection",
+        &url,
+        "--migrate",
+        "drop.sql",
+        "--dry-run",
+        "--json",
+    ]);
+    let document = run.json();
+    assert_eq!(run.code, 0, "{}", run.transcript());
+    assert_eq!(
+        document["statements"].as_array().map(Vec::len),
+        Some(1),
+        "{document}"
+    );
+}

@@ -13,6 +13,7 @@ pub(super) const PHASES: &[&str] = &[
     RANGES,
     SEQUENCES,
     FUNCTIONS,
+    AGGREGATES,
     TABLES,
     SEQUENCE_OWNERS,
     CONSTRAINTS,
@@ -92,6 +93,21 @@ const FUNCTIONS: &str = "
     SELECT p.oid::regprocedure::text, pg_get_functiondef(p.oid)
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
     WHERE p.prokind IN ('f', 'p', 'w') AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'backsmith')
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype IN ('e', 'i'))
+    ORDER BY p.oid";
+
+/// Plain ones; ordered-set aggregates and those with a moving form are counted as unmanaged.
+const AGGREGATES: &str = "
+    SELECT p.oid::regprocedure::text,
+        format('CREATE AGGREGATE %I.%I(%s) (SFUNC = %s, STYPE = %s', n.nspname, p.proname,
+            pg_get_function_arguments(p.oid), a.aggtransfn, format_type(a.aggtranstype, NULL))
+        || CASE WHEN a.aggfinalfn <> 0 THEN format(', FINALFUNC = %s', a.aggfinalfn) ELSE '' END
+        || CASE WHEN a.aggfinalextra THEN ', FINALFUNC_EXTRA' ELSE '' END
+        || CASE WHEN a.aggcombinefn <> 0 THEN format(', COMBINEFUNC = %s', a.aggcombinefn) ELSE '' END
+        || CASE WHEN a.agginitval IS NOT NULL THEN format(', INITCOND = %L', a.agginitval) ELSE '' END
+        || ')'
+    FROM pg_aggregate a JOIN pg_proc p ON p.oid = a.aggfnoid JOIN pg_namespace n ON n.oid = p.pronamespace
+    WHERE a.aggkind = 'n' AND a.aggmtransfn = 0 AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'backsmith')
       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype IN ('e', 'i'))
     ORDER BY p.oid";
 
@@ -235,7 +251,7 @@ const STATISTICS: &str = "
 /// (kind, how many) of what has no place above.
 pub(super) const UNMANAGED: &str = "
     SELECT kind, count(*) FROM (
-        SELECT 'aggregate' AS kind, p.oid, 'pg_proc'::regclass AS catalog, p.pronamespace AS namespace FROM pg_proc p WHERE p.prokind = 'a'
+        SELECT 'aggregate' AS kind, p.oid, 'pg_proc'::regclass AS catalog, p.pronamespace AS namespace FROM pg_proc p JOIN pg_aggregate a ON a.aggfnoid = p.oid WHERE a.aggkind <> 'n' OR a.aggmtransfn <> 0
         UNION ALL SELECT 'operator', o.oid, 'pg_operator'::regclass, o.oprnamespace FROM pg_operator o
         UNION ALL SELECT 'collation', c.oid, 'pg_collation'::regclass, c.collnamespace FROM pg_collation c
         UNION ALL SELECT 'text search configuration', t.oid, 'pg_ts_config'::regclass, t.cfgnamespace FROM pg_ts_config t
