@@ -2,7 +2,6 @@
 
 pub mod apply;
 mod connect;
-mod copy;
 mod error;
 mod fault;
 pub mod fingerprint;
@@ -19,7 +18,6 @@ pub mod statistics;
 pub mod values;
 
 pub use connect::{Canceller, Connection, Server, Target, runtime};
-pub use copy::{NotCopied, SchemaCopy};
 use fault::fault_of;
 
 pub use error::{DatabaseError, Error};

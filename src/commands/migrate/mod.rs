@@ -8,6 +8,7 @@ mod files;
 mod findings;
 mod rehearse;
 mod rollback;
+mod schema_copy;
 mod schema_files;
 mod script;
 mod suggest_indexes;

@@ -1,9 +1,12 @@
 //! `backsmith migrate --migrate --dry-run`: copy the schema, run the file there, ask the live data,
 //! judge.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
+use super::schema_copy::{self, NotCopied};
 use super::{apply, findings, script};
+use crate::catalog::Catalog;
 use crate::diagnostic::Severity;
 use crate::failure::{Failure, Verdict};
 use crate::files::MigrationFile;
@@ -13,7 +16,7 @@ use crate::postgres::apply::checksum;
 use crate::postgres::history::{self, RecordState};
 use crate::postgres::rehearse::{self, Ownership};
 use crate::postgres::scratch::{self, Server};
-use crate::postgres::{Connection, NotCopied, SchemaCopy, SessionDefaults, Target};
+use crate::postgres::{Connection, SessionDefaults, Target, introspect};
 use crate::report::annotation::{self, Annotation, Format as CiFormat};
 use crate::report::json::v1::migrate::execution;
 use crate::report::json::v1::migrate::rehearsal::{Document, Surroundings};
@@ -56,7 +59,7 @@ async fn rehearse(
         return Ok(None);
     }
     let defaults = SessionDefaults::read(&mut live).await?;
-    let copy = SchemaCopy::read(&mut live).await?;
+    let catalog = introspect::catalog(&mut live).await?;
     let count = migration
         .script
         .statements()
@@ -72,7 +75,7 @@ async fn rehearse(
         Ownership::Shared
     };
     let (measured, not_copied) =
-        on_scratch(&server, ownership, &copy, &defaults, migration).await?;
+        on_scratch(&server, ownership, &catalog, &defaults, migration).await?;
     let relations = rehearsal::relations(&measured);
     let questions = rehearsal::questions(&measured);
     defaults.adopt(&mut live).await?;
@@ -93,7 +96,7 @@ async fn rehearse(
         } else {
             "scratch copy of the schema on the same server".to_owned()
         },
-        not_copied: not_copied_lines(&copy, &not_copied),
+        not_copied: not_copied_lines(&catalog, &not_copied),
     };
     live.close().await;
     Ok(Some((
@@ -163,17 +166,30 @@ async fn scratch_server(request: &Request, live: &Connection) -> Result<Server, 
 async fn on_scratch(
     server: &Server,
     ownership: Ownership,
-    copy: &SchemaCopy,
+    catalog: &Catalog,
     defaults: &SessionDefaults,
     migration: &script::Migration,
 ) -> Result<(Vec<Measured>, Vec<NotCopied>), Failure> {
+    if ownership == Ownership::Private {
+        schema_copy::make_roles(server.url(), &[catalog]).await?;
+    }
     let database = server.create_database().await?;
-    let mut connection = Target::parse(database.url(), None)?.connect().await?;
-    let not_copied = copy.load(&mut connection).await?;
+    let target = Target::parse(database.url(), None)?;
+    let mut connection = target.connect().await?;
+    let not_copied = schema_copy::make(&mut connection, catalog).await?;
+    let mut lacking = BTreeSet::new();
+    if !not_copied.is_empty() || !catalog.unmanaged.is_empty() {
+        let copy = introspect::catalog(&mut connection).await?;
+        lacking = schema_copy::lacking(catalog, &copy);
+    }
+    connection.close().await;
+    // The settings of the copying end with its connection.
+    let mut connection = target.connect().await?;
     defaults.adopt(&mut connection).await?;
     let measured = rehearse::run(
         &mut connection,
         ownership,
+        lacking,
         &migration.script,
         &migration.sections,
     )
@@ -183,15 +199,14 @@ async fn on_scratch(
     Ok((measured?, not_copied))
 }
 
-fn not_copied_lines(copy: &SchemaCopy, not_copied: &[NotCopied]) -> Vec<String> {
-    let kinds = copy
+fn not_copied_lines(catalog: &Catalog, not_copied: &[NotCopied]) -> Vec<String> {
+    let kinds = catalog
         .unmanaged
         .iter()
-        .map(|(kind, count)| counted(*count, kind));
-    let objects = not_copied
-        .iter()
-        .map(|object| format!("{} ({})", object.name, object.reason));
-    kinds.chain(objects).collect()
+        .map(|(kind, names)| counted(names.len() as i64, kind));
+    kinds
+        .chain(not_copied.iter().map(NotCopied::summary))
+        .collect()
 }
 
 fn report(

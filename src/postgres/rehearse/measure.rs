@@ -39,12 +39,17 @@ pub(super) struct Rehearsal<'a> {
     local_settings: Vec<String>,
     /// A statement that changes the whole server was left out.
     left_out: bool,
+    /// Names of what the original has and the copy lacks.
+    lacking: BTreeSet<String>,
+    /// A statement could not run for want of them, so its effects are missing too.
+    incomplete: bool,
 }
 
 impl<'a> Rehearsal<'a> {
     pub(super) async fn start(
         scratch: &'a mut Connection,
         ownership: Ownership,
+        lacking: BTreeSet<String>,
         script: &'a Script,
     ) -> Result<Self, Error> {
         let original = Snapshot::take(scratch).await?;
@@ -56,6 +61,8 @@ impl<'a> Rehearsal<'a> {
             original,
             local_settings: Vec::new(),
             left_out: false,
+            lacking,
+            incomplete: false,
         })
     }
 
@@ -106,7 +113,9 @@ impl<'a> Rehearsal<'a> {
                 continue;
             }
             // Only where the run may go on after an error: a savepoint is not quite nothing.
-            let may_go_on = self.left_out || statement.changes_rows(&self.script.source.text);
+            let may_go_on = self.left_out
+                || !self.lacking.is_empty()
+                || statement.changes_rows(&self.script.source.text);
             if may_go_on {
                 self.scratch.execute("SAVEPOINT backsmith").await?;
             }
@@ -318,7 +327,7 @@ impl<'a> Rehearsal<'a> {
     }
 
     /// Whether an error on the copy is one on the live database too.
-    fn judge(&self, statement: &Statement, error: Error) -> Result<Outcome, Error> {
+    fn judge(&mut self, statement: &Statement, error: Error) -> Result<Outcome, Error> {
         let Error::Database(error) = error else {
             return Err(error);
         };
@@ -337,6 +346,21 @@ impl<'a> Rehearsal<'a> {
                 error.message
             )));
         }
+        if UNDEFINED.contains(&error.code.as_str()) {
+            if let Some(name) = self.lacking.iter().find(|name| names(&error.message, name)) {
+                self.incomplete = true;
+                return Ok(Outcome::NotMeasured(format!(
+                    "it needs `{name}`, which could not be copied: {}",
+                    error.message
+                )));
+            }
+            if self.incomplete {
+                return Ok(Outcome::NotMeasured(format!(
+                    "it needs what an earlier statement could not make on the copy: {}",
+                    error.message
+                )));
+            }
+        }
         Ok(Outcome::Failed(fault_of(self.script, statement, &error)))
     }
 
@@ -345,6 +369,19 @@ impl<'a> Rehearsal<'a> {
         (shared && statement.changes_server(&self.script.source.text))
             .then(|| "it changes the whole server, not this database alone".to_owned())
     }
+}
+
+/// SQLSTATEs of a missing table, column, function, type or other object, schema.
+const UNDEFINED: &[&str] = &["42P01", "42703", "42883", "42704", "3F000"];
+
+/// Whether a message speaks of a name, as a word of its own.
+fn names(message: &str, name: &str) -> bool {
+    let part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    message.match_indices(name).any(|(at, _)| {
+        let before = message[..at].chars().next_back();
+        let after = message[at + name.len()..].chars().next();
+        !before.is_some_and(part) && !after.is_some_and(part)
+    })
 }
 
 type Observed = (BTreeMap<i64, LockMode>, BTreeMap<i64, i64>);

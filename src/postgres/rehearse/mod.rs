@@ -5,6 +5,8 @@ mod measure;
 mod probe;
 mod snapshot;
 
+use std::collections::BTreeSet;
+
 use super::{Connection, Error};
 use crate::catalog::effect::Outcome;
 use crate::migrate::rehearsal::Measured;
@@ -22,14 +24,17 @@ pub enum Ownership {
     Shared,
 }
 
-/// Rehearses all sections in order; the first statement that fails is the last one told.
+/// Rehearses all sections in order; the first statement that fails is the last one told. `lacking`
+/// are the names of what the copy has not and the original has: a statement that needs one of them
+/// is not measured, which says nothing against it.
 pub async fn run(
     scratch: &mut Connection,
     ownership: Ownership,
+    lacking: BTreeSet<String>,
     script: &Script,
     sections: &[Section],
 ) -> Result<Vec<Measured>, Error> {
-    let mut rehearsal = Rehearsal::start(scratch, ownership, script).await?;
+    let mut rehearsal = Rehearsal::start(scratch, ownership, lacking, script).await?;
     let mut all = Vec::new();
     for section in sections {
         let done = rehearsal.section(section).await?;

@@ -1,18 +1,17 @@
 //! The proof: up on a copy of before gives after, down gives before again. A fingerprint judges
 //! that shares nothing with the comparison.
 
-use std::collections::BTreeSet;
-
 use super::sides::{Read, Scratch};
 use super::unproven;
-use crate::catalog::{Body, Catalog, Id, Kind};
+use crate::catalog::{Catalog, Id, Kind};
+use crate::commands::migrate::schema_copy;
 use crate::failure::Failure;
-use crate::migrate::diff::{self, Plan, Section, Statement};
+use crate::migrate::diff::{Plan, Section, Statement};
 use crate::migrate::file;
 use crate::migrate::script::{self, Piece};
 use crate::postgres::fingerprint::Fingerprint;
 use crate::postgres::scratch::Database;
-use crate::postgres::{Connection, Target, introspect, quote_identifier};
+use crate::postgres::{Connection, Target, introspect};
 use crate::settings::migrate::{Compare as Request, Rename};
 use crate::text::SourceFile;
 
@@ -133,7 +132,7 @@ pub(super) async fn up_and_down(
     let server = scratch.server().await?;
     let version = server.version.clone();
     if server.is_private() {
-        make_roles(server.url(), &[&before.catalog, &after.catalog]).await?;
+        schema_copy::make_roles(server.url(), &[&before.catalog, &after.catalog]).await?;
     }
     let target = Target::parse(copy.url(), None)?;
     let steps = [
@@ -179,25 +178,22 @@ async fn copy_of(before: &Read, scratch: &mut Scratch<'_>) -> Result<Database, F
         return server.copy_database(original).await;
     }
     if server.is_private() {
-        make_roles(server.url(), &[&before.catalog]).await?;
+        schema_copy::make_roles(server.url(), &[&before.catalog]).await?;
     }
     let copy = server.create_database().await?;
     let mut connection = Target::parse(copy.url(), None)?.connect().await?;
-    let empty = introspect::catalog(&mut connection).await?;
-    let plan = diff::catalogs(&empty, &before.catalog, diff::Options { offline: true });
-    connection
-        .execute("SET check_function_bodies = off; SET synchronous_commit = off")
-        .await?;
-    for statement in &plan.statements {
-        if let Err(error) = connection.execute(&statement.sql).await {
-            return Err(unproven(format!(
-                "the schema of {} could not be copied for the proof",
-                before.side.name
-            ))
-            .cause(error.to_string())
-            .detail(statement.sql.clone())
-            .hint("`--no-verify` writes the migration without proof"));
-        }
+    if let Some(refused) = schema_copy::make(&mut connection, &before.catalog)
+        .await?
+        .into_iter()
+        .next()
+    {
+        return Err(unproven(format!(
+            "the schema of {} could not be copied for the proof",
+            before.side.name
+        ))
+        .cause(refused.reason.to_string())
+        .detail(refused.sql)
+        .hint("`--no-verify` writes the migration without proof"));
     }
     let found = Fingerprint::read(&mut connection).await?;
     connection.close().await;
@@ -215,40 +211,6 @@ async fn copy_of(before: &Read, scratch: &mut Scratch<'_>) -> Result<Database, F
         failure = failure.detail(object.clone());
     }
     Err(failure)
-}
-
-/// Roles that rights are given to; the server is ours and gone soon.
-async fn make_roles(
-    server: crate::redact::SecretUrl,
-    catalogs: &[&Catalog],
-) -> Result<(), Failure> {
-    let mut roles: BTreeSet<String> = BTreeSet::new();
-    for object in catalogs.iter().flat_map(|catalog| catalog.objects.values()) {
-        roles.extend(object.grants.iter().map(|grant| grant.grantee.clone()));
-        match &object.body {
-            Body::Policy(policy) => roles.extend(policy.roles.iter().cloned()),
-            Body::DefaultPrivileges { scope, .. } => {
-                let mut words = scope.split_whitespace();
-                if let (Some("FOR"), Some("ROLE"), Some(role)) =
-                    (words.next(), words.next(), words.next())
-                {
-                    roles.insert(role.to_owned());
-                }
-            }
-            _ => {}
-        }
-    }
-    roles.remove("PUBLIC");
-    let mut connection = Target::parse(&server, None)?.connect().await?;
-    for role in roles {
-        let bare = role.trim_matches('"').replace("\"\"", "\"");
-        // One that is there already is as good.
-        let _ = connection
-            .execute(&format!("CREATE ROLE {} NOLOGIN", quote_identifier(&bare)))
-            .await;
-    }
-    connection.close().await;
-    Ok(())
 }
 
 /// Runs the text as psql would: statement by statement, transactions as it says.
