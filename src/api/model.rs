@@ -18,6 +18,16 @@ pub enum Dialect {
     OpenApi32,
 }
 
+impl Dialect {
+    /// Where a document of this version keeps its named schemas, as a JSON pointer.
+    pub const fn schema_folder(self) -> &'static str {
+        match self {
+            Self::Swagger20 => "/definitions",
+            _ => "/components/schemas",
+        }
+    }
+}
+
 /// A whole API.
 #[derive(Clone, Debug)]
 pub struct Api {
@@ -152,6 +162,8 @@ pub enum Style {
     Form,
     SpaceDelimited,
     PipeDelimited,
+    /// Of Swagger 2 alone, its `tsv`.
+    TabDelimited,
     DeepObject,
 }
 
@@ -173,6 +185,8 @@ pub enum ParameterFormat {
     Styled {
         style: Style,
         explode: bool,
+        /// How arrays inside of an array are written, from the outside in. Swagger 2 alone says so.
+        inner: Vec<Style>,
         schema: Schema,
     },
     /// `content`: one media type, JSON for example.
@@ -212,6 +226,8 @@ pub struct Encoding {
     pub content_type: Option<String>,
     pub style: Option<Style>,
     pub explode: Option<bool>,
+    /// As in `ParameterFormat::Styled`.
+    pub inner: Vec<Style>,
 }
 
 #[derive(Clone, Debug, Default)]

@@ -166,6 +166,7 @@ fn parameter(parameter: &Parameter) -> Value {
             style,
             explode,
             schema,
+            ..
         } => {
             let simple = matches!(
                 parameter.place,
@@ -269,6 +270,8 @@ fn style_name(style: Style) -> &'static str {
         Style::Form => "form",
         Style::SpaceDelimited => "spaceDelimited",
         Style::PipeDelimited => "pipeDelimited",
+        // No version 3 has a word for it.
+        Style::TabDelimited => "tabDelimited",
         Style::DeepObject => "deepObject",
     }
 }

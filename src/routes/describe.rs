@@ -517,6 +517,7 @@ fn described_parameters(value: &Value<'_>, place: ParameterPlace, contents: &mut
             ParameterFormat::Styled {
                 style,
                 explode,
+                inner: inner_styles(entry),
                 schema,
             }
         };
@@ -525,6 +526,15 @@ fn described_parameters(value: &Value<'_>, place: ParameterPlace, contents: &mut
             .parameters
             .push(parameter(name, place, required, format));
     }
+}
+
+/// How arrays inside of an array are written.
+fn inner_styles(entry: &Value<'_>) -> Vec<Style> {
+    let Some(Value::List(styles)) = entry.member("inner") else {
+        return Vec::new();
+    };
+    let names = styles.iter().filter_map(Value::as_text);
+    names.filter_map(crate::api::style_named).collect()
 }
 
 /// Everything of an operation but its method and its path.
@@ -583,6 +593,7 @@ impl Contents {
                     Style::Form
                 },
                 explode: place != ParameterPlace::Header,
+                inner: Vec::new(),
                 schema: typed(JsonType::String),
             };
             parameter(name, place, false, format)
@@ -658,6 +669,7 @@ impl Contents {
             let format = ParameterFormat::Styled {
                 style: Style::Simple,
                 explode: false,
+                inner: Vec::new(),
                 schema: schema.unwrap_or(plain),
             };
             parameter(name, ParameterPlace::Path, true, format)
@@ -679,6 +691,7 @@ impl Contents {
                 let format = ParameterFormat::Styled {
                     style,
                     explode: style == Style::Form,
+                    inner: Vec::new(),
                     schema,
                 };
                 parameters.push(parameter(&name, place, required, format));

@@ -3,13 +3,15 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
+use indexmap::IndexMap;
+
 use super::code::{Expression, call, property_key, string, text};
 use super::declarations::parameter_key;
 use super::models::{Direction, Form, Models};
 use super::plan::{ContentKind, Plan, PlannedOperation};
 use super::schemas::{Gathered, NotEnforced, Schemas};
 use super::shapes;
-use crate::api::{Parameter, ParameterFormat, ParameterPlace, Schema, StatusKey, Style};
+use crate::api::{Encoding, Parameter, ParameterFormat, ParameterPlace, Schema, StatusKey, Style};
 
 /// A generated file below its header, and what it does not enforce.
 pub(super) struct Validation {
@@ -272,7 +274,7 @@ impl<'m, 'a> Validators<'m, 'a> {
         let mut alternatives: Vec<_> = self.planned.operation.security.iter().collect();
         // Anonymous access is the last resort, so that a credential that was sent counts.
         alternatives.sort_by_key(|alternative| alternative.is_empty());
-        let object = |alternative: &indexmap::IndexMap<String, Vec<String>>| {
+        let object = |alternative: &IndexMap<String, Vec<String>>| {
             let entries = alternative
                 .iter()
                 .map(|(name, scopes)| {
@@ -292,19 +294,18 @@ impl<'m, 'a> Validators<'m, 'a> {
         let mut entries: Vec<(String, Expression)> = Vec::new();
         let schema = parameter.schema();
         let shape = match &parameter.format {
-            ParameterFormat::Styled { style, explode, .. } => {
+            ParameterFormat::Styled {
+                style,
+                explode,
+                inner,
+                ..
+            } => {
                 let simple = matches!(
                     parameter.place,
                     ParameterPlace::Path | ParameterPlace::Header
                 );
                 let usual = if simple { Style::Simple } else { Style::Form };
-                if *style != usual {
-                    entries.push(("style".to_owned(), text(string(style_name(*style)))));
-                }
-                let usual = *style == Style::Form;
-                if *explode != usual && *style != Style::DeepObject {
-                    entries.push(("explode".to_owned(), text(explode.to_string())));
-                }
+                entries.extend(written(*style, *explode, inner, usual));
                 shapes::of(self.models, schema, false)
             }
             ParameterFormat::Content { media_type, .. } => {
@@ -376,6 +377,9 @@ impl<'m, 'a> Validators<'m, 'a> {
                         |schema| shapes::of(self.models, schema, true),
                     );
                     entries.push(("shape".to_owned(), shape));
+                    entries.extend(
+                        fields(content.encoding).map(|fields| ("fields".to_owned(), fields)),
+                    );
                 }
                 let schema = match (content.kind, content.schema) {
                     (ContentKind::Binary, _) => call(writer.helper("file"), vec![]),
@@ -460,6 +464,50 @@ impl<'m, 'a> Validators<'m, 'a> {
     }
 }
 
+/// How a value is written, where that is not the usual way.
+fn written(
+    style: Style,
+    explode: bool,
+    inner: &[Style],
+    usual: Style,
+) -> Vec<(String, Expression)> {
+    let mut entries = Vec::new();
+    if style != usual {
+        entries.push(("style".to_owned(), text(string(style_name(style)))));
+    }
+    if explode != (style == Style::Form) && style != Style::DeepObject {
+        entries.push(("explode".to_owned(), text(explode.to_string())));
+    }
+    if !inner.is_empty() {
+        let styles = inner.iter().map(|style| text(string(style_name(*style))));
+        entries.push(("inner".to_owned(), Expression::Array(styles.collect())));
+    }
+    entries
+}
+
+/// The fields of a form that hold a list in one text.
+fn fields(encodings: &IndexMap<String, Encoding>) -> Option<Expression> {
+    let entries: Vec<(String, Expression)> = encodings
+        .iter()
+        .filter_map(|(name, encoding)| {
+            let style = encoding.style.unwrap_or(Style::Form);
+            let explode = encoding.explode.unwrap_or(style == Style::Form);
+            let entries = written(style, explode, &encoding.inner, Style::Form);
+            (!entries.is_empty()).then(|| {
+                let value = Expression::Object {
+                    entries,
+                    expanded: false,
+                };
+                (property_key(name), value)
+            })
+        })
+        .collect();
+    (!entries.is_empty()).then_some(Expression::Object {
+        entries,
+        expanded: false,
+    })
+}
+
 fn status_key(status: StatusKey) -> String {
     match status {
         StatusKey::Code(code) => code.to_string(),
@@ -476,6 +524,7 @@ const fn style_name(style: Style) -> &'static str {
         Style::Form => "form",
         Style::SpaceDelimited => "spaceDelimited",
         Style::PipeDelimited => "pipeDelimited",
+        Style::TabDelimited => "tabDelimited",
         Style::DeepObject => "deepObject",
     }
 }

@@ -26,4 +26,5 @@ mod rehearse;
 mod sandbox;
 mod scaffold;
 mod scratch;
+mod swagger;
 mod web_server;

@@ -7,7 +7,7 @@ use super::Reader;
 use super::members;
 use super::node::Node;
 use super::parameter::style_named;
-use crate::api::{Body, Encoding, Header, MediaType, Response, Schema, StatusKey};
+use crate::api::{Body, Dialect, Encoding, Header, MediaType, Response, Schema, StatusKey};
 
 impl<'a> Reader<'a> {
     pub(super) fn body(&mut self, node: Node<'a, '_>) -> Option<Body> {
@@ -77,6 +77,7 @@ impl<'a> Reader<'a> {
                 content_type: self.text_of(node, "contentType"),
                 style: style.as_deref().and_then(style_named),
                 explode: self.optional_flag(node, "explode"),
+                inner: Vec::new(),
             };
             encodings.insert(key.clone(), encoding);
         }
@@ -105,6 +106,11 @@ impl<'a> Reader<'a> {
         let Some(value) = owner.get("responses").filter(|value| !value.is_null()) else {
             return responses;
         };
+        let produces = if self.dialect == Dialect::Swagger20 {
+            self.produces(owner)
+        } else {
+            Vec::new()
+        };
         for (key, value) in self.object(Node::new(value, &path)).into_iter().flatten() {
             if key.starts_with("x-") {
                 continue;
@@ -116,7 +122,14 @@ impl<'a> Reader<'a> {
                 self.key_error(&path, "wrong-type", message, Some(help));
                 continue;
             };
-            let read = self.followed(Node::new(value, &path), Self::response);
+            let node = Node::new(value, &path);
+            let read = if self.dialect == Dialect::Swagger20 {
+                self.followed(node, |reader, node| {
+                    reader.swagger_response(node, &produces)
+                })
+            } else {
+                self.followed(node, Self::response)
+            };
             responses.insert(status, read.unwrap_or_default());
         }
         responses

@@ -1,8 +1,78 @@
 //! The members that each kind of object has, for telling slips and unread members apart.
 
-pub(super) const ROOT: &[&str] = &[
-    "openapi",
+use crate::api::Dialect;
+
+/// Members of the document.
+pub(super) const fn root(dialect: Dialect) -> &'static [&'static str] {
+    match dialect {
+        Dialect::Swagger20 => SWAGGER_ROOT,
+        _ => ROOT,
+    }
+}
+
+pub(super) const fn path_item(dialect: Dialect) -> &'static [&'static str] {
+    match dialect {
+        Dialect::Swagger20 => SWAGGER_PATH_ITEM,
+        _ => PATH_ITEM,
+    }
+}
+
+pub(super) const fn operation(dialect: Dialect) -> &'static [&'static str] {
+    match dialect {
+        Dialect::Swagger20 => SWAGGER_OPERATION,
+        _ => OPERATION,
+    }
+}
+
+const SWAGGER_ROOT: &[&str] = &[
     "swagger",
+    "info",
+    "host",
+    "basePath",
+    "schemes",
+    "consumes",
+    "produces",
+    "paths",
+    "definitions",
+    "parameters",
+    "responses",
+    "securityDefinitions",
+    "security",
+    "tags",
+    "externalDocs",
+];
+const SWAGGER_PATH_ITEM: &[&str] = &[
+    "$ref",
+    "get",
+    "put",
+    "post",
+    "delete",
+    "options",
+    "head",
+    "patch",
+    "parameters",
+    "summary",
+    "description",
+];
+const SWAGGER_OPERATION: &[&str] = &[
+    "tags",
+    "summary",
+    "description",
+    "externalDocs",
+    "operationId",
+    "consumes",
+    "produces",
+    "parameters",
+    "responses",
+    "schemes",
+    "deprecated",
+    "security",
+];
+pub(super) const SWAGGER_BODY: &[&str] = &["name", "in", "description", "required", "schema"];
+pub(super) const SWAGGER_RESPONSE: &[&str] =
+    &["$ref", "description", "schema", "headers", "examples"];
+const ROOT: &[&str] = &[
+    "openapi",
     "info",
     "servers",
     "paths",
@@ -27,7 +97,7 @@ pub(super) const COMPONENTS: &[&str] = &[
     "pathItems",
     "mediaTypes",
 ];
-pub(super) const PATH_ITEM: &[&str] = &[
+const PATH_ITEM: &[&str] = &[
     "$ref",
     "summary",
     "description",
@@ -44,7 +114,7 @@ pub(super) const PATH_ITEM: &[&str] = &[
     "query",
     "additionalOperations",
 ];
-pub(super) const OPERATION: &[&str] = &[
+const OPERATION: &[&str] = &[
     "tags",
     "summary",
     "description",

@@ -10,6 +10,7 @@ mod references;
 mod root;
 mod schema;
 mod security;
+mod swagger;
 mod version;
 
 pub use parameter::style_named;

@@ -5,8 +5,9 @@ use indexmap::IndexMap;
 use super::Reader;
 use super::members;
 use super::node::Node;
+use super::parameter::Inputs;
 use crate::api::{
-    Callback, Method, Operation, Parameter, ParameterFormat, ParameterPlace, Schema, Style,
+    Callback, Dialect, Method, Operation, Parameter, ParameterFormat, ParameterPlace, Schema, Style,
 };
 use crate::diagnostic::{Diagnostic, Related};
 use crate::text::Path;
@@ -15,7 +16,7 @@ use crate::text::Path;
 struct Shared<'s> {
     template: &'s str,
     kind: Kind,
-    parameters: Vec<Parameter>,
+    inputs: Inputs,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -87,7 +88,7 @@ impl<'a> Reader<'a> {
         }
         self.followed(node, |reader, node| {
             let map = reader.object(node)?;
-            reader.unknown_members(node, members::PATH_ITEM, "a path");
+            reader.unknown_members(node, members::path_item(reader.dialect), "a path");
             reader.ignored_servers(node, "path");
             if node.get("additionalOperations").is_some() {
                 let path = node.path.key("additionalOperations");
@@ -97,7 +98,7 @@ impl<'a> Reader<'a> {
             let shared = Shared {
                 template,
                 kind,
-                parameters: reader.parameters(node),
+                inputs: reader.inputs(node),
             };
             for (key, value) in map {
                 if let Some(method) = Method::from_key(key) {
@@ -117,10 +118,13 @@ impl<'a> Reader<'a> {
         shared: &Shared<'_>,
     ) -> Option<Operation> {
         let map = self.object(node)?;
-        self.unknown_members(node, members::OPERATION, "an operation");
+        self.unknown_members(node, members::operation(self.dialect), "an operation");
         self.ignored_servers(node, "operation");
-        let own = self.parameters(node);
-        let mut parameters = overridden(&shared.parameters, own);
+        let own = self.inputs(node);
+        let Inputs {
+            mut parameters,
+            payloads,
+        } = shared.inputs.overridden(own);
         if shared.kind == Kind::Path {
             self.match_template(node.path, shared.template, &mut parameters);
         }
@@ -130,9 +134,13 @@ impl<'a> Reader<'a> {
         if let Some(id) = &id {
             self.unique_id(node.path, id, method, shared);
         }
-        let body_path = node.path.key("requestBody");
-        let body = node.get("requestBody").filter(|value| !value.is_null());
-        let body = body.and_then(|value| self.followed(Node::new(value, &body_path), Self::body));
+        let body = if self.dialect == Dialect::Swagger20 {
+            self.swagger_payload(node, payloads)
+        } else {
+            let path = node.path.key("requestBody");
+            let value = node.get("requestBody").filter(|value| !value.is_null());
+            value.and_then(|value| self.followed(Node::new(value, &path), Self::body))
+        };
         let extensions = map.iter().filter(|(key, _)| key.starts_with("x-"));
         Some(Operation {
             method,
@@ -272,6 +280,7 @@ impl<'a> Reader<'a> {
                 format: ParameterFormat::Styled {
                     style: Style::Simple,
                     explode: false,
+                    inner: Vec::new(),
                     schema: Schema::from_constraints(crate::api::Constraints {
                         types: [crate::api::JsonType::String].into_iter().collect(),
                         ..Default::default()
@@ -281,20 +290,6 @@ impl<'a> Reader<'a> {
             });
         }
     }
-}
-
-/// Parameters of the path item, those of the operation replacing and following them.
-fn overridden(shared: &[Parameter], own: Vec<Parameter>) -> Vec<Parameter> {
-    let mut parameters = shared.to_vec();
-    for parameter in own {
-        let same =
-            |other: &&mut Parameter| other.name == parameter.name && other.place == parameter.place;
-        match parameters.iter_mut().find(same) {
-            Some(present) => *present = parameter,
-            None => parameters.push(parameter),
-        }
-    }
-    parameters
 }
 
 /// `/users/{id}` has the name `id`. Operators of RFC 6570, which some documents use, are left out.

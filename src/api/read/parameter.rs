@@ -3,39 +3,88 @@
 use super::Reader;
 use super::members;
 use super::node::Node;
-use crate::api::{Parameter, ParameterFormat, ParameterPlace, Schema, Style};
-use crate::text::suggest;
+use super::swagger::Payload;
+use crate::api::{Dialect, Parameter, ParameterFormat, ParameterPlace, Schema, Style};
+use crate::diagnostic::Diagnostic;
+use crate::text::{Path, suggest};
 
 /// Headers that the specification leaves to other members.
-const RESERVED_HEADERS: &[&str] = &["accept", "content-type", "authorization"];
+pub(super) const RESERVED_HEADERS: &[&str] = &["accept", "content-type", "authorization"];
+
+/// What a path item or an operation takes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Inputs {
+    pub(super) parameters: Vec<Parameter>,
+    /// The bodies and form fields that Swagger 2 has among the parameters.
+    pub(super) payloads: Vec<Payload>,
+}
+
+impl Inputs {
+    /// These, those of `own` replacing and following them.
+    pub(super) fn overridden(&self, own: Self) -> Self {
+        let mut all = self.clone();
+        for parameter in own.parameters {
+            let same = |other: &&mut Parameter| {
+                other.name == parameter.name && other.place == parameter.place
+            };
+            match all.parameters.iter_mut().find(same) {
+                Some(present) => *present = parameter,
+                None => all.parameters.push(parameter),
+            }
+        }
+        for payload in own.payloads {
+            match all
+                .payloads
+                .iter_mut()
+                .find(|other| other.is_same(&payload))
+            {
+                Some(present) => *present = payload,
+                None => all.payloads.push(payload),
+            }
+        }
+        all
+    }
+}
 
 impl<'a> Reader<'a> {
     /// The parameters of a path item or an operation, each once.
-    pub(super) fn parameters(&mut self, owner: Node<'a, '_>) -> Vec<Parameter> {
+    pub(super) fn inputs(&mut self, owner: Node<'a, '_>) -> Inputs {
+        if self.dialect == Dialect::Swagger20 {
+            return self.swagger_inputs(owner);
+        }
         let path = owner.path.key("parameters");
         let Some(value) = owner.get("parameters").filter(|value| !value.is_null()) else {
-            return Vec::new();
+            return Inputs::default();
         };
         let items = self
             .array(Node::new(value, &path))
             .map_or(&[][..], Vec::as_slice);
-        let mut parameters: Vec<Parameter> = Vec::new();
+        let mut inputs = Inputs::default();
         for (index, item) in items.iter().enumerate() {
             let path = path.index(index);
             let read = self.followed(Node::new(item, &path), Self::parameter);
             let Some(parameter) = read else {
                 continue;
             };
-            let same =
-                |other: &Parameter| other.name == parameter.name && other.place == parameter.place;
-            if parameters.iter().any(same) {
-                let message = format!("the parameter `{}` is there twice", parameter.name);
-                self.warn(&path, "duplicate-parameter", message);
-            } else {
-                parameters.push(parameter);
-            }
+            self.add_parameter(&path, parameter, &mut inputs);
         }
-        parameters
+        inputs
+    }
+
+    pub(super) fn add_parameter(
+        &mut self,
+        path: &Path<'_>,
+        parameter: Parameter,
+        inputs: &mut Inputs,
+    ) {
+        let same =
+            |other: &Parameter| other.name == parameter.name && other.place == parameter.place;
+        if inputs.parameters.iter().any(same) {
+            let message = format!("the parameter `{}` is there twice", parameter.name);
+            self.warn(path, "duplicate-parameter", message);
+        } else {
+            inputs.parameters.push(parameter);
+        }
     }
 
     pub(super) fn parameter(&mut self, node: Node<'a, '_>) -> Option<Parameter> {
@@ -54,17 +103,12 @@ impl<'a> Reader<'a> {
         if place == ParameterPlace::Header
             && RESERVED_HEADERS.contains(&name.to_ascii_lowercase().as_str())
         {
-            let message = format!("the header `{name}` is described by other members");
-            let fault = crate::diagnostic::Diagnostic::info("ignored-parameter", message);
-            let span = self.document.key_span(node.path);
-            self.faults
-                .push(fault.at(span).pointer(node.path.to_string()));
+            self.ignored_header(node.path, &name);
             return None;
         }
         let required = self.flag(node, "required");
         if place == ParameterPlace::Path && !required {
-            let message = format!("the path parameter `{name}` is always required");
-            self.warn(node.path, "optional-path-parameter", message);
+            self.optional_path_parameter(node.path, &name);
         }
         Some(Parameter {
             place,
@@ -77,6 +121,18 @@ impl<'a> Reader<'a> {
             span: Some(self.document.key_span(node.path)),
             name,
         })
+    }
+
+    pub(super) fn ignored_header(&mut self, path: &Path<'_>, name: &str) {
+        let message = format!("the header `{name}` is described by other members");
+        let fault = Diagnostic::info("ignored-parameter", message);
+        let span = self.document.key_span(path);
+        self.faults.push(fault.at(span).pointer(path.to_string()));
+    }
+
+    pub(super) fn optional_path_parameter(&mut self, path: &Path<'_>, name: &str) {
+        let message = format!("the path parameter `{name}` is always required");
+        self.warn(path, "optional-path-parameter", message);
     }
 
     fn place(&mut self, node: Node<'a, '_>) -> Option<ParameterPlace> {
@@ -125,6 +181,7 @@ impl<'a> Reader<'a> {
         ParameterFormat::Styled {
             style,
             explode: explode.unwrap_or(style == Style::Form),
+            inner: Vec::new(),
             schema,
         }
     }
@@ -168,6 +225,8 @@ pub fn style_named(name: &str) -> Option<Style> {
         "spaceDelimited" => Style::SpaceDelimited,
         "pipeDelimited" => Style::PipeDelimited,
         "deepObject" => Style::DeepObject,
+        // Ours, for what generated code says of Swagger 2.
+        "tabDelimited" => Style::TabDelimited,
         _ => return None,
     })
 }

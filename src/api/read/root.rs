@@ -12,7 +12,10 @@ use crate::text::{Path, escape};
 impl<'a> Reader<'a> {
     /// Everything. The caller puts the document itself into the result.
     pub(super) fn root(&mut self, root: Node<'a, '_>) -> Api {
-        self.unknown_members(root, members::ROOT, "the document");
+        self.unknown_members(root, members::root(self.dialect), "the document");
+        if self.dialect == Dialect::Swagger20 {
+            return self.swagger_root(root);
+        }
         let components_path = root.path.key("components");
         let components = Node::new(
             root.get("components").unwrap_or(&Value::Null),
@@ -23,9 +26,9 @@ impl<'a> Reader<'a> {
         }
         let info_path = root.path.key("info");
         let info = Node::new(root.get("info").unwrap_or(&Value::Null), &info_path);
-        let security_schemes = self.security_schemes(components);
+        let security_schemes = self.security_schemes(components, "securitySchemes");
         self.default_security = self.security(root).unwrap_or_default();
-        let mut schemas = self.component_schemas(components);
+        let mut schemas = self.component_schemas(components, "schemas");
         let operations = self.paths(root);
         let webhooks = self.webhooks(root);
         self.unused_components(components);
@@ -50,7 +53,7 @@ impl<'a> Reader<'a> {
         self.default_security.clone()
     }
 
-    fn described(&mut self, info: Node<'a, '_>, key: &str, default: &str) -> String {
+    pub(super) fn described(&mut self, info: Node<'a, '_>, key: &str, default: &str) -> String {
         self.text_of(info, key).unwrap_or_else(|| {
             let message = format!("`info` has no `{key}`: it is `{default}` here");
             self.warn(info.path, "missing-member", message);
@@ -74,7 +77,10 @@ impl<'a> Reader<'a> {
         urls
     }
 
-    fn tag_descriptions(&mut self, root: Node<'a, '_>) -> IndexMap<String, Option<String>> {
+    pub(super) fn tag_descriptions(
+        &mut self,
+        root: Node<'a, '_>,
+    ) -> IndexMap<String, Option<String>> {
         let path = root.path.key("tags");
         let mut tags = IndexMap::new();
         let Some(value) = root.get("tags").filter(|value| !value.is_null()) else {
@@ -93,10 +99,14 @@ impl<'a> Reader<'a> {
         tags
     }
 
-    fn security_schemes(&mut self, components: Node<'a, '_>) -> IndexMap<String, SecurityScheme> {
-        let path = components.path.key("securitySchemes");
+    pub(super) fn security_schemes(
+        &mut self,
+        components: Node<'a, '_>,
+        kind: &str,
+    ) -> IndexMap<String, SecurityScheme> {
+        let path = components.path.key(kind);
         let mut schemes = IndexMap::new();
-        for (name, value) in self.component(components, "securitySchemes") {
+        for (name, value) in self.component(components, kind) {
             self.security_schemes.push(name.clone());
             let path = path.key(name);
             let read = self.followed(Node::new(value, &path), Self::security_scheme);
@@ -116,9 +126,13 @@ impl<'a> Reader<'a> {
         map.into_iter().flatten()
     }
 
-    fn component_schemas(&mut self, components: Node<'a, '_>) -> IndexMap<SchemaName, Schema> {
-        let path = components.path.key("schemas");
-        let entries: Vec<_> = self.component(components, "schemas").collect();
+    pub(super) fn component_schemas(
+        &mut self,
+        components: Node<'a, '_>,
+        kind: &str,
+    ) -> IndexMap<SchemaName, Schema> {
+        let path = components.path.key(kind);
+        let entries: Vec<_> = self.component(components, kind).collect();
         // All names first, so that references have them whatever the order.
         for (name, _) in &entries {
             let pointer = format!("{path}/{}", escape(name));
@@ -158,7 +172,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Schemas outside of the components that references lead to, and what those lead to in turn.
-    fn named_places(&mut self, schemas: &mut IndexMap<SchemaName, Schema>) {
+    pub(super) fn named_places(&mut self, schemas: &mut IndexMap<SchemaName, Schema>) {
         let mut next = 0;
         while let Some(pointer) = self.references.pending.get(next).cloned() {
             next += 1;
@@ -172,7 +186,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A schema that is nothing but a reference to itself, directly or through others.
-    fn cyclic_names(&mut self, schemas: &IndexMap<SchemaName, Schema>) {
+    pub(super) fn cyclic_names(&mut self, schemas: &IndexMap<SchemaName, Schema>) {
         for (name, schema) in schemas {
             let mut next = schema;
             let mut hops = 0;
@@ -187,10 +201,7 @@ impl<'a> Reader<'a> {
                 next = schema;
             }
             if matches!(next, Schema::Reference(target) if target == name) {
-                let folder = match self.dialect {
-                    Dialect::Swagger20 => "/definitions",
-                    _ => "/components/schemas",
-                };
+                let folder = self.dialect.schema_folder();
                 let pointer = format!("{folder}/{}/$ref", escape(&name.0));
                 self.cyclic(&Path::at(&pointer));
             }

@@ -154,7 +154,23 @@ impl<'a> Reader<'a> {
         self.flag(node, key)
     }
 
+    /// The schema of a node that has members of its own beside the keywords.
+    pub(super) fn schema_without(&mut self, node: Node<'a, '_>, members: &[&str]) -> Schema {
+        let is_keyword =
+            |key: &str| !members.contains(&key) && (!key.starts_with("x-") || key == "x-nullable");
+        self.selected(node, None, &is_keyword)
+    }
+
     fn constraints(&mut self, node: Node<'a, '_>, reference: Option<SchemaName>) -> Schema {
+        self.selected(node, reference, &|_| true)
+    }
+
+    fn selected(
+        &mut self,
+        node: Node<'a, '_>,
+        reference: Option<SchemaName>,
+        is_keyword: &dyn Fn(&str) -> bool,
+    ) -> Schema {
         let mut constraints = Box::new(Constraints {
             reference,
             ..Constraints::default()
@@ -162,7 +178,7 @@ impl<'a> Reader<'a> {
         let Some(map) = node.value.as_object() else {
             return Schema::Anything;
         };
-        for (key, value) in map {
+        for (key, value) in map.iter().filter(|(key, _)| is_keyword(key)) {
             let path = node.path.key(key);
             self.keyword(&mut constraints, key, Node::new(value, &path));
         }
@@ -256,6 +272,8 @@ impl<'a> Reader<'a> {
             constraints.extensions.insert(key.to_owned(), value);
         } else if NOT_ENFORCED.contains(&key) {
             self.unsupported(node.path, format!("`{key}` is not enforced"), None);
+        } else if key == "collectionFormat" && self.dialect == Dialect::Swagger20 {
+            // Read with the parameter around it.
         } else if key == "nullable" && !old {
             let help = "write `type: [string, 'null']`".to_owned();
             let message = "`nullable` has no effect since OpenAPI 3.1".to_owned();
@@ -436,7 +454,11 @@ impl<'a> Reader<'a> {
     /// A reference, or the bare name of a component.
     fn mapping_target(&mut self, node: Node<'a, '_>) -> Option<SchemaName> {
         if let Value::String(text) = node.value {
-            let pointer = format!("/components/schemas/{}", crate::text::escape(text));
+            let pointer = format!(
+                "{}/{}",
+                self.dialect.schema_folder(),
+                crate::text::escape(text)
+            );
             if let Some(name) = self.references.name_at(&pointer) {
                 return Some(name.clone());
             }
@@ -454,10 +476,7 @@ impl<'a> Reader<'a> {
             let Schema::Reference(name) = alternative else {
                 continue;
             };
-            let folder = match self.dialect {
-                Dialect::Swagger20 => "/definitions",
-                _ => "/components/schemas",
-            };
+            let folder = self.dialect.schema_folder();
             let pointer = format!("{folder}/{}", crate::text::escape(&name.0));
             let property = self
                 .references

@@ -5,12 +5,16 @@ use serde_json::Value;
 
 use super::Reader;
 use super::node::Node;
-use crate::api::{ParameterPlace, SecurityScheme};
+use crate::api::{Dialect, ParameterPlace, SecurityScheme};
 use crate::text::suggest;
 
 impl<'a> Reader<'a> {
     pub(super) fn security_scheme(&mut self, node: Node<'a, '_>) -> Option<SecurityScheme> {
-        const KINDS: [&str; 5] = ["http", "apiKey", "oauth2", "openIdConnect", "mutualTLS"];
+        let kinds: &[&str] = if self.dialect == Dialect::Swagger20 {
+            &["basic", "apiKey", "oauth2"]
+        } else {
+            &["http", "apiKey", "oauth2", "openIdConnect", "mutualTLS"]
+        };
         self.object(node)?;
         let kind = self.text_of(node, "type").unwrap_or_default();
         match kind.as_str() {
@@ -24,6 +28,8 @@ impl<'a> Reader<'a> {
                     _ => SecurityScheme::Http { scheme },
                 })
             }
+            // Of Swagger 2.
+            "basic" => Some(SecurityScheme::Basic),
             "apiKey" => {
                 let place = match self.text_of(node, "in").as_deref() {
                     Some("query") => ParameterPlace::Query,
@@ -49,9 +55,9 @@ impl<'a> Reader<'a> {
             }),
             "mutualTLS" => Some(SecurityScheme::MutualTls),
             _ => {
-                let help = match suggest::nearest(&kind, KINDS) {
+                let help = match suggest::nearest(&kind, kinds.iter().copied()) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("one of {}", KINDS.join(", ")),
+                    None => format!("one of {}", kinds.join(", ")),
                 };
                 let message = format!("`{kind}` is no kind of security scheme");
                 let path = node.path.key("type");

@@ -6,7 +6,7 @@ use crate::api::Dialect;
 use crate::diagnostic::Diagnostic;
 use crate::text::{Document, Path, suggest};
 
-const READABLE: &str = "OpenAPI 3.0, 3.1 and 3.2 can be read";
+const READABLE: &str = "Swagger 2.0 and OpenAPI 3.0, 3.1 and 3.2 can be read";
 
 /// The dialect, or why there is none.
 pub(super) fn detect(document: &Document) -> (Option<Dialect>, Vec<Diagnostic>) {
@@ -63,14 +63,6 @@ pub(super) fn detect(document: &Document) -> (Option<Dialect>, Vec<Diagnostic>) 
         ("openapi", Some("3"), Some("2")) => Some(Dialect::OpenApi32),
         _ => None,
     };
-    if dialect == Some(Dialect::Swagger20) {
-        let fault = Diagnostic::error("unknown-version", "Swagger 2.0 is not read yet");
-        let fault = fault.at(document.span(&path)).pointer(path.to_string());
-        return (
-            None,
-            vec![fault.help("convert the document to OpenAPI 3 first")],
-        );
-    }
     if dialect.is_some() {
         return (dialect, Vec::new());
     }

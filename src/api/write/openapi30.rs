@@ -210,6 +210,7 @@ impl Writer {
                 style,
                 explode,
                 schema,
+                ..
             } => {
                 let schema = self.schema(&format!("{pointer}/schema"), schema);
                 let explode = (*explode != (*style == Style::Form)).then_some(*explode);

@@ -3,12 +3,14 @@
 import type { IncomingMessage } from "node:http";
 import type { z } from "zod";
 import { badRequest, tooLarge, unsupportedMediaType } from "./errors.js";
-import { decodeForm, type Shape } from "./parameters.js";
+import { decodeForm, type Fields, type Shape } from "./parameters.js";
 
 export interface MediaType<Value> {
   schema: z.core.$ZodType<Value>;
   /** For forms, whose fields arrive as text. */
   shape?: Shape;
+  /** For fields of forms that hold a list in one text. */
+  fields?: Fields;
 }
 
 export interface Body<Value> {
@@ -40,16 +42,21 @@ export async function readBody<Value>(
   if ((headers["content-encoding"] ?? "identity") !== "identity") throw unsupportedMediaType("identity encoding");
 
   const bytes = await readBytes(request, limit);
-  const value = await parse(bytes, name, contentType, mediaType.shape);
+  const value = await parse(bytes, name, contentType, mediaType);
   return { value, schema: mediaType.schema, mediaType: name };
 }
 
-async function parse(bytes: Buffer, name: string, contentType: string, shape: Shape = "string"): Promise<unknown> {
+async function parse(
+  bytes: Buffer,
+  name: string,
+  contentType: string,
+  { shape = "string", fields }: MediaType<unknown>,
+): Promise<unknown> {
   if (name === "application/json" || name.endsWith("+json")) return parseJson(bytes);
   if (name === "multipart/form-data" || name === "application/x-www-form-urlencoded") {
     try {
       const form = await new Response(new Uint8Array(bytes), { headers: { "content-type": contentType } }).formData();
-      return decodeForm(form, shape);
+      return decodeForm(form, shape, fields);
     } catch {
       throw badRequest("The form is malformed.");
     }

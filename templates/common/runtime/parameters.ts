@@ -14,7 +14,7 @@ export type Shape =
   | readonly [Shape]
   | { readonly [property: string]: Shape };
 
-export type Style = "simple" | "label" | "matrix" | "form" | "spaceDelimited" | "pipeDelimited" | "deepObject";
+export type Style = "simple" | "label" | "matrix" | "form" | "spaceDelimited" | "pipeDelimited" | "tabDelimited" | "deepObject";
 
 export interface Encoding {
   shape: Shape;
@@ -22,7 +22,12 @@ export interface Encoding {
   style?: Style;
   /** True for "form", false for the other styles. */
   explode?: boolean;
+  /** How arrays inside of an array are written, from the outside in. */
+  inner?: readonly Style[];
 }
+
+/** How a field of a form is written, where its text is not the value itself. */
+export type Fields = Readonly<Record<string, Omit<Encoding, "shape">>>;
 
 /** Name and still percent-encoded value of each pair, in the order of the request. */
 export type Pairs = ReadonlyMap<string, readonly string[]>;
@@ -31,7 +36,11 @@ const DELIMITER: Partial<Record<Style, RegExp>> = {
   form: /,/,
   spaceDelimited: / |%20|\+/,
   pipeDelimited: /\||%7C/i,
+  tabDelimited: /\t|%09/i,
 };
+
+/** The same in text that is decoded already. */
+const SEPARATOR: Partial<Record<Style, string>> = { spaceDelimited: " ", pipeDelimited: "|", tabDelimited: "\t" };
 
 export function parsePairs(text: string, separator: RegExp): Pairs {
   const pairs = new Map<string, string[]>();
@@ -49,7 +58,7 @@ export function parsePairs(text: string, separator: RegExp): Pairs {
 
 /** Reads one query or cookie parameter and notes the keys it used. */
 export function decodePairs(name: string, encoding: Encoding, pairs: Pairs, used: Set<string>): unknown {
-  const { shape, style = "form", explode = style === "form" } = encoding;
+  const { shape, style = "form", explode = style === "form", inner } = encoding;
   if (style === "deepObject") return decodeDeepObject(name, shape, pairs, used);
   if (isObject(shape) && explode) {
     return collect(shape, (property) => {
@@ -63,16 +72,18 @@ export function decodePairs(name: string, encoding: Encoding, pairs: Pairs, used
   if (isScalar(shape)) return values.length === 1 ? coerce(decodeText(values[0] ?? ""), shape) : values.map(decodeText);
   const delimiter = DELIMITER[style] ?? /,/;
   const items = explode ? values : values.flatMap((value) => (value === "" ? [] : value.split(delimiter)));
-  return assemble(items.map(decodeText), shape, false);
+  return assemble(items.map(decodeText), shape, false, inner);
 }
 
 /** Reads one path or header parameter; `text` is decoded already. */
 export function decodeSimple(name: string, encoding: Encoding, text: string | undefined): unknown {
   if (text === undefined) return undefined;
-  const { shape, style = "simple", explode = false } = encoding;
+  const { shape, style = "simple", explode = false, inner } = encoding;
   if (style === "simple") {
-    return isScalar(shape) ? coerce(text, shape) : assemble(split(text, ","), shape, explode);
+    return isScalar(shape) ? coerce(text, shape) : assemble(split(text, ","), shape, explode, inner);
   }
+  const separator = SEPARATOR[style];
+  if (separator !== undefined) return isScalar(shape) ? coerce(text, shape) : assemble(split(text, separator), shape, false, inner);
   const prefix = style === "label" ? "." : ";";
   if (!text.startsWith(prefix)) return text;
   const rest = text.slice(1);
@@ -86,10 +97,16 @@ export function decodeSimple(name: string, encoding: Encoding, text: string | un
 }
 
 /** Reads the fields of a urlencoded or multipart form. */
-export function decodeForm(form: FormData, shape: Shape): unknown {
+export function decodeForm(form: FormData, shape: Shape, fields: Fields = {}): unknown {
   const result: Record<string, unknown> = {};
   for (const name of new Set(form.keys())) {
     const property = isObject(shape) && Object.hasOwn(shape, name) ? (shape[name] ?? "string") : "string";
+    const { style = "form", explode = style === "form", inner } = fields[name] ?? {};
+    const [text, ...more] = form.getAll(name);
+    if (Array.isArray(property) && !explode && typeof text === "string" && more.length === 0) {
+      define(result, name, assemble(split(text, SEPARATOR[style] ?? ","), property, false, inner));
+      continue;
+    }
     const values = form.getAll(name).map((value) => {
       const item = Array.isArray(property) ? (property[0] as Shape) : property;
       return typeof value === "string" ? coerce(value, item) : value;
@@ -162,8 +179,13 @@ function fromTexts(texts: readonly string[], shape: Shape): unknown {
 }
 
 /** `a,b` as an array, `k,v,k,v` or (exploded) `k=v,k=v` as an object. */
-function assemble(items: readonly string[], shape: Shape, explode: boolean): unknown {
-  if (Array.isArray(shape)) return items.map((item) => coerce(item, shape[0] as Shape));
+function assemble(items: readonly string[], shape: Shape, explode: boolean, inner: readonly Style[] = []): unknown {
+  if (Array.isArray(shape)) {
+    const item = shape[0] as Shape;
+    const [style, ...deeper] = inner;
+    if (style === undefined || !Array.isArray(item)) return items.map((text) => coerce(text, item));
+    return items.map((text) => assemble(split(text, SEPARATOR[style] ?? ","), item, false, deeper));
+  }
   const entries: [string, string][] = [];
   if (explode) {
     for (const item of items) {
