@@ -59,6 +59,20 @@ pub struct Scaffold {
     #[arg(value_name = "SOURCE", help_heading = READ)]
     pub source: Option<String>,
 
+    /// How long each URL may take [default: 30 seconds]
+    ///
+    /// How many seconds a document by URL may take until its end, redirects included: the document
+    /// itself and each one that it refers to. All of them together may take ten times as long.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 30,
+        hide_default_value = true,
+        value_parser = clap::value_parser!(u64).range(1..=3600),
+        help_heading = READ
+    )]
+    pub timeout: u64,
+
     /// Read a live Postgres database, or a schema file
     ///
     /// Read a Postgres database (or a schema file) in place of a document. Tables become

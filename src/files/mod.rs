@@ -2,6 +2,8 @@
 //! bytes are never written again. The only place, with `terminal` and `postgres`, that does I/O.
 
 mod atomic;
+mod documents;
+mod encoding;
 pub mod manifest;
 mod migration;
 mod network;
@@ -11,8 +13,9 @@ mod read;
 mod sources;
 
 pub use atomic::write_atomically;
+pub use documents::{Documents, FoundDocument};
 pub use migration::MigrationFile;
 pub use owned::{OwnedAction, OwnedEntry, OwnedFile, OwnedPlan, Ownership};
 pub use plan::{Action, Entry, Plan, PlannedFile};
-pub use read::{Input, read_bytes, read_standard_input, read_text};
+pub use read::{Input, MISSING, read_bytes, read_standard_input, read_text};
 pub use sources::{project_root, read_sources};

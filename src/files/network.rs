@@ -1,60 +1,110 @@
-//! A document by URL: bounded in time and in size, its credentials never printed.
+//! Documents by URL: bounded in time and in size, their credentials never printed.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
-use super::read::decode;
+use url::Url;
+
+use super::read::{LARGEST, MISSING};
 use crate::failure::Failure;
 use crate::redact::SecretUrl;
-use crate::text::SourceFile;
 
-/// For connecting, redirects and the whole body together.
-const LONGEST: Duration = Duration::from_secs(30);
-/// Larger than any API description that was seen, by far.
-const LARGEST: usize = 256 << 20;
+/// All URLs of a run together, in times of what one may take.
+const ALL_TOGETHER: u32 = 10;
+const MOST_REDIRECTS: usize = 10;
+const WANTED: &str = "a URL must lead to the document itself, in YAML or JSON";
 
-/// Reads an http or https URL as UTF-8 text.
-pub(super) fn read(url: &SecretUrl) -> Result<Arc<SourceFile>, Failure> {
-    // A provider that is there already does as well.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| unreachable_address(url).cause(error.to_string()))?;
-    let bytes = runtime.block_on(async {
-        match tokio::time::timeout(LONGEST, fetch(url)).await {
-            Ok(result) => result,
-            Err(_) => Err(Failure::environment(format!(
-                "`{url}` did not answer in {} s",
-                LONGEST.as_secs()
-            ))),
-        }
-    })?;
-    decode(&url.to_string(), bytes)
+/// One client for all documents of a run.
+#[derive(Debug)]
+pub(super) struct Network {
+    /// For connecting, redirects and the whole body together.
+    limit: Duration,
+    started: OnceLock<Instant>,
+    connection: OnceLock<(tokio::runtime::Runtime, reqwest::Client)>,
 }
 
-async fn fetch(url: &SecretUrl) -> Result<Vec<u8>, Failure> {
-    let client = reqwest::Client::builder()
-        .user_agent(concat!("backsmith/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| unreachable_address(url).cause(chain(error)))?;
-    let address = reqwest::Url::parse(url.expose()).map_err(|error| {
+impl Network {
+    pub(super) const fn new(limit: Duration) -> Self {
+        Self {
+            limit,
+            started: OnceLock::new(),
+            connection: OnceLock::new(),
+        }
+    }
+
+    /// Reads an http or https URL: where redirects led to, and the bytes.
+    pub(super) fn read(&self, url: &SecretUrl) -> Result<(Url, Vec<u8>), Failure> {
+        let (runtime, client) = self.connection(url)?;
+        let together = self.limit * ALL_TOGETHER;
+        let left = together.saturating_sub(self.started.get_or_init(Instant::now).elapsed());
+        if left.is_zero() {
+            let seconds = together.as_secs();
+            let failure = Failure::environment(format!(
+                "`{url}` was not asked for: all documents together took {seconds} s"
+            ));
+            return Err(failure.hint("`--timeout SECONDS` gives each of them more time"));
+        }
+        let limit = self.limit.min(left);
+        runtime.block_on(async {
+            match tokio::time::timeout(limit, fetch(client, url)).await {
+                Ok(result) => result,
+                Err(_) => Err(Failure::environment(format!(
+                    "`{url}` did not answer in full within {} s",
+                    limit.as_secs_f64().ceil()
+                ))
+                .hint("`--timeout SECONDS` gives it more time")),
+            }
+        })
+    }
+
+    fn connection(
+        &self,
+        url: &SecretUrl,
+    ) -> Result<&(tokio::runtime::Runtime, reqwest::Client), Failure> {
+        if let Some(connection) = self.connection.get() {
+            return Ok(connection);
+        }
+        // A provider that is there already does as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| unreachable_address(url).cause(error.to_string()))?;
+        let client = reqwest::Client::builder()
+            .user_agent(concat!("backsmith/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::limited(MOST_REDIRECTS))
+            .build()
+            .map_err(|error| unreachable_address(url).cause(chain(error)))?;
+        Ok(self.connection.get_or_init(|| (runtime, client)))
+    }
+}
+
+async fn fetch(client: &reqwest::Client, url: &SecretUrl) -> Result<(Url, Vec<u8>), Failure> {
+    let address = Url::parse(url.expose()).map_err(|error| {
         Failure::input(format!("`{url}` is not a valid URL")).cause(error.to_string())
     })?;
     let mut response = client
         .get(address)
+        .header("accept", "application/yaml, application/json, text/*, */*")
         .send()
         .await
-        .map_err(|error| unreachable_address(url).cause(chain(error)))?;
+        .map_err(|error| {
+            if error.is_redirect() {
+                let text = format!("`{url}` leads on and on: more than {MOST_REDIRECTS} redirects");
+                return Failure::environment(text).hint(WANTED);
+            }
+            unreachable_address(url).cause(chain(error))
+        })?;
     let status = response.status();
     if !status.is_success() {
-        let failure = if status.is_server_error() {
-            Failure::environment(format!("`{url}` answered {status}"))
-        } else {
-            Failure::input(format!("`{url}` answered {status}"))
+        let failure = match status.as_u16() {
+            404 | 410 => Failure::input(format!("`{url}` answered {status}")).code(MISSING),
+            429 | 500.. => Failure::environment(format!("`{url}` answered {status}")),
+            _ => Failure::input(format!("`{url}` answered {status}")),
         };
-        return Err(failure.hint("a URL must lead to the document itself, in YAML or JSON"));
+        return Err(failure.hint(WANTED));
     }
+    let address = response.url().clone();
     let mut bytes = Vec::new();
     loop {
         let chunk = response
@@ -62,14 +112,12 @@ async fn fetch(url: &SecretUrl) -> Result<Vec<u8>, Failure> {
             .await
             .map_err(|error| unreachable_address(url).cause(chain(error)))?;
         let Some(chunk) = chunk else {
-            return Ok(bytes);
+            return Ok((address, bytes));
         };
         bytes.extend_from_slice(&chunk);
-        if bytes.len() > LARGEST {
-            return Err(Failure::input(format!(
-                "`{url}` is larger than {} MiB",
-                LARGEST >> 20
-            )));
+        if bytes.len() as u64 > LARGEST {
+            let text = format!("`{url}` does not end: more than {} MiB came", LARGEST >> 20);
+            return Err(Failure::environment(text).hint(WANTED));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The settings of `backsmith scaffold`: which of its three directions, and how to write.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::{Context, Format, ReportOptions};
 use crate::api::WrittenVersion;
@@ -43,11 +44,19 @@ pub struct Scratch {
 #[derive(Clone, Debug)]
 pub enum Source {
     /// An API description.
-    Document(Input),
+    Document(DocumentRequest),
     /// A database or a schema file.
     Database(SecretUrl),
     /// A folder or a file of routes, whose description is written.
     Routes(PathBuf),
+}
+
+/// An API description, and how long its parts may take to arrive.
+#[derive(Clone, Debug)]
+pub struct DocumentRequest {
+    pub input: Input,
+    /// For each URL.
+    pub timeout: Duration,
 }
 
 /// Whether it is written.
@@ -137,7 +146,10 @@ fn source(arguments: &cli::Scaffold) -> Result<Source, Failure> {
             "`{source}` and `--from-db` are both something to read; give one of them"
         ))
         .code("usage")),
-        (Some(source), None, false) => Ok(Source::Document(Input::parse(source))),
+        (Some(source), None, false) => Ok(Source::Document(DocumentRequest {
+            input: Input::parse(source),
+            timeout: Duration::from_secs(arguments.timeout),
+        })),
         (None, None, false) => Err(Failure::input("there is nothing to read")
             .code("usage")
             .hint("name an OpenAPI document, or a database with `--from-db URL`")),

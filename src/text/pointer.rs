@@ -1,5 +1,6 @@
-//! Where a value stands in a document: a chain of keys and indices, kept on the stack while a
-//! document is read and written out as a JSON pointer only when somebody asks.
+//! Where a value stands: in which of the documents that are read together, and a chain of keys and
+//! indices in it, kept on the stack while a document is read and written out as a JSON pointer only
+//! when somebody asks.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -20,22 +21,39 @@ pub struct Path<'a> {
 
 #[derive(Clone, Copy, Debug)]
 enum Step<'a> {
-    /// A JSON pointer: the root, or the target of a reference.
-    Pointer(&'a str),
+    /// A JSON pointer: the root, or the target of a reference, in a document.
+    Pointer(usize, &'a str),
     Segment(Segment<'a>),
 }
 
 impl<'a> Path<'a> {
     pub const ROOT: Path<'static> = Path {
         parent: None,
-        step: Step::Pointer(""),
+        step: Step::Pointer(0, ""),
     };
 
-    /// The place that a JSON pointer names.
+    /// The place that a JSON pointer names in the first document.
     pub const fn at(pointer: &'a str) -> Self {
+        Self::within(0, pointer)
+    }
+
+    /// The place that a JSON pointer names in one of several documents.
+    pub const fn within(document: usize, pointer: &'a str) -> Self {
         Self {
             parent: None,
-            step: Step::Pointer(pointer),
+            step: Step::Pointer(document, pointer),
+        }
+    }
+
+    /// Which of the documents that are read together, counted from 0.
+    pub fn document(&self) -> usize {
+        let mut next = *self;
+        while let Some(parent) = next.parent {
+            next = *parent;
+        }
+        match next.step {
+            Step::Pointer(document, _) => document,
+            Step::Segment(_) => 0,
         }
     }
 
@@ -58,7 +76,7 @@ impl<'a> Path<'a> {
         match self.step {
             Step::Segment(Segment::Key(key)) => Some(Cow::Borrowed(key)),
             Step::Segment(Segment::Index(_)) => None,
-            Step::Pointer(pointer) => pointer.rsplit_once('/').map(|(_, last)| unescape(last)),
+            Step::Pointer(_, pointer) => pointer.rsplit_once('/').map(|(_, last)| unescape(last)),
         }
     }
 
@@ -70,7 +88,7 @@ impl<'a> Path<'a> {
             match path.step {
                 Step::Segment(Segment::Key(key)) => steps.push(Cow::Borrowed(key)),
                 Step::Segment(Segment::Index(index)) => steps.push(Cow::Owned(index.to_string())),
-                Step::Pointer(pointer) => {
+                Step::Pointer(_, pointer) => {
                     let segments: Vec<&str> = pointer.split('/').skip(1).collect();
                     steps.extend(segments.into_iter().rev().map(unescape));
                 }
@@ -89,7 +107,7 @@ impl fmt::Display for Path<'_> {
             fmt::Display::fmt(parent, formatter)?;
         }
         match self.step {
-            Step::Pointer(pointer) => formatter.write_str(pointer),
+            Step::Pointer(_, pointer) => formatter.write_str(pointer),
             Step::Segment(Segment::Key(key)) => write!(formatter, "/{}", escape(key)),
             Step::Segment(Segment::Index(index)) => write!(formatter, "/{index}"),
         }

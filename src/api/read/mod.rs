@@ -1,12 +1,15 @@
 //! An OpenAPI document becomes an `Api`, with every fault of the document in one run. What the
 //! model cannot hold is a warning with its place, never dropped in silence.
 
+mod bundle;
 mod content;
 mod members;
+mod names;
 mod node;
 mod operation;
 mod parameter;
 mod references;
+mod resolve;
 mod root;
 mod schema;
 mod security;
@@ -17,32 +20,67 @@ pub use parameter::style_named;
 
 use std::sync::Arc;
 
-use super::{Api, Dialect};
+use super::load::NoLoader;
+use super::{Api, Dialect, Loaded, Loader};
 use crate::diagnostic::{self, Diagnostic, Severity};
 use crate::text::{Document, SourceFile};
+use bundle::Bundle;
 use node::Node;
 
-/// Reads a document. There is an `Api` unless the document has no readable structure or version;
-/// whether it may be used is for the caller to say: errors mean that it is not valid.
+/// What a reading found.
+#[derive(Debug)]
+pub struct Reading {
+    /// There is one unless the document has no readable structure or version; whether it may be
+    /// used is for the caller to say: errors mean that it is not valid.
+    pub api: Option<Api>,
+    /// In the order of the documents and of their texts.
+    pub findings: Vec<Diagnostic>,
+    /// The first document and those that references led to, in the order of their loading.
+    pub sources: Vec<Arc<SourceFile>>,
+}
+
+/// Reads a document that stands alone: references to others are faults.
 pub fn read(source: &Arc<SourceFile>) -> (Option<Api>, Vec<Diagnostic>) {
-    let (document, mut faults) = Document::parse(source);
+    let address = url::Url::parse("memory:///document");
+    let Ok(address) = address else {
+        return (None, Vec::new());
+    };
+    let entry = Loaded {
+        source: Arc::clone(source),
+        address,
+        identity: String::new(),
+    };
+    let reading = read_all(&entry, &NoLoader);
+    (reading.api, reading.findings)
+}
+
+/// Reads a document and all that it refers to.
+pub fn read_all(entry: &Loaded, loader: &dyn Loader) -> Reading {
+    let (document, mut findings) = Document::parse(&entry.source);
     let mut api = None;
+    let mut sources = vec![Arc::clone(&entry.source)];
     if let Some(document) = document {
         let (dialect, version_faults) = version::detect(&document);
-        faults.extend(version_faults);
+        findings.extend(version_faults);
         if let Some(dialect) = dialect {
-            let mut reader = Reader::new(&document, dialect);
-            let read = reader.root(Node::root(&document.value));
-            faults.append(&mut reader.faults);
+            let bundle = Bundle::new(document, entry, dialect, loader);
+            let mut reader = Reader::new(&bundle, dialect);
+            reader.faults.append(&mut findings);
+            let mut read = reader.root(Node::root(bundle.root(0)));
+            findings = reader.sorted_faults();
+            sources = bundle.sources();
+            read.document = bundle.into_first();
             api = Some(read);
         }
-        if let Some(api) = &mut api {
-            api.document = document.value;
-        }
     }
-    diagnostic::sort(&mut faults);
-    faults.dedup();
-    (api, faults)
+    if api.is_none() {
+        diagnostic::sort(&mut findings);
+    }
+    Reading {
+        api,
+        findings,
+        sources,
+    }
 }
 
 /// Whether the findings of `read` forbid the use of the document.
@@ -54,9 +92,9 @@ pub fn is_valid(findings: &[Diagnostic]) -> bool {
 
 /// The state of one reading.
 struct Reader<'a> {
-    document: &'a Document,
+    document: &'a Bundle<'a>,
     dialect: Dialect,
-    references: references::References<'a>,
+    references: references::References,
     /// Who has an id, and where: the first use.
     operation_ids: indexmap::IndexMap<String, (String, crate::text::Span)>,
     /// Names of the schemes that are defined.
@@ -67,11 +105,11 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(document: &'a Document, dialect: Dialect) -> Self {
+    fn new(document: &'a Bundle<'a>, dialect: Dialect) -> Self {
         Self {
             document,
             dialect,
-            references: references::References::new(document),
+            references: references::References::default(),
             operation_ids: indexmap::IndexMap::new(),
             security_schemes: Vec::new(),
             default_security: Vec::new(),

@@ -1,237 +1,117 @@
-//! `$ref`: where it leads, and the names that its targets have among the schemas.
+//! `$ref` as the reader meets it: followed, or a fault at its place.
 
-use std::collections::HashSet;
-
-use heck::ToUpperCamelCase;
 use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::Reader;
+use super::bundle::Location;
+use super::names::Names;
 use super::node::Node;
+use super::resolve::{LONGEST_CHAIN, Target, Unresolved};
 use crate::api::SchemaName;
-use crate::text::{Document, Path, escape, suggest};
+use crate::diagnostic::Diagnostic;
+use crate::text::Path;
 
-/// References behind references: longer chains are cycles or mischief.
-const LONGEST_CHAIN: usize = 32;
-
-/// All that is known of references.
-pub(super) struct References<'a> {
-    root: &'a Value,
-    /// Whether the text has an `$id` anywhere; most documents have none.
-    has_identifiers: bool,
-    /// Schema names by the canonical pointer of the schema.
-    names: IndexMap<String, SchemaName>,
-    taken: HashSet<String>,
-    /// Pointers of schemas that have a name and wait to be read.
-    pub(super) pending: Vec<String>,
-    /// `$id` without fragment, and `$id#anchor` or `#anchor`, with the pointer of the schema.
-    identifiers: Option<IndexMap<String, String>>,
+/// The names of schemas, and the schemas that wait to be read.
+#[derive(Default)]
+pub(super) struct References {
+    /// By the place of the schema.
+    by_location: IndexMap<Location, SchemaName>,
+    by_name: IndexMap<SchemaName, Location>,
+    /// Schemas that have a name and wait to be read.
+    pub(super) pending: Vec<Location>,
 }
 
-/// A place that a reference leads to.
-pub(super) struct Target<'a> {
-    pub(super) pointer: String,
-    pub(super) value: &'a Value,
-}
-
-impl<'a> References<'a> {
-    pub(super) fn new(document: &'a Document) -> Self {
-        Self {
-            root: &document.value,
-            has_identifiers: document.file.text.contains("$id"),
-            names: IndexMap::new(),
-            taken: HashSet::new(),
-            pending: Vec::new(),
-            identifiers: None,
-        }
+impl References {
+    /// Gives the schema at a place its own name. The first place of a name is where it is read.
+    pub(super) fn register(&mut self, location: Location, name: &str) {
+        let name = SchemaName(name.to_owned());
+        self.by_name
+            .entry(name.clone())
+            .or_insert_with(|| location.clone());
+        self.by_location.insert(location, name);
     }
 
-    /// Gives the schema at a pointer its own name.
-    pub(super) fn register(&mut self, pointer: String, name: &str) {
-        self.taken.insert(name.to_owned());
-        self.names.insert(pointer, SchemaName(name.to_owned()));
+    /// Says that a name is read at another place than the one that it was first given for.
+    pub(super) fn move_to(&mut self, name: &str, location: Location) {
+        let name = SchemaName(name.to_owned());
+        self.by_location.insert(location.clone(), name.clone());
+        self.by_name.insert(name, location);
     }
 
-    /// The name of the schema at a pointer; a schema without one gets one and is read later.
-    fn name(&mut self, pointer: &str) -> SchemaName {
-        if let Some(name) = self.names.get(pointer) {
-            return name.clone();
-        }
-        let wanted = name_of_place(pointer);
-        let mut name = wanted.clone();
-        let mut number = 2;
-        while self.taken.contains(&name) {
-            name = format!("{wanted}{number}");
-            number += 1;
-        }
-        self.register(pointer.to_owned(), &name);
-        self.pending.push(pointer.to_owned());
-        SchemaName(name)
+    pub(super) fn name_at(&self, location: &Location) -> Option<&SchemaName> {
+        self.by_location.get(location)
     }
 
-    pub(super) fn name_at(&self, pointer: &str) -> Option<&SchemaName> {
-        self.names.get(pointer)
+    pub(super) fn location_of(&self, name: &SchemaName) -> Option<&Location> {
+        self.by_name.get(name)
     }
-
-    pub(super) fn value_at(&self, pointer: &str) -> Option<&'a Value> {
-        self.locate(pointer, LONGEST_CHAIN)
-            .ok()
-            .map(|target| target.value)
-    }
-
-    /// Walks a pointer; a `$ref` on the way is followed, as bundlers' output asks for. The fault
-    /// says which step does not exist, and the keys that do at that place.
-    fn locate(&self, pointer: &str, hops: usize) -> Result<Target<'a>, Missing> {
-        let mut value = self.root;
-        let mut canonical = String::new();
-        let path = Path::at(pointer);
-        let steps = path.steps();
-        for (index, step) in steps.iter().enumerate() {
-            let mut child = child(value, step);
-            if child.is_none()
-                && let Some(reference) = value.get("$ref").and_then(Value::as_str)
-                && let Some(inner) = reference.strip_prefix('#')
-                && hops > 0
-                && let Ok(target) = self.locate(&decode(inner), hops - 1)
-            {
-                canonical = target.pointer;
-                value = target.value;
-                child = self::child(value, step);
-            }
-            let Some(child) = child else {
-                let there = value.as_object().into_iter().flat_map(|map| map.keys());
-                let near = suggest::nearest(step, there.map(String::as_str));
-                let mut rest = String::new();
-                for step in &steps[index + 1..] {
-                    rest.push('/');
-                    rest.push_str(&escape(step));
-                }
-                let suggestion = near.map(|near| format!("#{canonical}/{}{rest}", escape(near)));
-                return Err(Missing { suggestion });
-            };
-            canonical.push('/');
-            canonical.push_str(&escape(step));
-            value = child;
-        }
-        Ok(Target {
-            pointer: canonical,
-            value,
-        })
-    }
-
-    /// `$id` and `$anchor`, collected when the first reference asks for one.
-    fn identified(&mut self, identifier: &str) -> Option<String> {
-        if self.identifiers.is_none() {
-            let mut found = IndexMap::new();
-            collect_identifiers(self.root, &Path::ROOT, "", &mut found);
-            self.identifiers = Some(found);
-        }
-        self.identifiers.as_ref()?.get(identifier).cloned()
-    }
-
-    /// The nearest `$id` around a place: its pointer and its absolute form.
-    fn base(&mut self, path: &Path<'_>) -> Option<(String, String)> {
-        if !self.has_identifiers {
-            return None;
-        }
-        let mut value = self.root;
-        let mut pointer = String::new();
-        let mut base = None;
-        for step in path.steps() {
-            value = child(value, &step)?;
-            pointer.push('/');
-            pointer.push_str(&escape(&step));
-            if let Some(id) = value.get("$id").and_then(Value::as_str) {
-                let outer = base.map_or_else(String::new, |(_, outer)| outer);
-                base = Some((pointer.clone(), join(&outer, id)));
-            }
-        }
-        base
-    }
-}
-
-struct Missing {
-    suggestion: Option<String>,
 }
 
 impl<'a> Reader<'a> {
-    /// Where the `$ref` of a place leads. A reference to nowhere or to another document is a fault.
+    /// Where the `$ref` of a place leads. A reference to nowhere is a fault.
     pub(super) fn target(&mut self, reference: Node<'a, '_>) -> Option<Target<'a>> {
         let text = self.string(reference)?;
-        let missing = if let Some(fragment) = text.strip_prefix('#') {
-            match self.local(fragment, reference.path) {
-                Ok(target) => return Some(target),
-                Err(missing) => missing,
-            }
-        } else {
-            if let Some(target) = self.by_identifier(text, reference.path) {
-                return Some(target);
-            }
-            self.error_with(
-                reference.path,
-                "external-reference",
-                format!("`{text}` refers to another document, which is not read"),
-                Some("bundle the documents into one first".to_owned()),
-            );
-            return None;
+        let documents = self.document;
+        let resolved = documents.resolve(text, reference.path);
+        self.faults.extend(documents.take_faults());
+        let unresolved = match resolved {
+            Ok(target) => return Some(target),
+            Err(unresolved) => unresolved,
         };
-        let help = missing
-            .suggestion
-            .map(|near| format!("did you mean `{near}`?"));
-        self.error_with(
-            reference.path,
-            "unresolved-reference",
-            format!("`{text}` does not exist"),
-            help,
-        );
+        match unresolved {
+            Unresolved::Place { suggestion } => {
+                let help = suggestion
+                    .map(|near| format!("did you mean `{near}`?"))
+                    .or_else(|| self.elsewhere(text, reference.path));
+                let message = format!("`{text}` does not exist");
+                self.error_with(reference.path, "unresolved-reference", message, help);
+            }
+            Unresolved::Document(fault) => {
+                let code = fault.kind.code();
+                let help = fault.help.or_else(|| self.component_called(text));
+                self.error_with(reference.path, code, fault.message, help);
+            }
+            Unresolved::Told => {}
+        }
         None
     }
 
-    fn local(&mut self, fragment: &str, from: &Path<'_>) -> Result<Target<'a>, Missing> {
-        let pointer = decode(fragment);
-        if !pointer.is_empty() && !pointer.starts_with('/') {
-            let base = self
-                .references
-                .base(from)
-                .map_or(String::new(), |base| base.1);
-            let found = self.references.identified(&format!("{base}#{pointer}"));
-            let found = found.or_else(|| self.references.identified(&format!("#{pointer}")));
-            return found
-                .ok_or(Missing { suggestion: None })
-                .and_then(|pointer| self.references.locate(&pointer, LONGEST_CHAIN));
+    /// A part that was cut out of the first document may still refer to it as if it were inside.
+    fn elsewhere(&self, text: &str, from: &Path<'_>) -> Option<String> {
+        let documents = self.document;
+        if from.document() == 0 || !text.starts_with("#/") {
+            return None;
         }
-        // Below an `$id`, a pointer starts there.
-        if let Some((base, _)) = self.references.base(from)
-            && let Ok(target) = self
-                .references
-                .locate(&format!("{base}{pointer}"), LONGEST_CHAIN)
-        {
-            return Ok(target);
-        }
-        self.references.locate(&pointer, LONGEST_CHAIN)
+        let there = documents.resolve(text, &Path::ROOT).ok()?;
+        let here = &documents.member(from.document()).address;
+        let first = here.make_relative(&documents.member(there.location.document).address)?;
+        Some(format!("did you mean `{first}{text}`?"))
     }
 
-    fn by_identifier(&mut self, text: &str, from: &Path<'_>) -> Option<Target<'a>> {
-        let base = self
-            .references
-            .base(from)
-            .map_or(String::new(), |base| base.1);
-        let absolute = join(&base, text);
-        let (document, fragment) = absolute.split_once('#').unwrap_or((&absolute, ""));
-        let fragment = decode(fragment);
-        let pointer = if fragment.is_empty() || fragment.starts_with('/') {
-            format!("{}{fragment}", self.references.identified(document)?)
-        } else {
-            self.references
-                .identified(&format!("{document}#{fragment}"))?
-        };
-        self.references.locate(&pointer, LONGEST_CHAIN).ok()
+    /// `User` where `#/components/schemas/User` was meant.
+    fn component_called(&self, text: &str) -> Option<String> {
+        let pointer = format!("#/components/schemas/{text}");
+        let found = self.document.resolve(&pointer, &Path::ROOT).is_ok();
+        found.then(|| format!("did you mean `{pointer}`?"))
     }
 
-    /// The name of the schema that a `$ref` leads to.
+    /// The name of the schema that a `$ref` leads to; a schema without one gets one and is read
+    /// later.
     pub(super) fn schema_name(&mut self, reference: Node<'a, '_>) -> Option<SchemaName> {
         let target = self.target(reference)?;
-        Some(self.references.name(&target.pointer))
+        if let Some(name) = self.references.name_at(&target.location) {
+            return Some(name.clone());
+        }
+        let member = self.document.member(target.location.document);
+        let names = Names::of(&target.location, &member.address);
+        let name = names.free(|name| {
+            let name = SchemaName(name.to_owned());
+            self.references.location_of(&name).is_some()
+        });
+        self.references.register(target.location.clone(), &name);
+        self.references.pending.push(target.location);
+        Some(SchemaName(name))
     }
 
     /// Reads a place that may be a reference to such a place: the target in its stead.
@@ -240,10 +120,10 @@ impl<'a> Reader<'a> {
         node: Node<'a, '_>,
         read: impl FnOnce(&mut Self, Node<'a, '_>) -> Option<T>,
     ) -> Option<T> {
-        let mut pointer = String::new();
+        let mut location = Location::new(0, "");
         let mut value = node.value;
         for hop in 0..=LONGEST_CHAIN {
-            let base = Path::at(&pointer);
+            let base = location.path();
             let path = if hop == 0 { node.path } else { &base };
             let Some(reference) = value.get("$ref") else {
                 return read(self, Node::new(value, path));
@@ -251,139 +131,51 @@ impl<'a> Reader<'a> {
             let reference_path = path.key("$ref");
             let target = self.target(Node::new(reference, &reference_path))?;
             value = target.value;
-            pointer = target.pointer;
+            location = target.location;
         }
         self.cyclic(node.path);
         None
+    }
+
+    /// The entries of an object that may be a reference to such an object.
+    pub(super) fn entries(
+        &mut self,
+        node: Node<'a, '_>,
+        mut read: impl FnMut(&mut Self, &'a str, Node<'a, '_>),
+    ) {
+        let referred = node.get("$ref").is_some_and(Value::is_string);
+        let mut each = |reader: &mut Self, node: Node<'a, '_>| {
+            for (key, value) in reader.object(node)? {
+                let path = node.path.key(key);
+                read(reader, key, Node::new(value, &path));
+            }
+            Some(())
+        };
+        if referred {
+            self.followed(node, each);
+        } else {
+            each(self, node);
+        }
     }
 
     pub(super) fn cyclic(&mut self, path: &Path<'_>) {
         let message = "this reference leads back to itself".to_owned();
         self.error(path, "cyclic-reference", message);
     }
-}
 
-fn child<'a>(value: &'a Value, step: &str) -> Option<&'a Value> {
-    match value {
-        Value::Object(map) => map.get(step),
-        Value::Array(items) => items.get(step.parse::<usize>().ok()?),
-        _ => None,
-    }
-}
-
-/// Percent-decoding of a fragment; what is no UTF-8 stays as it is.
-fn decode(fragment: &str) -> String {
-    if !fragment.contains('%') {
-        return fragment.to_owned();
-    }
-    let mut bytes = Vec::with_capacity(fragment.len());
-    let mut rest = fragment.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let digits = tail
-            .get(..2)
-            .and_then(|digits| std::str::from_utf8(digits).ok());
-        let decoded = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match decoded {
-            Some(byte) if *first == b'%' => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| fragment.to_owned())
-}
-
-fn collect_identifiers(
-    value: &Value,
-    path: &Path<'_>,
-    base: &str,
-    found: &mut IndexMap<String, String>,
-) {
-    match value {
-        Value::Object(map) => {
-            let mut base = base.to_owned();
-            if let Some(Value::String(id)) = map.get("$id") {
-                base = join(&base, id);
-                found
-                    .entry(base.clone())
-                    .or_insert_with(|| path.to_string());
-            }
-            for key in ["$anchor", "$dynamicAnchor"] {
-                if let Some(Value::String(anchor)) = map.get(key) {
-                    found
-                        .entry(format!("{base}#{anchor}"))
-                        .or_insert_with(|| path.to_string());
-                }
-            }
-            for (key, child) in map {
-                // What stands in a constant is data.
-                if !["const", "enum", "example", "examples", "default"].contains(&key.as_str()) {
-                    collect_identifiers(child, &path.key(key), &base, found);
-                }
-            }
-        }
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                collect_identifiers(item, &path.index(index), base, found);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// A reference against the base that is in force.
-fn join(base: &str, reference: &str) -> String {
-    let joined = match url::Url::parse(base) {
-        Ok(base) => base.join(reference).map(String::from),
-        Err(_) => url::Url::parse(reference).map(String::from),
-    };
-    joined
-        .unwrap_or_else(|_| reference.to_owned())
-        .trim_end_matches('#')
-        .to_owned()
-}
-
-/// Words of a pointer that say nothing about what stands there.
-const STRUCTURE: &[&str] = &[
-    "components",
-    "schemas",
-    "schema",
-    "paths",
-    "properties",
-    "responses",
-    "requestBody",
-    "requestBodies",
-    "content",
-    "parameters",
-    "headers",
-    "application~1json",
-    "items",
-    "$defs",
-    "definitions",
-    "allOf",
-    "anyOf",
-    "oneOf",
-];
-
-/// `#/components/schemas/User/properties/address` becomes `UserAddress`.
-fn name_of_place(pointer: &str) -> String {
-    let path = Path::at(pointer);
-    let steps = path.steps();
-    let words: Vec<String> = steps
-        .iter()
-        .filter(|step| !STRUCTURE.contains(&escape(step).as_ref()))
-        .map(|step| step.to_upper_camel_case())
-        .filter(|word| !word.is_empty())
-        .collect();
-    let first = words.len().saturating_sub(3);
-    let name = words[first..].concat();
-    if name.is_empty() || name.starts_with(|first: char| first.is_ascii_digit()) {
-        format!("Schema{name}")
-    } else {
-        name
+    /// Faults in the order of the documents and of their texts, each once.
+    pub(super) fn sorted_faults(&mut self) -> Vec<Diagnostic> {
+        let sources = self.document.sources();
+        let rank = |fault: &Diagnostic| {
+            let span = fault.span.as_ref()?;
+            let rank = sources
+                .iter()
+                .position(|source| std::sync::Arc::ptr_eq(source, &span.file));
+            Some((rank, span.range.start))
+        };
+        let mut faults = std::mem::take(&mut self.faults);
+        faults.sort_by_cached_key(|fault| (rank(fault), fault.code, fault.message.clone()));
+        faults.dedup();
+        faults
     }
 }

@@ -4,10 +4,11 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::Reader;
+use super::bundle::Location;
 use super::members;
 use super::node::Node;
 use crate::api::{Api, Dialect, Schema, SchemaName, SecurityScheme};
-use crate::text::{Path, escape};
+use crate::text::Path;
 
 impl<'a> Reader<'a> {
     /// Everything. The caller puts the document itself into the result.
@@ -104,26 +105,13 @@ impl<'a> Reader<'a> {
         components: Node<'a, '_>,
         kind: &str,
     ) -> IndexMap<String, SecurityScheme> {
-        let path = components.path.key(kind);
         let mut schemes = IndexMap::new();
-        for (name, value) in self.component(components, kind) {
-            self.security_schemes.push(name.clone());
-            let path = path.key(name);
-            let read = self.followed(Node::new(value, &path), Self::security_scheme);
-            schemes.extend(read.map(|scheme| (name.clone(), scheme)));
-        }
+        self.component_entries(components, kind, |reader, name, node| {
+            reader.security_schemes.push(name.to_owned());
+            let read = reader.followed(node, Self::security_scheme);
+            schemes.extend(read.map(|scheme| (name.to_owned(), scheme)));
+        });
         schemes
-    }
-
-    fn component(
-        &mut self,
-        components: Node<'a, '_>,
-        kind: &str,
-    ) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
-        let path = components.path.key(kind);
-        let value = components.get(kind).filter(|value| !value.is_null());
-        let map = value.and_then(|value| self.object(Node::new(value, &path)));
-        map.into_iter().flatten()
     }
 
     pub(super) fn component_schemas(
@@ -132,41 +120,77 @@ impl<'a> Reader<'a> {
         kind: &str,
     ) -> IndexMap<SchemaName, Schema> {
         let path = components.path.key(kind);
-        let entries: Vec<_> = self.component(components, kind).collect();
+        let mut names = Vec::new();
         // All names first, so that references have them whatever the order.
-        for (name, _) in &entries {
-            let pointer = format!("{path}/{}", escape(name));
-            self.references.register(pointer, name);
-        }
-        let mut schemas = IndexMap::with_capacity(entries.len());
-        for (name, value) in entries {
-            let path = path.key(name);
-            let schema = self.schema(Node::new(value, &path));
-            schemas.insert(SchemaName(name.clone()), schema);
+        self.component_entries(components, kind, |reader, name, node| {
+            names.push(name);
+            reader.references.register(Location::of(node.path), name);
+            // References in the document name the entry, not where the list of entries stands.
+            let usual = Location::of(&path.key(name));
+            if reader.references.name_at(&usual).is_none() {
+                reader.references.register(usual, name);
+            }
+        });
+        self.component_entries(components, kind, Self::adopt);
+        let mut schemas = IndexMap::with_capacity(names.len());
+        for name in names {
+            let name = SchemaName(name.to_owned());
+            let location = self.references.location_of(&name).cloned();
+            let value = location
+                .as_ref()
+                .and_then(|location| self.document.value_at(location));
+            if let (Some(location), Some(value)) = (location, value) {
+                let schema = self.schema(Node::new(value, &location.path()));
+                schemas.insert(name, schema);
+            }
         }
         schemas
     }
 
+    /// A component that only says in which other document it stands: what stands there has the name.
+    fn adopt(&mut self, name: &'a str, node: Node<'a, '_>) {
+        let Some(map) = node.value.as_object().filter(|map| map.len() == 1) else {
+            return;
+        };
+        let Some(text) = map.get("$ref").and_then(Value::as_str) else {
+            return;
+        };
+        // Faults are told when the component is read.
+        let Ok(target) = self.document.resolve(text, node.path) else {
+            return;
+        };
+        let location = target.location;
+        if location.document != node.path.document() && self.references.name_at(&location).is_none()
+        {
+            self.references.move_to(name, location);
+        }
+    }
+
+    /// The entries of one kind of components.
+    pub(super) fn component_entries(
+        &mut self,
+        components: Node<'a, '_>,
+        kind: &str,
+        read: impl FnMut(&mut Self, &'a str, Node<'a, '_>),
+    ) {
+        let path = components.path.key(kind);
+        if let Some(value) = components.get(kind).filter(|value| !value.is_null()) {
+            self.entries(Node::new(value, &path), read);
+        }
+    }
+
     /// Components that no operation uses have faults too.
     fn unused_components(&mut self, components: Node<'a, '_>) {
-        let each =
-            |reader: &mut Self, kind: &str, read: &mut dyn FnMut(&mut Self, Node<'a, '_>)| {
-                let path = components.path.key(kind);
-                for (name, value) in reader.component(components, kind) {
-                    let path = path.key(name);
-                    read(reader, Node::new(value, &path));
-                }
-            };
-        each(self, "parameters", &mut |reader, node| {
+        self.component_entries(components, "parameters", |reader, _, node| {
             reader.followed(node, Self::parameter);
         });
-        each(self, "requestBodies", &mut |reader, node| {
+        self.component_entries(components, "requestBodies", |reader, _, node| {
             reader.followed(node, Self::body);
         });
-        each(self, "responses", &mut |reader, node| {
+        self.component_entries(components, "responses", |reader, _, node| {
             reader.followed(node, Self::response);
         });
-        each(self, "headers", &mut |reader, node| {
+        self.component_entries(components, "headers", |reader, _, node| {
             reader.followed(node, Self::header);
         });
     }
@@ -174,12 +198,12 @@ impl<'a> Reader<'a> {
     /// Schemas outside of the components that references lead to, and what those lead to in turn.
     pub(super) fn named_places(&mut self, schemas: &mut IndexMap<SchemaName, Schema>) {
         let mut next = 0;
-        while let Some(pointer) = self.references.pending.get(next).cloned() {
+        while let Some(location) = self.references.pending.get(next).cloned() {
             next += 1;
-            let name = self.references.name_at(&pointer).cloned();
-            let value = self.references.value_at(&pointer);
+            let name = self.references.name_at(&location).cloned();
+            let value = self.document.value_at(&location);
             if let (Some(name), Some(value)) = (name, value) {
-                let schema = self.schema(Node::new(value, &Path::at(&pointer)));
+                let schema = self.schema(Node::new(value, &location.path()));
                 schemas.insert(name, schema);
             }
         }
@@ -201,9 +225,11 @@ impl<'a> Reader<'a> {
                 next = schema;
             }
             if matches!(next, Schema::Reference(target) if target == name) {
-                let folder = self.dialect.schema_folder();
-                let pointer = format!("{folder}/{}/$ref", escape(&name.0));
-                self.cyclic(&Path::at(&pointer));
+                let Some(location) = self.references.location_of(name).cloned() else {
+                    continue;
+                };
+                let pointer = format!("{}/$ref", location.pointer);
+                self.cyclic(&Path::within(location.document, &pointer));
             }
         }
     }

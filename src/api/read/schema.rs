@@ -4,6 +4,7 @@ use indexmap::{IndexMap, IndexSet};
 use serde_json::{Number, Value};
 
 use super::Reader;
+use super::bundle::Location;
 use super::node::Node;
 use crate::api::{Constraints, Dialect, Discriminator, JsonType, Schema, SchemaName};
 use crate::text::suggest;
@@ -454,13 +455,13 @@ impl<'a> Reader<'a> {
     /// A reference, or the bare name of a component.
     fn mapping_target(&mut self, node: Node<'a, '_>) -> Option<SchemaName> {
         if let Value::String(text) = node.value {
-            let pointer = format!(
-                "{}/{}",
-                self.dialect.schema_folder(),
-                crate::text::escape(text)
-            );
-            if let Some(name) = self.references.name_at(&pointer) {
-                return Some(name.clone());
+            for document in [node.path.document(), 0] {
+                let folder = self.document.member(document).dialect.schema_folder();
+                let pointer = format!("{folder}/{}", crate::text::escape(text));
+                let location = Location::new(document, pointer);
+                if let Some(name) = self.references.name_at(&location) {
+                    return Some(name.clone());
+                }
             }
         }
         self.schema_name(node)
@@ -476,11 +477,10 @@ impl<'a> Reader<'a> {
             let Schema::Reference(name) = alternative else {
                 continue;
             };
-            let folder = self.dialect.schema_folder();
-            let pointer = format!("{folder}/{}", crate::text::escape(&name.0));
             let property = self
                 .references
-                .value_at(&pointer)
+                .location_of(name)
+                .and_then(|location| self.document.value_at(location))
                 .and_then(|schema| schema.get("properties")?.get(&discriminator.property));
             let allowed = |value: &Value| value.as_str() == Some(name.0.as_str());
             let excluded = property.is_some_and(|property| {

@@ -8,6 +8,22 @@ use crate::text::{Document, Path, suggest};
 
 const READABLE: &str = "Swagger 2.0 and OpenAPI 3.0, 3.1 and 3.2 can be read";
 
+/// What the keywords of a document mean that another one refers to: it may be a whole description
+/// of another version, or a JSON Schema of its own; else it is a part of the first document.
+pub(super) fn of_part(document: &Document, first: Dialect) -> Dialect {
+    let text = |key: &str| document.value.get(key).and_then(Value::as_str);
+    match (text("openapi"), text("swagger"), text("$schema")) {
+        (Some(version), ..) if version.starts_with("3.0") => Dialect::OpenApi30,
+        (Some(version), ..) if version.starts_with("3.1") => Dialect::OpenApi31,
+        (Some(version), ..) if version.starts_with("3.2") => Dialect::OpenApi32,
+        (_, Some(version), _) if version.starts_with('2') => Dialect::Swagger20,
+        (.., Some(schema)) if schema.contains("/2019-09/") || schema.contains("/2020-12/") => {
+            first.max(Dialect::OpenApi31)
+        }
+        _ => first,
+    }
+}
+
 /// The dialect, or why there is none.
 pub(super) fn detect(document: &Document) -> (Option<Dialect>, Vec<Diagnostic>) {
     let root = Path::ROOT;

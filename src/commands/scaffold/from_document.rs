@@ -2,40 +2,29 @@
 
 use std::sync::Arc;
 
+use super::documents;
 use super::write::{Target, write};
-use crate::api::{self, Api, Dialect};
-use crate::diagnostic::Severity;
+use crate::api::{Api, Dialect, Reading};
 use crate::failure::{Failure, Verdict};
-use crate::files::{Input, manifest};
+use crate::files::manifest;
 use crate::report::human;
 use crate::scaffold::{Artefacts, Options, OutcomeSource, service};
-use crate::settings::scaffold::Request;
+use crate::settings::scaffold::{DocumentRequest, Request};
 use crate::terminal::Terminal;
 use crate::text::SourceFile;
 
 pub(super) fn run(
     request: &Request,
-    input: &Input,
+    document: &DocumentRequest,
     terminal: &mut Terminal,
 ) -> Result<Verdict, Failure> {
-    let source = input.read()?;
-    let (api, findings) = api::read(&source);
-    let (Some(api), true) = (api, api::is_valid(&findings)) else {
-        let faults = findings
-            .into_iter()
-            .filter(|finding| finding.severity == Severity::Error)
-            .collect::<Vec<_>>();
-        let count = faults.len();
-        let noun = if count == 1 { "fault" } else { "faults" };
-        let closing = if count == 1 {
-            format!(
-                "{} is not valid: 1 {noun}, nothing was written",
-                source.name
-            )
-        } else {
-            "nothing was written".to_owned()
-        };
-        return Err(Failure::diagnostics(faults).closing(closing));
+    let Reading {
+        api,
+        findings,
+        sources,
+    } = documents::read(document)?;
+    let (Some(api), Some(source)) = (api, sources.first()) else {
+        return Err(Failure::input("the document holds no API description"));
     };
     let target = Target::of(request)?;
     let document = document_name(&source.name);
@@ -56,7 +45,7 @@ pub(super) fn run(
     if request.strict && !output.not_enforced.is_empty() {
         return Err(human::scaffold::strict_failure(&output.not_enforced));
     }
-    let outcome_source = described(&source, &api);
+    let outcome_source = described(&sources, source, &api);
     let rest = findings;
     let verdict = write(request, &target, output, outcome_source, rest, terminal)?;
     if request.artefacts == Artefacts::Project {
@@ -65,7 +54,7 @@ pub(super) fn run(
     Ok(verdict)
 }
 
-fn described(source: &Arc<SourceFile>, api: &Api) -> OutcomeSource {
+fn described(sources: &[Arc<SourceFile>], source: &SourceFile, api: &Api) -> OutcomeSource {
     let version = ["openapi", "swagger"]
         .into_iter()
         .find_map(|key| api.document.get(key));
@@ -85,7 +74,10 @@ fn described(source: &Arc<SourceFile>, api: &Api) -> OutcomeSource {
         },
         title: api.title.clone(),
         document_version: api.version.clone(),
-        sha256: manifest::sha256(source.text.as_bytes()),
+        sha256: manifest::sha256(&sources.iter().fold(Vec::new(), |mut all, source| {
+            all.extend_from_slice(source.text.as_bytes());
+            all
+        })),
         database: None,
     }
 }

@@ -1,5 +1,6 @@
 //! `backsmith scaffold`: one file per direction.
 
+mod documents;
 mod from_database;
 mod from_document;
 mod generate_spec;
@@ -11,7 +12,7 @@ use crate::terminal::Terminal;
 
 pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict, Failure> {
     match &request.source {
-        Source::Document(input) => from_document::run(request, input, terminal),
+        Source::Document(document) => from_document::run(request, document, terminal),
         Source::Database(url) => from_database::run(request, url, terminal),
         Source::Routes(path) => generate_spec::run(request, path, terminal),
     }

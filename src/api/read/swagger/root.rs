@@ -91,7 +91,7 @@ impl<'a> Reader<'a> {
     pub(super) fn media_types_of(&mut self, operation: Node<'a, '_>, key: &str) -> Vec<String> {
         let own = self.media_types(operation, key);
         own.unwrap_or_else(|| {
-            let document = Node::new(&self.document.value, &Path::ROOT);
+            let document = Node::new(self.document.root(0), &Path::ROOT);
             // A fault in it is the document's, not each operation's.
             let faults = self.faults.len();
             let global = self.media_types(document, key);

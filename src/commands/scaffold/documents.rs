@@ -1,0 +1,82 @@
+//! The reader's documents come from files and URLs: its questions are passed on, and faults of what
+//! was found are told as faults of the document that refers to it.
+
+use url::Url;
+
+use crate::api::{self, LoadFault, LoadFaultKind, Loaded, Loader, Reading, UNREACHABLE_DOCUMENT};
+use crate::diagnostic::Severity;
+use crate::failure::{Failure, FailureKind, Fault};
+use crate::files::{Documents, FoundDocument, MISSING};
+use crate::settings::scaffold::DocumentRequest;
+
+/// Reads a document with all that it refers to. One that is not valid is a failure with all of its
+/// faults.
+pub(super) fn read(request: &DocumentRequest) -> Result<Reading, Failure> {
+    let documents = Documents::new(&request.input, request.timeout);
+    let first = loaded(documents.first(&request.input)?);
+    let reading = api::read_all(&first, &Network(&documents));
+    if reading.api.is_some() && api::is_valid(&reading.findings) {
+        return Ok(reading);
+    }
+    let faults: Vec<_> = reading
+        .findings
+        .into_iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .collect();
+    let closing = if faults.len() == 1 {
+        let name = &first.source.name;
+        format!("{name} is not valid: 1 fault, nothing was written")
+    } else {
+        "nothing was written".to_owned()
+    };
+    let unreachable = faults
+        .iter()
+        .all(|fault| fault.code == UNREACHABLE_DOCUMENT);
+    let mut failure = Failure::diagnostics(faults).closing(closing);
+    if unreachable {
+        failure.kind = FailureKind::Environment;
+        failure.closing = Some("nothing was written".to_owned());
+    }
+    Err(failure)
+}
+
+struct Network<'d>(&'d Documents);
+
+impl Loader for Network<'_> {
+    fn load(&self, address: &Url) -> Result<Loaded, LoadFault> {
+        self.0
+            .at(address)
+            .map(loaded)
+            .map_err(|failure| fault(&failure))
+    }
+}
+
+fn loaded(found: FoundDocument) -> Loaded {
+    Loaded {
+        source: found.source,
+        address: found.address,
+        identity: found.identity,
+    }
+}
+
+/// The first message of a failure, its causes behind it.
+fn fault(failure: &Failure) -> LoadFault {
+    let Some(Fault::Message(message)) = failure.faults.first() else {
+        return LoadFault::new(LoadFaultKind::Unreadable, "the document cannot be read");
+    };
+    let kind = match failure.kind {
+        FailureKind::Environment => LoadFaultKind::Unreachable,
+        _ if message.code == Some(MISSING) => LoadFaultKind::Missing,
+        _ => LoadFaultKind::Unreadable,
+    };
+    let mut text = message.text.clone();
+    for detail in message.causes.iter().chain(&message.details) {
+        text.push_str(": ");
+        text.push_str(detail);
+    }
+    LoadFault {
+        kind,
+        message: text,
+        help: message.hint.clone(),
+    }
+}
