@@ -33,7 +33,10 @@ fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     }
     let mut file = builder.tempfile_in(folder)?;
     file.write_all(bytes)?;
-    file.as_file().sync_data()?;
+    // Nothing is lost with a new file when the machine dies; an old one must not become an empty one.
+    if path.exists() {
+        file.as_file().sync_data()?;
+    }
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Generated files meet a project: where they go, what of it is the user's, what is appended, and
 //! the report of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
@@ -187,14 +187,10 @@ pub(super) fn write(
     if mode == OutcomeMode::Write {
         plan.apply()?;
     }
-    let contents: BTreeMap<&str, &str> = plan
-        .entries
-        .iter()
-        .map(|entry| (entry.file.path.as_str(), entry.file.contents.as_str()))
-        .collect();
+    let mut lines = ExportLines::new(&target.root, &plan);
     let handlers_wanted = request.artefacts != Artefacts::Types;
     let orphans = if handlers_wanted {
-        orphans(target, &output)
+        orphans(target, &output, &mut lines)
     } else {
         Vec::new()
     };
@@ -206,12 +202,7 @@ pub(super) fn write(
             id: operation.id.clone(),
             route: operation.route.clone(),
             handler: operation.handler.clone(),
-            line: line_of(
-                &target.root,
-                contents.get(operation.handler.as_str()).copied(),
-                &operation.handler,
-                &operation.id,
-            ),
+            line: lines.of(&operation.handler, &operation.id),
             is_new: !last.is_some_and(|last| last.handlers.contains_key(&operation.id)),
         })
         .collect();
@@ -359,7 +350,7 @@ fn owned_file(root: &Path, file: &OutputFile) -> Result<OwnedFile, Failure> {
 }
 
 /// Operations of the last run that the document has no more.
-fn orphans(target: &Target, output: &Output) -> Vec<Orphan> {
+fn orphans(target: &Target, output: &Output, lines: &mut ExportLines<'_>) -> Vec<Orphan> {
     let Some(last) = &target.manifest.last else {
         return Vec::new();
     };
@@ -385,27 +376,55 @@ fn orphans(target: &Target, output: &Output) -> Vec<Orphan> {
                 id: id.clone(),
                 route,
                 handler: handler.clone(),
-                line: line_of(&target.root, None, handler, id),
+                line: lines.of(handler, id),
                 renamed_to,
             }
         })
         .collect()
 }
 
-/// The line on which a handler is exported, as a plain search finds it.
-fn line_of(root: &Path, contents: Option<&str>, path: &str, id: &str) -> Option<usize> {
-    let text = match std::fs::read_to_string(root.join(path)) {
-        Ok(text) => text,
-        Err(_) => contents?.to_owned(),
-    };
-    text.lines()
-        .position(|line| {
-            line.starts_with("export ")
-                && line
-                    .split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$')
-                    .any(|word| word == id)
-        })
-        .map(|index| index + 1)
+/// The lines on which handlers are exported, as a plain search finds them. Each file is read once.
+struct ExportLines<'a> {
+    root: &'a Path,
+    /// What a run that writes nothing would have written, by path.
+    planned: BTreeMap<&'a str, &'a str>,
+    /// By path, the first line that exports a word.
+    known: BTreeMap<String, HashMap<String, usize>>,
+}
+
+impl<'a> ExportLines<'a> {
+    fn new(root: &'a Path, plan: &'a OwnedPlan) -> Self {
+        let contents =
+            |entry: &'a files::OwnedEntry| (entry.file.path.as_str(), entry.file.contents.as_str());
+        Self {
+            root,
+            planned: plan.entries.iter().map(contents).collect(),
+            known: BTreeMap::new(),
+        }
+    }
+
+    /// From 1.
+    fn of(&mut self, path: &str, id: &str) -> Option<usize> {
+        if !self.known.contains_key(path) {
+            let text = std::fs::read_to_string(self.root.join(path)).ok();
+            let text = text.as_deref().or_else(|| self.planned.get(path).copied());
+            let lines = text.map(exporting_lines).unwrap_or_default();
+            self.known.insert(path.to_owned(), lines);
+        }
+        self.known.get(path)?.get(id).copied()
+    }
+}
+
+fn exporting_lines(text: &str) -> HashMap<String, usize> {
+    let mut lines = HashMap::new();
+    for (index, line) in text.lines().enumerate() {
+        if line.starts_with("export ") {
+            for word in line.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$') {
+                lines.entry(word.to_owned()).or_insert(index + 1);
+            }
+        }
+    }
+    lines
 }
 
 fn report(request: &Request, outcome: &Outcome, terminal: &mut Terminal) -> Result<(), Failure> {
