@@ -114,6 +114,7 @@ impl<'a> Interpreter<'a> {
                     },
                 })
             }
+            "number" => schema(super::zod::typed(JsonType::Number)),
             "integer" => schema(super::zod::typed(JsonType::Integer)),
             "int64" => {
                 let mut zod = Zod::of(super::zod::typed(JsonType::Integer));
@@ -131,8 +132,23 @@ impl<'a> Interpreter<'a> {
                     ..Constraints::default()
                 })
             }
-            "minLength" | "maxLength" | "contains" | "patterns" | "propertyNames" | "requires"
-            | "dependentRequired" | "dependentSchemas" | "not" | "conditional" => {
+            "ownProperties" => {
+                let mut object = super::zod::object_of(first);
+                object.additional_properties = arguments.get(1).map(schema_of);
+                constraints(object)
+            }
+            "minLength"
+            | "maxLength"
+            | "contains"
+            | "patterns"
+            | "propertyNames"
+            | "requires"
+            | "dependentRequired"
+            | "dependentSchemas"
+            | "not"
+            | "conditional"
+            | "unevaluatedProperties"
+            | "unevaluatedItems" => {
                 let mut check = vec![Value::text(name)];
                 check.extend(arguments.iter().cloned());
                 Value::record(IndexMap::from([(
@@ -341,6 +357,14 @@ pub(super) fn apply_check(zod: &mut Zod, check: &Value<'_>) {
         "not" => {
             let schema = first.map(schema_of);
             zod.edit(|constraints| constraints.not = schema);
+        }
+        // What is covered follows from the rest of the schema.
+        "unevaluatedProperties" | "unevaluatedItems" => {
+            let rest = Some(arguments.get(1).map_or(Schema::Nothing, schema_of));
+            zod.edit(|constraints| match &**name {
+                "unevaluatedItems" => constraints.unevaluated_items = rest,
+                _ => constraints.unevaluated_properties = rest,
+            });
         }
         "conditional" => {
             let branch = |index: usize| match arguments.get(index) {

@@ -447,7 +447,7 @@ pub(super) fn schema_of(value: &Value<'_>) -> Schema {
 }
 
 /// The properties of `z.object({…})`.
-fn object_of(shape: Option<&Value<'_>>) -> Constraints {
+pub(super) fn object_of(shape: Option<&Value<'_>>) -> Constraints {
     let mut constraints = Constraints {
         types: IndexSet::from([JsonType::Object]),
         ..Constraints::default()

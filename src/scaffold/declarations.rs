@@ -375,7 +375,14 @@ fn response_type(models: &Models<'_>, response: &PlannedResponse<'_>) -> Type {
 
 /// A header is text or a number; anything else the handler writes as text.
 fn header_type(types: &Types<'_, '_>, schema: &Schema) -> Type {
-    let value = types.of(schema);
+    let value = match types.of(schema) {
+        // Servers write numbers and texts.
+        Type::Union(mut members) => {
+            members.retain(|member| *member != simple("bigint"));
+            union(members)
+        }
+        value => value,
+    };
     let simple_enough = match &value {
         Type::Text(text) => text == "string" || text == "number" || text.starts_with('"'),
         Type::Union(members) => members

@@ -132,6 +132,8 @@ pub fn service(api: &Api, options: &Options) -> Output {
             });
         }
         runtime(&mut writer, options.framework, &project);
+        let json = Project::json_runtime(schemas.prototype || validators.prototype);
+        writer.source(Owner::Generated, "runtime/json.ts", json);
         if !plan.webhooks.is_empty() {
             let (payloads, zod, helpers) = validation::webhooks(&models, &plan);
             not_enforced.extend(payloads.not_enforced);
@@ -223,6 +225,10 @@ fn runtime(writer: &mut Writer<'_>, framework: Framework, project: &Project<'_, 
         (
             "errors",
             include_str!("../../templates/common/runtime/errors.ts"),
+        ),
+        (
+            "formats",
+            include_str!("../../templates/common/runtime/formats.ts"),
         ),
         (
             "parameters",

@@ -21,6 +21,7 @@ mod project;
 mod schemas;
 mod shapes;
 mod types;
+mod unicode;
 mod validation;
 mod wiring;
 

@@ -31,6 +31,8 @@ pub(super) struct Models<'a> {
     pub(super) forms: IndexMap<Form, String>,
     /// The forms that a request, a response or a webhook reaches.
     pub(super) reached: BTreeSet<Form>,
+    /// The schemas that fill in defaults, at whatever depth.
+    filling: BTreeSet<SchemaName>,
     /// Edges of compositions that lead back to their start.
     cycles: BTreeMap<(SchemaName, SchemaName), Treatment>,
 }
@@ -98,6 +100,10 @@ impl<'a> Models<'a> {
             api,
             forms,
             reached,
+            filling: marked(api, &|property| match super::plan::resolve(api, property) {
+                Schema::Constraints(constraints) => constraints.default.is_some(),
+                _ => false,
+            }),
             cycles: cycles(api),
         }
     }
@@ -128,6 +134,26 @@ impl<'a> Models<'a> {
         from.and_then(|from| self.cycles.get(&(from.clone(), to.clone())))
             .copied()
             .unwrap_or(Treatment::Keep)
+    }
+
+    /// Whether values of a schema object get defaults filled in, at whatever depth.
+    pub(super) fn fills_in(&self, constraints: &Constraints) -> bool {
+        fn within(models: &Models<'_>, schema: &Schema) -> bool {
+            match schema {
+                Schema::Anything | Schema::Nothing => false,
+                Schema::Reference(name) => models.filling.contains(name),
+                Schema::Constraints(constraints) => {
+                    constraints.default.is_some() || models.fills_in(constraints)
+                }
+            }
+        }
+        constraints
+            .reference
+            .as_ref()
+            .is_some_and(|name| self.filling.contains(name))
+            || parts(constraints)
+                .into_iter()
+                .any(|(_, part)| within(self, part))
     }
 
     /// The schema behind references without siblings.
@@ -348,15 +374,21 @@ fn reachable(api: &Api, roots: &[&Schema], direction: Direction) -> BTreeSet<Sch
 
 /// The schemas that hold a read-only or write-only property, at whatever depth.
 fn differing(api: &Api) -> BTreeSet<SchemaName> {
-    fn marks(api: &Api, schema: &Schema) -> bool {
+    marked(api, &|property| {
+        flag(api, property, Direction::Input) || flag(api, property, Direction::Output)
+    })
+}
+
+/// The schemas that hold a property with a mark, at whatever depth, references followed.
+fn marked(api: &Api, mark: &dyn Fn(&Schema) -> bool) -> BTreeSet<SchemaName> {
+    fn holds(schema: &Schema, mark: &dyn Fn(&Schema) -> bool) -> bool {
         let Schema::Constraints(constraints) = schema else {
             return false;
         };
-        constraints.properties.values().any(|property| {
-            flag(api, property, Direction::Input) || flag(api, property, Direction::Output)
-        }) || parts(constraints)
-            .into_iter()
-            .any(|(_, part)| marks(api, part))
+        constraints.properties.values().any(mark)
+            || parts(constraints)
+                .into_iter()
+                .any(|(_, part)| holds(part, mark))
     }
     let mut users: BTreeMap<SchemaName, Vec<&SchemaName>> = BTreeMap::new();
     let mut open = Vec::new();
@@ -367,7 +399,7 @@ fn differing(api: &Api) -> BTreeSet<SchemaName> {
                 users.entry(used.clone()).or_default().push(name);
             });
         }
-        if marks(api, schema) {
+        if holds(schema, mark) {
             open.push(name);
         }
     }

@@ -27,6 +27,13 @@ struct SecurityRuntime<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "common/runtime/json.ts", escape = "none")]
+struct JsonRuntime {
+    /// Whether the document has properties called `__proto__`.
+    prototype: bool,
+}
+
+#[derive(Template)]
 #[template(path = "common/runtime/webhooks.ts", escape = "none")]
 struct WebhookRuntime<'a> {
     payloads: &'a str,
@@ -233,6 +240,10 @@ impl<'p, 'a> Project<'p, 'a> {
                 .iter()
                 .any(|scheme| scheme.credential.contains("cookie(")),
         })
+    }
+
+    pub(super) fn json_runtime(prototype: bool) -> String {
+        rendered(&JsonRuntime { prototype })
     }
 
     pub(super) fn webhook_runtime(payloads: &str, zod: bool, helpers: &[String]) -> String {

@@ -146,6 +146,11 @@ impl Types<'_, '_> {
                 .map(|kind| match kind {
                     JsonType::Null => simple("null"),
                     JsonType::Boolean => simple("boolean"),
+                    JsonType::Integer | JsonType::Number
+                        if super::schemas::is_wide(constraints) =>
+                    {
+                        Type::Union(vec![simple("number"), simple("bigint")])
+                    }
                     JsonType::Integer | JsonType::Number => simple("number"),
                     JsonType::String if self.files && super::schemas::is_file(constraints) => {
                         simple("File")
@@ -218,14 +223,14 @@ impl Types<'_, '_> {
 }
 
 /// The default that fills in for a value that is not there, when it is one that the schema allows.
-pub(super) fn default_of<'s>(models: &Models<'_>, schema: &'s Schema) -> Option<&'s Value> {
-    let Schema::Constraints(constraints) = schema else {
+pub(super) fn default_of<'s>(models: &'s Models<'_>, schema: &'s Schema) -> Option<&'s Value> {
+    let Schema::Constraints(constraints) = models.resolve(schema) else {
         return None;
     };
-    constraints.default.as_ref().filter(|value| {
-        let scalar = !value.is_object() && !value.is_array() && !value.is_null();
-        scalar && super::defaults::fits(models, value, schema, 0)
-    })
+    constraints
+        .default
+        .as_ref()
+        .filter(|value| super::defaults::fits(models, value, schema, 0))
 }
 
 /// Whether a schema object says how arrays or objects are built.

@@ -17,6 +17,8 @@ use crate::api::{Encoding, Parameter, ParameterFormat, ParameterPlace, Schema, S
 pub(super) struct Validation {
     pub(super) text: String,
     pub(super) not_enforced: BTreeSet<NotEnforced>,
+    /// Whether a property is called `__proto__`.
+    pub(super) prototype: bool,
 }
 
 /// middleware/schemas.ts: one schema for each form that a validator or a webhook reaches.
@@ -82,6 +84,7 @@ pub(super) fn schemas(models: &Models<'_>) -> Validation {
     Validation {
         text: out + &body,
         not_enforced: gathered.not_enforced,
+        prototype: gathered.prototype,
     }
 }
 
@@ -131,6 +134,7 @@ pub(super) fn validators(models: &Models<'_>, plan: &Plan<'_>) -> Validation {
     Validation {
         text: out + &body,
         not_enforced: gathered.not_enforced,
+        prototype: gathered.prototype,
     }
 }
 
@@ -174,6 +178,7 @@ pub(super) fn webhooks(models: &Models<'_>, plan: &Plan<'_>) -> (Validation, boo
     let validation = Validation {
         text: entries,
         not_enforced: gathered.not_enforced,
+        prototype: gathered.prototype,
     };
     (validation, gathered.zod, helpers)
 }

@@ -11,6 +11,7 @@ mod compare;
 mod contract;
 mod decide;
 mod doctor;
+mod exact;
 mod examples;
 mod from_database;
 mod generate_spec;

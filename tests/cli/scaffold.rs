@@ -517,7 +517,7 @@ fn what_is_not_enforced_is_listed_or_refused() {
     let sandbox = Sandbox::new();
     sandbox.write(
         "openapi.yaml",
-        "openapi: 3.1.0\ninfo: { title: T, version: 1.0.0 }\npaths:\n  /a:\n    post:\n      operationId: a\n      requestBody:\n        content:\n          application/json:\n            schema: { type: string, pattern: '(?i)abc' }\n      responses: { '204': { description: ok } }\n",
+        "openapi: 3.1.0\ninfo: { title: T, version: 1.0.0 }\npaths:\n  /a:\n    post:\n      operationId: a\n      requestBody:\n        content:\n          application/json:\n            schema: { type: string, pattern: '(?x)abc' }\n      responses: { '204': { description: ok } }\n",
     );
     insta::assert_snapshot!("listed", scaffold(&sandbox, &[]).expect(0).transcript());
     let strict = Sandbox::new();

@@ -22,7 +22,7 @@ impl Schemas<'_, '_> {
     ) -> Expression {
         match schema {
             Schema::Anything if allowed == Kinds::ALL => self.zod("unknown", vec![]),
-            Schema::Anything => self.of_kinds(&Constraints::default(), allowed, type_name),
+            Schema::Anything => self.of_kinds(&Constraints::default(), allowed),
             Schema::Nothing => self.zod("never", vec![]),
             Schema::Reference(name) => self.reference(name, allowed, inside, type_name),
             Schema::Constraints(constraints) => {
@@ -97,7 +97,7 @@ impl Schemas<'_, '_> {
             let base = if untyped {
                 self.untyped(constraints)
             } else {
-                self.of_kinds(constraints, kinds, None)
+                self.of_kinds(constraints, kinds)
             };
             together.push(base);
         }
@@ -126,12 +126,28 @@ impl Schemas<'_, '_> {
                 ));
             }
         }
+        let conditions = self.conditions(constraints, kinds);
+        // Conditions are about the value as it was received, without the defaults.
+        if !conditions.is_empty() && self.fills_in(constraints) {
+            let received = self.zod("unknown", vec![]);
+            together.push(received.then("check", conditions));
+            return self.typed_call("all", type_text, type_name, together);
+        }
         let expression = match together.len() {
             0 => self.zod("unknown", vec![]),
             1 => together.remove(0),
             _ => self.typed_call("all", type_text, type_name, together),
         };
-        self.with_conditions(expression, constraints, kinds)
+        if conditions.is_empty() {
+            expression
+        } else {
+            expression.then("check", conditions)
+        }
+    }
+
+    /// Whether a value of the schema object may get defaults filled in, at any depth.
+    pub(super) fn fills_in(&self, constraints: &Constraints) -> bool {
+        self.models.fills_in(constraints)
     }
 
     /// Whether `type` or a keyword of one type has to be checked beside the compositions.
@@ -319,13 +335,8 @@ impl Schemas<'_, '_> {
         ))
     }
 
-    /// `not`, and `if` with its branches.
-    pub(super) fn with_conditions(
-        &self,
-        expression: Expression,
-        constraints: &Constraints,
-        kinds: Kinds,
-    ) -> Expression {
+    /// `not`, `if` with its branches, and what no part of the schema speaks of.
+    fn conditions(&self, constraints: &Constraints, kinds: Kinds) -> Vec<Expression> {
         let mut checks = Vec::new();
         if let Some(schema) = &constraints.not {
             checks.push(call(
@@ -351,11 +362,8 @@ impl Schemas<'_, '_> {
                 checks.push(call(self.helper("conditional"), arguments));
             }
         }
-        if checks.is_empty() {
-            expression
-        } else {
-            expression.then("check", checks)
-        }
+        checks.extend(self.unevaluated(constraints, kinds));
+        checks
     }
 
     /// A schema that is applied to a value whose kind is known.

@@ -38,5 +38,7 @@ pub(in crate::scaffold) struct Gathered {
     pub(in crate::scaffold) helpers: BTreeSet<&'static str>,
     /// Whether `z` itself is used.
     pub(in crate::scaffold) zod: bool,
+    /// Whether a property is called `__proto__`.
+    pub(in crate::scaffold) prototype: bool,
     pub(in crate::scaffold) not_enforced: BTreeSet<NotEnforced>,
 }

@@ -1,5 +1,6 @@
 //! What the writer asks about schemas.
 
+use super::coverage::{Part, stands_alone};
 use crate::api::{Constraints, JsonType, Schema, SchemaName};
 use crate::scaffold::kinds::{self, Kinds};
 use crate::scaffold::models::Models;
@@ -129,7 +130,6 @@ pub(super) fn has_string_keywords(constraints: &Constraints) -> bool {
     constraints.min_length.is_some()
         || constraints.max_length.is_some()
         || constraints.pattern.is_some()
-        || constraints.content_encoding.is_some()
         || constraints
             .format
             .as_deref()
@@ -152,7 +152,7 @@ pub(super) fn has_array_keywords(constraints: &Constraints) -> bool {
         || constraints.min_items.is_some()
         || constraints.max_items.is_some()
         || constraints.unique_items
-        || constraints.unevaluated_items.is_some()
+        || (constraints.unevaluated_items.is_some() && stands_alone(constraints, Part::Items))
 }
 
 pub(super) fn has_object_keywords(constraints: &Constraints) -> bool {
@@ -165,5 +165,31 @@ pub(super) fn has_object_keywords(constraints: &Constraints) -> bool {
         || constraints.max_properties.is_some()
         || !constraints.dependent_required.is_empty()
         || !constraints.dependent_schemas.is_empty()
-        || constraints.unevaluated_properties.is_some()
+        || (constraints.unevaluated_properties.is_some()
+            && stands_alone(constraints, Part::Properties))
+}
+
+/// The largest integer below which every integer is a double.
+const SAFE: f64 = 9_007_199_254_740_991.0;
+
+/// Whether numbers of the schema object lie where doubles hold every integer.
+pub(super) fn is_safe(constraints: &Constraints) -> bool {
+    let within = |bound: &Option<serde_json::Number>| {
+        bound
+            .as_ref()
+            .and_then(serde_json::Number::as_f64)
+            .is_some_and(|bound| bound.abs() <= SAFE)
+    };
+    (within(&constraints.minimum) || within(&constraints.exclusive_minimum))
+        && (within(&constraints.maximum) || within(&constraints.exclusive_maximum))
+}
+
+/// Whether a number may be an integer that a double cannot hold: an `int64` without narrower bounds.
+pub(in crate::scaffold) fn is_wide(constraints: &Constraints) -> bool {
+    constraints.format.as_deref() == Some("int64") && !is_safe(constraints)
+}
+
+/// A bound that a double cannot hold.
+pub(super) fn is_large(bound: &serde_json::Number) -> bool {
+    !bound.is_f64() && bound.as_f64().is_some_and(|bound| bound.abs() > SAFE)
 }

@@ -1,6 +1,7 @@
 //! Strings, numbers and arrays.
 
-use super::questions::{base_of, is_file};
+use super::coverage::{Part, stands_alone};
+use super::questions::{base_of, is_file, is_large, is_safe};
 use super::writer::Schemas;
 use crate::api::{Constraints, JsonType, Schema};
 use crate::scaffold::code::{Expression, call, string, text};
@@ -14,34 +15,37 @@ impl Schemas<'_, '_> {
         let name = constraints.format.as_deref().unwrap_or_default();
         let mut ascii = true;
         let mut expression = match name {
-            "date-time" => {
-                let offset = Expression::Object {
-                    entries: vec![("offset".to_owned(), text("true"))],
-                    expanded: false,
-                };
-                self.zod("iso.datetime", vec![offset])
-            }
             "date" => self.zod("iso.date", vec![]),
-            "duration" => self.zod("iso.duration", vec![]),
             "uuid" => self.zod("guid", vec![]),
             "ipv4" => self.zod("ipv4", vec![]),
             "ipv6" => self.zod("ipv6", vec![]),
             "email" => call(self.helper("email"), vec![]),
-            "time"
+            "date-time"
+            | "time"
+            | "duration"
             | "hostname"
+            | "idn-hostname"
+            | "idn-email"
             | "uri"
             | "uri-reference"
-            | "json-pointer"
-            | "relative-json-pointer"
-            | "byte"
+            | "uri-template"
             | "iri"
             | "iri-reference"
-            | "idn-email" => {
-                ascii = matches!(name, "time" | "hostname" | "uri" | "uri-reference" | "byte");
+            | "json-pointer"
+            | "relative-json-pointer"
+            | "regex"
+            | "byte" => {
+                ascii = matches!(
+                    name,
+                    "date-time"
+                        | "time"
+                        | "duration"
+                        | "hostname"
+                        | "uri"
+                        | "uri-reference"
+                        | "byte"
+                );
                 call(self.helper("format"), vec![text(string(name))])
-            }
-            _ if constraints.content_encoding.as_deref() == Some("base64") => {
-                call(self.helper("format"), vec![text("\"byte\"")])
             }
             _ => {
                 ascii = false;
@@ -84,39 +88,41 @@ impl Schemas<'_, '_> {
     }
 
     pub(super) fn number(&self, constraints: &Constraints, kind: JsonType) -> Expression {
-        const SAFE: f64 = 9_007_199_254_740_991.0;
-        let within = |bound: &Option<serde_json::Number>| {
-            bound
-                .as_ref()
-                .and_then(serde_json::Number::as_f64)
-                .is_some_and(|bound| bound.abs() <= SAFE)
-        };
-        let lower = within(&constraints.minimum) || within(&constraints.exclusive_minimum);
-        let upper = within(&constraints.maximum) || within(&constraints.exclusive_maximum);
+        let safe = is_safe(constraints);
         let integer = kind == JsonType::Integer;
+        let divisor = constraints
+            .multiple_of
+            .as_ref()
+            .filter(|divisor| !(integer && divisor.as_f64() == Some(1.0)));
+        // The library's own numbers are doubles, and its divisions approximate.
+        let plain = safe && divisor.is_none();
         let mut expression = match constraints.format.as_deref() {
             Some("int32") => self.zod("int32", vec![]),
-            Some("int64") if !(lower && upper) => call(self.helper("int64"), vec![]),
-            _ if integer && lower && upper => self.zod("int", vec![]),
+            Some("int64") if !safe => call(self.helper("int64"), vec![]),
+            _ if integer && plain => self.zod("int", vec![]),
             _ if integer => call(self.helper("integer"), vec![]),
-            _ => self.zod("number", vec![]),
+            _ if plain => self.zod("number", vec![]),
+            _ => call(self.helper("number"), vec![]),
         };
         let bounds = [
-            ("min", &constraints.minimum),
-            ("gt", &constraints.exclusive_minimum),
-            ("max", &constraints.maximum),
-            ("lt", &constraints.exclusive_maximum),
+            ("min", "gte", &constraints.minimum),
+            ("gt", "gt", &constraints.exclusive_minimum),
+            ("max", "lte", &constraints.maximum),
+            ("lt", "lt", &constraints.exclusive_maximum),
         ];
-        for (method, bound) in bounds {
-            if let Some(bound) = bound {
-                expression = expression.then(method, vec![text(bound.to_string())]);
+        for (method, check, bound) in bounds {
+            match bound {
+                Some(bound) if is_large(bound) => {
+                    let check = self.zod(check, vec![text(format!("{bound}n"))]);
+                    expression = expression.then("check", vec![check]);
+                }
+                Some(bound) => expression = expression.then(method, vec![text(bound.to_string())]),
+                None => {}
             }
         }
-        if let Some(divisor) = &constraints.multiple_of {
+        if let Some(divisor) = divisor {
             if divisor.as_f64().is_some_and(|divisor| divisor > 0.0) {
-                if !(integer && divisor.as_f64() == Some(1.0)) {
-                    expression = expression.then("multipleOf", vec![text(divisor.to_string())]);
-                }
+                expression = expression.then("multipleOf", vec![text(divisor.to_string())]);
             } else {
                 self.not_enforced("multipleOf", Some(format!("`{divisor}` divides nothing")));
             }
@@ -126,6 +132,11 @@ impl Schemas<'_, '_> {
 
     pub(super) fn array(&self, constraints: &Constraints) -> Expression {
         let tuple = !constraints.prefix_items.is_empty();
+        let unevaluated = constraints.unevaluated_items.as_ref();
+        let rest = constraints
+            .items
+            .as_ref()
+            .or(unevaluated.filter(|_| stands_alone(constraints, Part::Items)));
         let mut expression = if tuple {
             let prefix = constraints
                 .prefix_items
@@ -133,7 +144,7 @@ impl Schemas<'_, '_> {
                 .map(|schema| self.of(schema))
                 .collect();
             let mut arguments = vec![Expression::Array(prefix)];
-            arguments.extend(constraints.items.iter().map(|items| self.of(items)));
+            arguments.extend(rest.map(|items| self.of(items)));
             let only_array = Constraints {
                 types: [JsonType::Array].into_iter().collect(),
                 ..base_of(constraints)
@@ -145,7 +156,7 @@ impl Schemas<'_, '_> {
             };
             self.typed_call("items", type_text, None, arguments)
         } else {
-            let item = match &constraints.items {
+            let item = match rest {
                 Some(items) => self.of(items),
                 None => self.zod("unknown", vec![]),
             };
@@ -186,13 +197,6 @@ impl Schemas<'_, '_> {
             }
             arguments.extend(constraints.max_contains.map(|most| text(most.to_string())));
             expression = expression.then("check", vec![call(self.helper("contains"), arguments)]);
-        }
-        if constraints
-            .unevaluated_items
-            .as_ref()
-            .is_some_and(|schema| *schema != Schema::Anything)
-        {
-            self.not_enforced("unevaluatedItems", None);
         }
         expression
     }

@@ -55,6 +55,11 @@ impl Schemas<'_, '_> {
             return expression;
         }
         match default_of(self.models, schema) {
+            Some(value) if value.is_array() || value.is_object() => {
+                let value = crate::scaffold::defaults::filled(self.models, value, schema, 0);
+                let fresh = call(self.helper("fresh"), vec![json(&value)]);
+                expression.then("default", vec![fresh])
+            }
             Some(value) => expression.then("default", vec![json(value)]),
             None => expression.then("optional", vec![]),
         }
@@ -114,7 +119,7 @@ impl Schemas<'_, '_> {
         ]
         .into_iter()
         .filter(|(_, _, wanted)| *wanted)
-        .map(|(name, kind, _)| (name.to_owned(), self.piece(constraints, kind, None)))
+        .map(|(name, kind, _)| (name.to_owned(), self.piece(constraints, kind)))
         .collect();
         let type_text = || {
             let base = Constraints {
@@ -135,18 +140,13 @@ impl Schemas<'_, '_> {
     }
 
     /// One expression for each kind, joined.
-    pub(super) fn of_kinds(
-        &self,
-        constraints: &Constraints,
-        kinds: Kinds,
-        type_name: Option<&str>,
-    ) -> Expression {
+    pub(super) fn of_kinds(&self, constraints: &Constraints, kinds: Kinds) -> Expression {
         let list = kinds.list();
         let nullable = list.contains(&JsonType::Null);
         let mut pieces: Vec<Expression> = list
             .iter()
             .filter(|kind| **kind != JsonType::Null)
-            .map(|kind| self.piece(constraints, *kind, type_name))
+            .map(|kind| self.piece(constraints, *kind))
             .collect();
         let expression = match pieces.len() {
             0 if nullable => return self.zod("null", vec![]),
@@ -161,19 +161,14 @@ impl Schemas<'_, '_> {
         }
     }
 
-    pub(super) fn piece(
-        &self,
-        constraints: &Constraints,
-        kind: JsonType,
-        type_name: Option<&str>,
-    ) -> Expression {
+    pub(super) fn piece(&self, constraints: &Constraints, kind: JsonType) -> Expression {
         match kind {
             JsonType::Null => self.zod("null", vec![]),
             JsonType::Boolean => self.zod("boolean", vec![]),
             JsonType::Integer | JsonType::Number => self.number(constraints, kind),
             JsonType::String => self.string(constraints),
             JsonType::Array => self.array(constraints),
-            JsonType::Object => self.object(constraints, type_name),
+            JsonType::Object => self.object(constraints),
         }
     }
 

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from "node:http";
 import type { z } from "zod";
 import { badRequest, tooLarge, unsupportedMediaType } from "./errors.js";
+import { readJson } from "./json.js";
 import { decodeForm, type Fields, type Shape } from "./parameters.js";
 
 export interface MediaType<Value> {
@@ -65,18 +66,11 @@ async function parse(
 }
 
 function parseJson(bytes: Buffer): unknown {
-  const text = new TextDecoder().decode(bytes);
   try {
-    const unsafe = text.includes("__proto__") || text.includes("\\u");
-    return unsafe ? JSON.parse(text, dropPrototype) : JSON.parse(text);
+    return readJson(new TextDecoder().decode(bytes));
   } catch {
     throw badRequest("The body is not valid JSON.");
   }
-}
-
-function dropPrototype(key: string, value: unknown): unknown {
-  if (key === "__proto__") throw new SyntaxError("__proto__ is not a property");
-  return value;
 }
 
 async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {

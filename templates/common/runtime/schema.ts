@@ -2,6 +2,8 @@
 
 import { z } from "zod";
 
+export { email, format } from "./formats.js";
+
 type Schema<T = unknown> = z.core.$ZodType<T>;
 type Check = z.core.CheckFn<unknown>;
 type Issues = z.core.$ZodRawIssue[];
@@ -22,10 +24,10 @@ export function discriminated<T>(
       context.issues.push({ code: "invalid_type", expected: "object", input: value });
       return z.NEVER;
     }
-    const name = value[property];
+    const name = own(value, property);
     const schema = typeof name === "string" && Object.hasOwn(mapping, name) ? mapping[name] : undefined;
     if (schema === undefined) {
-      const message = `must be one of ${Object.keys(mapping).join(", ")}`;
+      const message = name === undefined ? "is required" : `must be one of ${Object.keys(mapping).join(", ")}`;
       context.issues.push({ code: "custom", input: name, path: [property], message });
       return z.NEVER;
     }
@@ -41,6 +43,32 @@ export function all<T>(...schemas: readonly Schema[]): z.ZodType<T> {
       const part = run(schema, value, context.issues);
       if (context.issues.length === 0) result = fill(result, value, part);
     }
+    return result as T;
+  });
+}
+
+/**
+ * An object that declares names which every JavaScript object answers to, `constructor` for example: only
+ * its own properties count. `rest` is for those that are not declared.
+ */
+export function ownProperties<T>(shape: Readonly<Record<string, Schema>>, rest?: Schema): z.ZodType<T> {
+  return z.unknown().transform((value, context): T => {
+    if (!isObject(value)) {
+      context.issues.push({ code: "invalid_type", expected: "object", input: value });
+      return z.NEVER;
+    }
+    const result: Record<string, unknown> = {};
+    for (const [key, schema] of Object.entries(shape)) {
+      if (Object.hasOwn(value, key)) assign(result, key, run(schema, value[key], context.issues, [key]));
+      else if (schema._zod.optin === undefined)
+        context.issues.push({ code: "custom", input: value, message: "is required", path: [key] });
+      else {
+        const filled = run(schema, undefined, []);
+        if (filled !== undefined) assign(result, key, filled);
+      }
+    }
+    for (const [key, item] of Object.entries(value))
+      if (!Object.hasOwn(shape, key)) assign(result, key, other(rest, item, context.issues, key));
     return result as T;
   });
 }
@@ -71,14 +99,82 @@ export function constant<T>(...values: readonly unknown[]): z.ZodType<T> {
   });
 }
 
+/** A default that every request gets a copy of. */
+export const fresh = (value: object) => (): never => structuredClone(value) as never;
+
 /** A property that only the service may set. */
 export const readOnly = () => z.never("is read-only").optional();
 
-/** An integer of any size; beyond 2^53 JavaScript rounds it. */
-export const integer = () => z.number().refine(Number.isInteger, "must be an integer");
+/** A number of JSON. An integer beyond 2^53 arrives as a bigint, see json.ts, and is compared with all its digits. */
+const JsonNumber: z.core.$constructor<z.ZodNumber> = z.core.$constructor("JsonNumber", (inst, def) => {
+  z.ZodNumber.init(inst, def);
+  const { parse } = inst._zod;
+  inst._zod.parse = (payload, context) => {
+    const value: unknown = payload.value;
+    if (value instanceof BigInt) payload.value = value.valueOf();
+    return typeof payload.value === "bigint" ? payload : parse(payload, context);
+  };
+  inst.multipleOf = (divisor) => inst.check(multipleOf(divisor));
+});
 
-/** The format "int64". */
-export const int64 = () => integer().check(z.gte(-(2 ** 63)), z.lte(2 ** 63));
+/** JsonNumber that keeps its bigints: `settle` takes those that are not wrapped for numbers. */
+const Int64: z.core.$constructor<z.ZodNumber> = z.core.$constructor("Int64", (inst, def) => {
+  JsonNumber.init(inst, def);
+  inst._zod.deferred ??= [];
+  inst._zod.deferred.push(() => {
+    const { run } = inst._zod;
+    inst._zod.run = (payload, context) => {
+      const result = run(payload, context) as z.core.ParsePayload<unknown>;
+      if (typeof result.value === "bigint") result.value = Object(result.value);
+      return result as z.core.ParsePayload<number>;
+    };
+  });
+});
+
+export interface Int64 extends z.ZodType<number | bigint> {
+  min(least: number): Int64;
+  max(most: number): Int64;
+  gt(bound: number): Int64;
+  lt(bound: number): Int64;
+  multipleOf(divisor: number): Int64;
+}
+
+const isInteger = (value: unknown): boolean => typeof value === "bigint" || Number.isInteger(value);
+
+/** A number; beyond 2^53 JavaScript rounds it. */
+export const number = (): z.ZodNumber => new JsonNumber({ type: "number", checks: [] });
+
+/** An integer of any size; beyond 2^53 JavaScript rounds it. */
+export const integer = (): z.ZodNumber => number().refine(isInteger, "must be an integer");
+
+/** The format "int64": a number up to 2^53, where numbers are exact, and a bigint beyond. */
+export const int64 = (): Int64 =>
+  new Int64({ type: "number", checks: [] })
+    .refine(isInteger, "must be an integer")
+    .check(z.gte(-(2n ** 63n)), z.lte(2n ** 63n - 1n)) as z.ZodType as Int64;
+
+/** Exact for decimals too: 0.07 is a multiple of 0.01. */
+function multipleOf(divisor: number): Check {
+  return (payload) => {
+    if (!isMultiple(payload.value as number | bigint, divisor))
+      payload.issues.push({ code: "not_multiple_of", origin: "number", divisor, input: payload.value as number });
+  };
+}
+
+function isMultiple(value: number | bigint, divisor: number): boolean {
+  if (Number.isSafeInteger(value) && Number.isSafeInteger(divisor)) return Number(value) % divisor === 0;
+  const [dividend, scale] = decimal(value);
+  const [unit, unitScale] = decimal(divisor);
+  const shift = BigInt(scale - unitScale);
+  return shift < 0n ? (dividend * 10n ** -shift) % unit === 0n : dividend % (unit * 10n ** shift) === 0n;
+}
+
+/** Digits and the number of them behind the point: 1.25 is 125 and 2. */
+function decimal(value: number | bigint): [digits: bigint, scale: number] {
+  const [mantissa = "", exponent = "0"] = String(value).split("e");
+  const [whole = "", fraction = ""] = mantissa.split(".");
+  return [BigInt(whole + fraction), fraction.length - Number(exponent)];
+}
 
 /** JSON Schema counts characters, not UTF-16 units. */
 export const minLength = (least: number) => (payload: z.core.ParsePayload<string>) => {
@@ -90,26 +186,6 @@ export const maxLength = (most: number) => (payload: z.core.ParsePayload<string>
   if (payload.value.length <= most || count(payload.value) <= most) return;
   payload.issues.push({ code: "too_big", origin: "string", maximum: most, inclusive: true, input: payload.value });
 };
-
-/** The format "email"; zod's default pattern refuses valid local parts such as `a$b`. */
-export const email = () => z.email({ pattern: z.regexes.html5Email });
-
-const FORMATS = {
-  time: /^([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?(z|[+-]([01]\d|2[0-3]):[0-5]\d)$/i,
-  hostname: /^(?=.{1,253}$)[a-z\d]([a-z\d-]{0,61}[a-z\d])?(\.[a-z\d]([a-z\d-]{0,61}[a-z\d])?)*$/i,
-  "idn-email": /^[^\s@]+@[^\s@]+$/u,
-  uri: /^[a-z][a-z\d+.-]*:([\w\-.~:/?#[\]@!$&'()*+,;=]|%[\da-f]{2})*$/i,
-  "uri-reference": /^([\w\-.~:/?#[\]@!$&'()*+,;=]|%[\da-f]{2})*$/i,
-  iri: /^[a-z][a-z\d+.-]*:[^\s"<>\\^`{|}]*$/iu,
-  "iri-reference": /^[^\s"<>\\^`{|}]*$/u,
-  "json-pointer": /^(\/([^~/]|~[01])*)*$/u,
-  "relative-json-pointer": /^(0|[1-9]\d*)(#|(\/([^~/]|~[01])*)*)$/u,
-  byte: /^([A-Za-z\d+/]{4})*([A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/,
-};
-
-/** Formats that zod has no exact schema for. */
-export const format = (name: keyof typeof FORMATS) =>
-  z.string().regex(FORMATS[name], `must be a ${name === "byte" ? "base64 string" : name}`);
 
 /** An uploaded file, with one of the media types if any are named. */
 export function file(mediaTypes: readonly string[] = []): z.ZodType<File> {
@@ -147,14 +223,14 @@ export const patterns =
   (known: readonly string[], matching: readonly (readonly [RegExp, Schema])[], rest?: Schema): Check =>
   (payload) => {
     if (!isObject(payload.value)) return;
+    const filled = {};
     for (const [key, value] of Object.entries(payload.value)) {
       const schemas = matching.filter(([pattern]) => pattern.test(key)).map(([, schema]) => schema);
       if (schemas.length === 0 && rest && !known.includes(key)) schemas.push(rest);
-      for (const schema of schemas) {
-        if (schema instanceof z.ZodNever) fault(payload, "is not a known property", [key]);
-        else run(schema, value, payload.issues, [key]);
-      }
+      const parts = schemas.map((schema) => other(schema, value, payload.issues, key));
+      assign(filled, key, parts.reduce((result, part) => fill(result, value, part), value));
     }
+    fillIn(payload, filled);
   };
 
 export const propertyNames =
@@ -189,8 +265,9 @@ export const dependentSchemas =
   (dependencies: Readonly<Record<string, Schema>>): Check =>
   (payload) => {
     if (!isObject(payload.value)) return;
+    const { value } = payload;
     for (const [property, schema] of Object.entries(dependencies))
-      if (Object.hasOwn(payload.value, property)) run(schema, payload.value, payload.issues);
+      if (Object.hasOwn(value, property)) fillIn(payload, run(schema, value, payload.issues));
   };
 
 export const not =
@@ -204,11 +281,68 @@ export const conditional =
   (condition: Schema, then?: Schema, otherwise?: Schema): Check =>
   (payload) => {
     const branch = holds(condition, payload.value) ? then : otherwise;
-    if (branch) run(branch, payload.value, payload.issues);
+    if (branch) fillIn(payload, run(branch, payload.value, payload.issues));
   };
+
+/** What a schema speaks of, with what its parts add where they hold. */
+export interface Coverage {
+  everything?: true;
+  names?: readonly string[];
+  patterns?: readonly RegExp[];
+  /** The number of items that `prefixItems` describes. */
+  prefix?: number;
+  /** The schemas of `contains`. */
+  containing?: readonly Schema[];
+  /** A condition, what is covered where it holds, and where it does not. */
+  when?: readonly (readonly [condition: Schema, then: Coverage, otherwise?: Coverage])[];
+}
+
+/** JSON Schema's unevaluatedProperties: the properties that no part of the schema speaks of. */
+export const unevaluatedProperties =
+  (coverage: Coverage, rest: Schema = z.never()): Check =>
+  (payload) => {
+    const { value } = payload;
+    if (!isObject(value)) return;
+    const parts = applying(coverage, value);
+    const covers = (part: Coverage, key: string) =>
+      part.everything || part.names?.includes(key) || part.patterns?.some((pattern) => pattern.test(key));
+    const filled = {};
+    for (const [key, item] of Object.entries(value))
+      if (!parts.some((part) => covers(part, key))) assign(filled, key, other(rest, item, payload.issues, key));
+    fillIn(payload, filled);
+  };
+
+/** JSON Schema's unevaluatedItems: the items that no part of the schema speaks of. */
+export const unevaluatedItems =
+  (coverage: Coverage, rest: Schema = z.never("is one item too many")): Check =>
+  (payload) => {
+    const { value } = payload;
+    if (!Array.isArray(value)) return;
+    const parts = applying(coverage, value);
+    const covers = (part: Coverage, item: unknown, index: number) =>
+      part.everything || index < (part.prefix ?? 0) || part.containing?.some((schema) => holds(schema, item));
+    for (const [index, item] of value.entries())
+      if (!parts.some((part) => covers(part, item, index))) run(rest, item, payload.issues, [index]);
+  };
+
+function applying(coverage: Coverage, value: unknown): Coverage[] {
+  const parts = [coverage];
+  for (const [condition, then, otherwise] of coverage.when ?? []) {
+    const branch = holds(condition, value) ? then : otherwise;
+    if (branch) parts.push(...applying(branch, value));
+  }
+  return parts;
+}
 
 function holds(schema: Schema, value: unknown): boolean {
   return z.safeParse(schema, value).success;
+}
+
+/** A property that is not declared: `rest` is the schema of such properties, `z.never()` where there may be none. */
+function other(rest: Schema | undefined, value: unknown, issues: Issues, key: string): unknown {
+  if (!(rest instanceof z.ZodNever)) return rest ? run(rest, value, issues, [key]) : value;
+  issues.push({ code: "custom", input: value, message: "is not a known property", path: [key] });
+  return value;
 }
 
 /** Issues are kept raw: whoever asked for the parse words them. */
@@ -223,19 +357,35 @@ function fault(payload: z.core.ParsePayload, message: string, path: PropertyKey[
   payload.issues.push({ code: "custom", input: payload.value, message, path });
 }
 
+/** Takes over the defaults that a check filled in. */
+function fillIn(payload: z.core.ParsePayload, part: unknown): void {
+  if (payload.issues.length === 0) payload.value = fill(payload.value, payload.value, part);
+}
+
 /** Takes over what a part changed: defaults that it filled in. */
 function fill(result: unknown, value: unknown, part: unknown): unknown {
   if (part === value) return result;
+  if (Array.isArray(result) && Array.isArray(part) && Array.isArray(value))
+    return result.map((item, index) => fill(item, value[index], part[index]));
   if (!isObject(result) || !isObject(part)) return part;
   const original = isObject(value) ? value : {};
   const filled: Record<string, unknown> = { ...result };
   for (const [key, item] of Object.entries(part))
-    filled[key] = Object.hasOwn(filled, key) ? fill(filled[key], original[key], item) : item;
+    assign(filled, key, Object.hasOwn(filled, key) ? fill(filled[key], own(original, key), item) : item);
   return filled;
 }
 
+/** Assignment and reading that are safe for a property called `__proto__`. */
+function assign(target: object, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
+const own = (target: Record<string, unknown>, key: string): unknown =>
+  Object.hasOwn(target, key) ? target[key] : undefined;
+
 /** The same text for the same JSON value, whatever the order of properties. */
 function canonical(value: unknown): string {
+  if (isLarge(value)) return BigInt(Number(value)) === value.valueOf() ? JSON.stringify(Number(value)) : `${value}`;
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (!isObject(value)) return JSON.stringify(value) ?? "undefined";
   const members = Object.keys(value).sort();
@@ -245,6 +395,7 @@ function canonical(value: unknown): string {
 function typeName(value: unknown): TypeName {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";
+  if (isLarge(value)) return "number";
   const name = typeof value;
   return name === "boolean" || name === "number" || name === "string" ? name : "object";
 }
@@ -256,4 +407,7 @@ function count(text: string): number {
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+  typeof value === "object" && value !== null && !Array.isArray(value) && !isLarge(value);
+
+/** An integer beyond 2^53, as it arrived or as Int64 keeps it. */
+const isLarge = (value: unknown): value is bigint => typeof value === "bigint" || value instanceof BigInt;

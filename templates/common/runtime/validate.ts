@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { Operations } from "../types/operations.js";
 import type { Body, ReceivedBody } from "./body.js";
 import { type Detail, invalid, notFound } from "./errors.js";
+import { settle, writeJson } from "./json.js";
 import { decodePairs, decodeSimple, type Encoding, type Pairs, parsePairs } from "./parameters.js";
 import { QUERY_CREDENTIALS, type Requirement } from "./security.js";
 
@@ -146,12 +147,16 @@ export function plainBody(
     mediaTypes?.[reply.status] ?? mediaTypes?.[`${Math.floor(reply.status / 100)}XX`] ?? mediaTypes?.default;
   if (type === undefined || reply.body === undefined) return undefined;
   if (reply.body instanceof Uint8Array) return { type, body: Buffer.from(reply.body) };
-  return { type, body: typeof reply.body === "string" && !type.endsWith("json") ? reply.body : JSON.stringify(reply.body) };
+  return { type, body: typeof reply.body === "string" && !type.endsWith("json") ? reply.body : writeJson(reply.body) };
 }
 
 function parse(field: string, schema: z.core.$ZodType, value: unknown, faults: Detail[]): unknown {
-  const result = z.safeParse(schema, value, { error: message });
-  if (result.success) return result.data;
+  const result = attempt(schema, value);
+  if (result === undefined) {
+    faults.push({ field, message: "is nested too deeply" });
+    return undefined;
+  }
+  if (result.success) return settle(result.data, value);
   for (const issue of result.error.issues) {
     const at = [field, ...issue.path].join(".");
     if (issue.code === "unrecognized_keys") {
@@ -163,12 +168,31 @@ function parse(field: string, schema: z.core.$ZodType, value: unknown, faults: D
   return undefined;
 }
 
+/** Undefined when the value is nested so deeply that the stack does not suffice. */
+function attempt(schema: z.core.$ZodType, value: unknown): z.core.util.SafeParseResult<unknown> | undefined {
+  try {
+    return z.safeParse(schema, value, { error: message });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
 /** Our words where zod's would be about zod; its own otherwise. */
 function message(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code === "unrecognized_keys") return "is not a known property";
   if (issue.input === undefined && ["invalid_type", "invalid_value", "invalid_union"].includes(issue.code))
     return "is required";
+  if (typeof issue.input === "bigint") return aboutLarge(issue);
   return undefined;
+}
+
+/** An integer beyond 2^53 is a number to whoever sent it. */
+function aboutLarge(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === "too_big") return `Too big: expected number to be ${issue.inclusive ? "<=" : "<"}${issue.maximum}`;
+  if (issue.code === "too_small") return `Too small: expected number to be ${issue.inclusive ? ">=" : ">"}${issue.minimum}`;
+  if (issue.code !== "invalid_type") return undefined;
+  return ["number", "int"].includes(issue.expected) ? "is out of range" : `Invalid input: expected ${issue.expected}, received number`;
 }
 
 function queryString(url: string): string {

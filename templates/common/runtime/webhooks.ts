@@ -9,6 +9,7 @@ import * as schemas from "../middleware/schemas.js";
 import type * as models from "../types/models.js";
 {%- endif %}
 import type { Webhooks } from "../types/operations.js";
+import { writeJson } from "./json.js";
 {%- if !helpers.is_empty() %}
 import { {{ helpers }} } from "./schema.js";
 {%- endif %}
@@ -29,7 +30,7 @@ export async function sendWebhook<Name extends keyof Webhooks>(
   subscriber: Subscriber,
   timeoutMs = 10_000,
 ): Promise<number> {
-  const body = JSON.stringify(PAYLOADS[name].parse(payload));
+  const body = writeJson(PAYLOADS[name].parse(payload));
   const id = randomUUID();
   const timestamp = Math.floor(Date.now() / 1000).toString();
   const signature = createHmac("sha256", subscriber.secret).update(`${id}.${timestamp}.${body}`).digest("base64");

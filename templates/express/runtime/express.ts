@@ -3,6 +3,7 @@
 import type { Request, RequestHandler, Response } from "express";
 import { readBody } from "./body.js";
 import { ApiError, methodNotAllowed } from "./errors.js";
+import { writeJson } from "./json.js";
 import { authenticate, type SecuritySchemes } from "./security.js";
 import {
   type AnyValidator,
@@ -59,7 +60,7 @@ function send(
   const plain = plainBody(validator, reply);
   if (plain) res.type(plain.type).send(plain.body);
   else if (reply.body === undefined) res.end();
-  else res.json(reply.body);
+  else res.type("json").send(writeJson(reply.body));
 }
 
 /** Answers every other method of a known path. */

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import type { Principal } from "../middleware/auth.js";
 import { type Body, readBody, type ReceivedBody } from "./body.js";
 import { ApiError, methodNotAllowed, notFound } from "./errors.js";
+import { writeJson } from "./json.js";
 import { authenticate, type SecuritySchemes } from "./security.js";
 import {
   type AnyValidator,
@@ -95,7 +96,7 @@ function send(
   reply.code(result.status).headers({ ...result.headers });
   const plain = plainBody(validator, result);
   if (plain) return reply.type(plain.type).send(plain.body);
-  return result.body === undefined ? reply.send() : reply.type("application/json").send(JSON.stringify(result.body));
+  return result.body === undefined ? reply.send() : reply.type("application/json").send(writeJson(result.body));
 }
 
 /** Answers every other method of a known path. */

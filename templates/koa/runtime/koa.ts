@@ -4,6 +4,7 @@ import type { RouterContext, RouterMiddleware } from "@koa/router";
 import type { Principal } from "../middleware/auth.js";
 import { readBody } from "./body.js";
 import { ApiError, methodNotAllowed } from "./errors.js";
+import { writeJson } from "./json.js";
 import { authenticate, type SecuritySchemes } from "./security.js";
 import {
   type AnyValidator,
@@ -73,7 +74,7 @@ function respond(
     ctx.status = reply.status;
   } else {
     ctx.type = "application/json";
-    ctx.body = JSON.stringify(reply.body);
+    ctx.body = writeJson(reply.body);
   }
 }
 
