@@ -26,6 +26,7 @@ pub(super) fn schemas(models: &Models<'_>) -> Validation {
     let (order, recursive) = models.ordered();
     let gathered = RefCell::new(Gathered::default());
     let mut written: BTreeSet<&Form> = BTreeSet::new();
+    let unaliased = BTreeSet::new();
     let mut body = String::new();
     for form in order {
         let (Some(schema), Some(identifier)) =
@@ -41,7 +42,7 @@ pub(super) fn schemas(models: &Models<'_>) -> Validation {
             written: Some(&written),
             files: false,
             place: form.schema.0.clone(),
-            aliased: BTreeSet::new(),
+            aliased: &unaliased,
             gathered: &gathered,
         };
         let expression = writer.declared(&form.schema, schema, &type_name);
@@ -141,6 +142,7 @@ pub(super) fn validators(models: &Models<'_>, plan: &Plan<'_>) -> Validation {
 /// The payloads of runtime/webhooks.ts, and the imports that they need.
 pub(super) fn webhooks(models: &Models<'_>, plan: &Plan<'_>) -> (Validation, bool, Vec<String>) {
     let gathered = RefCell::new(Gathered::default());
+    let unaliased = BTreeSet::new();
     let mut entries = String::new();
     for webhook in &plan.webhooks {
         let writer = Schemas {
@@ -150,7 +152,7 @@ pub(super) fn webhooks(models: &Models<'_>, plan: &Plan<'_>) -> (Validation, boo
             written: None,
             files: false,
             place: webhook.name.clone(),
-            aliased: BTreeSet::new(),
+            aliased: &unaliased,
             gathered: &gathered,
         };
         let value = match webhook.schema {
@@ -232,7 +234,7 @@ impl<'m, 'a> Validators<'m, 'a> {
                 operation.method.key().to_uppercase(),
                 operation.path
             ),
-            aliased: self.aliased.clone(),
+            aliased: self.aliased,
             gathered: self.gathered,
         }
     }

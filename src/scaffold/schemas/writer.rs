@@ -29,7 +29,7 @@ pub(in crate::scaffold) struct Schemas<'m, 'a> {
     /// What is being written, for the list of what is not enforced.
     pub(in crate::scaffold) place: String,
     /// Names that runtime functions may not have in this file.
-    pub(in crate::scaffold) aliased: BTreeSet<String>,
+    pub(in crate::scaffold) aliased: &'m BTreeSet<String>,
     pub(in crate::scaffold) gathered: &'m RefCell<Gathered>,
 }
 
