@@ -7,6 +7,7 @@
 use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
 
+use super::{OriginId, Origins};
 use crate::text::Span;
 
 /// The version of the specification that a document follows.
@@ -47,8 +48,8 @@ pub struct Api {
     /// of the components gets a name of its own here.
     pub schemas: IndexMap<SchemaName, Schema>,
     pub security_schemes: IndexMap<String, SecurityScheme>,
-    /// The document itself, in order, for what the model leaves out.
-    pub document: Value,
+    /// The documents themselves, for what the model leaves out, and where its parts stand in them.
+    pub origins: Origins,
 }
 
 /// The name of a schema as the document spells it (`#/components/schemas/<name>`), unique in an `Api`.
@@ -78,6 +79,7 @@ pub struct Operation {
     /// `x-` members of the operation.
     pub extensions: IndexMap<String, Value>,
     pub span: Option<Span>,
+    pub origin: OriginId,
 }
 
 #[derive(Clone, Debug)]
@@ -178,6 +180,7 @@ pub struct Parameter {
     pub allow_empty_value: bool,
     pub format: ParameterFormat,
     pub span: Option<Span>,
+    pub origin: OriginId,
 }
 
 #[derive(Clone, Debug)]
@@ -210,6 +213,7 @@ pub struct Body {
     /// By media type or range, in document order. Never empty.
     pub content: IndexMap<String, MediaType>,
     pub span: Option<Span>,
+    pub origin: OriginId,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -291,9 +295,26 @@ pub enum JsonType {
     Object,
 }
 
+impl JsonType {
+    /// The name in a schema.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Boolean => "boolean",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::String => "string",
+            Self::Array => "array",
+            Self::Object => "object",
+        }
+    }
+}
+
 /// The keywords of one schema object. All must hold together.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Constraints {
+    /// Where it stands.
+    pub origin: OriginId,
     /// `$ref` beside other keywords.
     pub reference: Option<SchemaName>,
     /// Empty: any type. In the document's order.

@@ -7,9 +7,8 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Api, Body, Constraints, Encoding, Header, JsonType, MediaType, Operation, Parameter,
-    ParameterFormat, ParameterPlace, Response, Schema, SchemaName, SecurityScheme, StatusKey,
-    Style,
+    Api, Body, Constraints, Encoding, Header, MediaType, Operation, Parameter, ParameterFormat,
+    ParameterPlace, Response, Schema, SchemaName, SecurityScheme, StatusKey, Style,
 };
 use crate::diagnostic::Diagnostic;
 
@@ -343,11 +342,7 @@ fn constraints_value(constraints: &Constraints) -> Value {
     }
     text(&mut map, "title", constraints.title.as_ref());
     text(&mut map, "description", constraints.description.as_ref());
-    let types: Vec<&str> = constraints
-        .types
-        .iter()
-        .map(|kind| type_name(*kind))
-        .collect();
+    let types: Vec<&str> = constraints.types.iter().map(|kind| kind.name()).collect();
     match types.as_slice() {
         [] => {}
         [one] => {
@@ -496,17 +491,5 @@ fn nested(map: &mut Map<String, Value>, constraints: &Constraints) {
             value["mapping"] = mapping.into();
         }
         map.insert("discriminator".into(), value);
-    }
-}
-
-fn type_name(kind: JsonType) -> &'static str {
-    match kind {
-        JsonType::Null => "null",
-        JsonType::Boolean => "boolean",
-        JsonType::Integer => "integer",
-        JsonType::Number => "number",
-        JsonType::String => "string",
-        JsonType::Array => "array",
-        JsonType::Object => "object",
     }
 }

@@ -321,6 +321,7 @@ impl<'a> Describer<'a, '_> {
                         },
                     )]),
                     span: None,
+                    origin: crate::api::OriginId::default(),
                 }),
         };
         let mut responses = contents.responses.clone();
@@ -351,6 +352,7 @@ impl<'a> Describer<'a, '_> {
             security: contents.security.clone(),
             callbacks: Vec::new(),
             extensions: IndexMap::new(),
+            origin: crate::api::OriginId::default(),
             span: Some(span),
         });
     }
@@ -439,7 +441,7 @@ impl<'a> Describer<'a, '_> {
             webhooks: Vec::new(),
             schemas,
             security_schemes,
-            document: serde_json::Value::Null,
+            origins: crate::api::Origins::default(),
         };
         self.comments(&mut api, &mut faults);
         let routers = &self.interpreter.routers;
@@ -734,6 +736,7 @@ fn parameter(
         allow_empty_value: false,
         format,
         span: None,
+        origin: crate::api::OriginId::default(),
     }
 }
 
@@ -793,6 +796,7 @@ fn generated_body(value: &Value<'_>) -> Option<Body> {
         description: None,
         content: content.collect(),
         span: None,
+        origin: crate::api::OriginId::default(),
     })
 }
 

@@ -1,6 +1,6 @@
 //! The files of a service, from a plan: which there are, who owns them, what is in them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::framework::Framework;
 use super::handlers::{self, Stub};
@@ -78,7 +78,8 @@ pub struct Output {
     /// In the order of the routes.
     pub operations: Vec<OutputOperation>,
     pub types: usize,
-    pub not_enforced: BTreeSet<NotEnforced>,
+    /// Sorted by keyword and subject.
+    pub not_enforced: Vec<NotEnforced>,
     /// Security schemes and what checks them, for the report.
     pub schemes: Vec<String>,
 }
@@ -164,7 +165,10 @@ pub fn service(api: &Api, options: &Options) -> Output {
         files,
         operations,
         types,
-        not_enforced,
+        not_enforced: not_enforced
+            .iter()
+            .map(|gap| NotEnforced::located(gap, &api.origins))
+            .collect(),
         schemes: api
             .security_schemes
             .iter()

@@ -7,11 +7,12 @@ use indexmap::IndexMap;
 
 use super::names::{self, Names};
 use super::paths::{self, RouterPath, Segment};
-use super::schemas::NotEnforced;
+use super::schemas::Gap;
 use crate::api::{
-    Api, Encoding, Header, JsonType, MediaType, Method, Operation, Parameter, ParameterPlace,
-    Response, Schema, StatusKey,
+    Api, Body, Dialect, Encoding, Header, JsonType, Method, Operation, OriginId, Parameter,
+    ParameterPlace, Response, Schema, StatusKey,
 };
+use crate::text::escape;
 
 /// Everything that is generated, before it is written.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ pub(super) struct Plan<'a> {
     /// Paths with the indices of their operations, in the order of the routes.
     pub(super) routes: Vec<Route>,
     pub(super) webhooks: Vec<Webhook<'a>>,
-    pub(super) not_enforced: BTreeSet<NotEnforced>,
+    pub(super) not_enforced: BTreeSet<Gap>,
 }
 
 #[derive(Debug)]
@@ -97,9 +98,11 @@ impl<'a> Plan<'a> {
             .filter(|operation| {
                 let known = operation.method != Method::Query;
                 if !known {
-                    not_enforced.insert(NotEnforced {
+                    not_enforced.insert(Gap {
                         keyword: "query",
-                        place: format!("QUERY {}", operation.path),
+                        subject: format!("QUERY {}", operation.path),
+                        origin: operation.origin.number(),
+                        below: String::new(),
                         reason: Some(
                             "Node's servers do not know the method, the operation is left out"
                                 .to_owned(),
@@ -131,9 +134,11 @@ impl<'a> Plan<'a> {
                 .iter()
                 .any(|&at| operations[at].operation.method == operation.method);
             if twin {
-                not_enforced.insert(NotEnforced {
+                not_enforced.insert(Gap {
                     keyword: "paths",
-                    place: format!(
+                    origin: operation.origin.number(),
+                    below: String::new(),
+                    subject: format!(
                         "{} {}",
                         operation.method.key().to_uppercase(),
                         operation.path
@@ -277,23 +282,27 @@ fn planned<'a>(
     id: String,
     file: String,
     path: RouterPath,
-    not_enforced: &mut BTreeSet<NotEnforced>,
+    not_enforced: &mut BTreeSet<Gap>,
 ) -> PlannedOperation<'a> {
-    let place = format!(
+    let subject = format!(
         "{} {}",
         operation.method.key().to_uppercase(),
         operation.path
     );
-    let mut missing = |keyword, reason: String| {
-        not_enforced.insert(NotEnforced {
+    let mut missing = |keyword, origin: OriginId, below: String, reason: String| {
+        not_enforced.insert(Gap {
             keyword,
-            place: place.clone(),
+            subject: subject.clone(),
             reason: Some(reason),
+            origin: origin.number(),
+            below,
         });
     };
     for callback in &operation.callbacks {
         missing(
             "callbacks",
+            operation.origin,
+            format!("/callbacks/{}", escape(&callback.name)),
             format!("no sender is generated for `{}`", callback.name),
         );
     }
@@ -326,6 +335,8 @@ fn planned<'a>(
             if !used {
                 missing(
                     "parameters",
+                    parameter.origin,
+                    String::new(),
                     format!("the path has no `{{{}}}`", parameter.name),
                 );
             }
@@ -337,12 +348,14 @@ fn planned<'a>(
     if !whole.is_empty() {
         missing(
             "querystring",
+            whole[0].origin,
+            String::new(),
             "a query string as a whole is read as a form of its properties".to_owned(),
         );
         query.extend(whole);
     }
     let body = operation.body.as_ref().and_then(|body| {
-        let content: IndexMap<String, PlannedContent<'a>> = content(&body.content, &mut missing);
+        let content: IndexMap<String, PlannedContent<'a>> = content(api, body, &mut missing);
         (!content.is_empty()).then_some(PlannedBody {
             required: body.required,
             content,
@@ -363,17 +376,25 @@ fn planned<'a>(
 }
 
 fn content<'a>(
-    content: &'a IndexMap<String, MediaType>,
-    missing: &mut impl FnMut(&'static str, String),
+    api: &Api,
+    body: &'a Body,
+    missing: &mut impl FnMut(&'static str, OriginId, String, String),
 ) -> IndexMap<String, PlannedContent<'a>> {
     let mut found: IndexMap<String, PlannedContent<'a>> = IndexMap::new();
-    for (name, media_type) in content {
-        let name = essence(name);
+    for (written, media_type) in &body.content {
+        let name = essence(written);
         let kind = content_kind(&name);
         let is_text = media_type.schema.as_ref().is_none_or(is_plain_text);
         if kind == ContentKind::Text && !is_text {
+            // Swagger 2 writes the media types elsewhere.
+            let below = match api.dialect {
+                Dialect::Swagger20 => String::new(),
+                _ => format!("/content/{}", escape(written)),
+            };
             missing(
                 "content",
+                body.origin,
+                below,
                 format!(
                     "a body of type `{name}` with a structure is refused, no reader is generated"
                 ),

@@ -9,14 +9,14 @@ use super::code::{Expression, call, property_key, string, text};
 use super::declarations::parameter_key;
 use super::models::{Direction, Form, Models};
 use super::plan::{ContentKind, Plan, PlannedOperation};
-use super::schemas::{Gathered, NotEnforced, Schemas};
+use super::schemas::{Gap, Gathered, Schemas};
 use super::shapes;
 use crate::api::{Encoding, Parameter, ParameterFormat, ParameterPlace, Schema, StatusKey, Style};
 
 /// A generated file below its header, and what it does not enforce.
 pub(super) struct Validation {
     pub(super) text: String,
-    pub(super) not_enforced: BTreeSet<NotEnforced>,
+    pub(super) not_enforced: BTreeSet<Gap>,
     /// Whether a property is called `__proto__`.
     pub(super) prototype: bool,
 }

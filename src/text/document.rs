@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Related};
 pub(super) const DEEPEST: usize = 128;
 
 /// The value of a text, in the order of the text.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Document {
     pub file: Arc<SourceFile>,
     pub value: Value,

@@ -2,6 +2,7 @@
 //! text means.
 
 mod document;
+mod indentation;
 mod json;
 pub mod number;
 mod places;

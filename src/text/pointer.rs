@@ -3,7 +3,7 @@
 //! when somebody asks.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// One step down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,35 @@ impl<'a> Path<'a> {
         }
     }
 
+    /// How many steps there are to the start of the chain.
+    pub fn depth(&self) -> usize {
+        let mut depth = 0;
+        let mut next = *self;
+        while let Some(parent) = next.parent {
+            depth += 1;
+            next = *parent;
+        }
+        depth
+    }
+
+    /// The last steps as a JSON pointer.
+    pub fn last_steps(&self, count: usize) -> String {
+        let mut steps = Vec::new();
+        let mut next = *self;
+        while steps.len() < count
+            && let Some(parent) = next.parent
+        {
+            steps.push(next.step);
+            next = *parent;
+        }
+        let mut pointer = String::new();
+        for step in steps.iter().rev() {
+            // Writing to a `String` cannot fail.
+            let _ = write!(pointer, "{step}");
+        }
+        pointer
+    }
+
     pub const fn key(&'a self, key: &'a str) -> Self {
         Self {
             parent: Some(self),
@@ -106,7 +135,13 @@ impl fmt::Display for Path<'_> {
         if let Some(parent) = self.parent {
             fmt::Display::fmt(parent, formatter)?;
         }
-        match self.step {
+        fmt::Display::fmt(&self.step, formatter)
+    }
+}
+
+impl fmt::Display for Step<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Step::Pointer(_, pointer) => formatter.write_str(pointer),
             Step::Segment(Segment::Key(key)) => write!(formatter, "/{}", escape(key)),
             Step::Segment(Segment::Index(index)) => write!(formatter, "/{index}"),

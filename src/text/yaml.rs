@@ -1,5 +1,6 @@
 //! YAML 1.2 with its core scalars, anchors, aliases and merge keys, from the events of the parser.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 use serde_json::{Map, Number, Value};
 
 use super::document::{DEEPEST, duplicate_key};
+use super::indentation;
 use super::places::Places;
 use super::{SourceFile, Span};
 use crate::diagnostic::Diagnostic;
@@ -17,9 +19,36 @@ const ALIAS_LIMIT: usize = 64 << 20;
 
 /// The value and its places; nothing when the text has no structure. An empty text is null.
 pub(super) fn parse(file: &Arc<SourceFile>) -> (Option<(Value, Places)>, Vec<Diagnostic>) {
+    // Each repair starts over; who needs more of them gets the fault.
+    const MOST_REPAIRS: usize = 50;
+    let mut text = Cow::Borrowed(file.text.as_str());
+    let mut repairs = Vec::new();
+    loop {
+        let (parsed, mut faults, stop) = build(file, &text);
+        let repaired = stop
+            .filter(|_| repairs.len() < MOST_REPAIRS)
+            .and_then(|at| Some((at, indentation::joined(&text, at)?)));
+        let Some((at, repaired)) = repaired else {
+            faults.append(&mut repairs);
+            return (parsed, faults);
+        };
+        text = Cow::Owned(repaired);
+        let message = "the lines of a quoted text must be indented deeper than its key: \
+                       they are read as one line";
+        let fault = Diagnostic::warning("wrong-indentation", message);
+        repairs.push(fault.at(Span::new(file, at..at + 1)));
+    }
+}
+
+type Built = (Option<(Value, Places)>, Vec<Diagnostic>, Option<usize>);
+
+/// Reads a text of the file's length, and says where a text in quotes stopped it.
+fn build(file: &Arc<SourceFile>, text: &str) -> Built {
     let mut builder = Builder {
         file,
-        offsets: Offsets::new(&file.text),
+        text,
+        stop: None,
+        offsets: Offsets::new(text),
         places: Places::default(),
         frames: Vec::new(),
         root: None,
@@ -32,13 +61,19 @@ pub(super) fn parse(file: &Arc<SourceFile>) -> (Option<(Value, Places)>, Vec<Dia
         root,
         places,
         faults,
+        stop,
         ..
     } = builder;
-    (read.map(|()| (root.unwrap_or(Value::Null), places)), faults)
+    let parsed = read.map(|()| (root.unwrap_or(Value::Null), places));
+    (parsed, faults, stop)
 }
 
 struct Builder<'a> {
     file: &'a Arc<SourceFile>,
+    /// The file's, or the same repaired.
+    text: &'a str,
+    /// Where a text in quotes has lines that are not indented enough.
+    stop: Option<usize>,
     offsets: Offsets<'a>,
     places: Places,
     frames: Vec<Frame>,
@@ -80,14 +115,16 @@ struct Key {
 impl Builder<'_> {
     /// `None`: stopped at a fault that leaves no structure.
     fn run(&mut self) -> Option<()> {
-        let file = self.file;
-        let mut parser = Parser::new_from_str(&file.text);
+        let mut parser = Parser::new_from_str(self.text);
         let mut documents = 0;
         while let Some(event) = parser.next_event() {
             let (event, span) = match event {
                 Ok(event) => event,
                 Err(error) => {
                     let start = self.offsets.byte(error.marker().index());
+                    if error.info() == indentation::FAULT {
+                        self.stop = Some(start);
+                    }
                     self.fault("invalid-yaml", error.info().to_owned(), start..start);
                     return None;
                 }

@@ -243,9 +243,14 @@ impl<'l> Bundle<'l> {
             .collect()
     }
 
-    /// The value of the first document.
-    pub(super) fn into_first(self) -> Value {
-        self.first.document.value
+    /// The documents, the first one first.
+    pub(super) fn into_documents(self) -> Vec<Document> {
+        let others = self.others.into_iter().filter_map(OnceCell::into_inner);
+        let others = others.flatten().filter_map(OnceCell::into_inner);
+        std::iter::once(self.first)
+            .chain(others)
+            .map(|member| member.document)
+            .collect()
     }
 }
 

@@ -28,6 +28,7 @@ impl<'a> Reader<'a> {
             description: self.text_of(node, "description"),
             content,
             span: Some(self.document.key_span(node.path)),
+            origin: self.origin(node.path),
         })
     }
 

@@ -21,7 +21,7 @@ pub use parameter::style_named;
 use std::sync::Arc;
 
 use super::load::NoLoader;
-use super::{Api, Dialect, Loaded, Loader};
+use super::{Api, Dialect, Loaded, Loader, OriginId, Origins};
 use crate::diagnostic::{self, Diagnostic, Severity};
 use crate::text::{Document, SourceFile};
 use bundle::Bundle;
@@ -68,8 +68,9 @@ pub fn read_all(entry: &Loaded, loader: &dyn Loader) -> Reading {
             reader.faults.append(&mut findings);
             let mut read = reader.root(Node::root(bundle.root(0)));
             findings = reader.sorted_faults();
+            read.origins = std::mem::take(&mut reader.origins);
             sources = bundle.sources();
-            read.document = bundle.into_first();
+            read.origins.keep(bundle.into_documents());
             api = Some(read);
         }
     }
@@ -101,6 +102,10 @@ struct Reader<'a> {
     security_schemes: Vec<String>,
     /// What an operation without a `security` of its own asks for.
     default_security: Vec<indexmap::IndexMap<String, Vec<String>>>,
+    /// Where the parts of the model stand.
+    origins: Origins,
+    /// The schema that is being read, and the depth of its path.
+    around: Option<(OriginId, usize)>,
     faults: Vec<Diagnostic>,
 }
 
@@ -113,6 +118,8 @@ impl<'a> Reader<'a> {
             operation_ids: indexmap::IndexMap::new(),
             security_schemes: Vec::new(),
             default_security: Vec::new(),
+            origins: Origins::default(),
+            around: None,
             faults: Vec::new(),
         }
     }

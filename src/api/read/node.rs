@@ -4,8 +4,12 @@
 use serde_json::{Map, Number, Value};
 
 use super::Reader;
+use crate::api::OriginId;
 use crate::diagnostic::Diagnostic;
 use crate::text::{Path, suggest};
+
+/// Members whose text changes nothing of what is made of a document.
+const FOR_PEOPLE: [&str; 3] = ["description", "summary", "title"];
 
 /// A value of the document and where it stands.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +38,12 @@ impl<'a, 'p> Node<'a, 'p> {
 }
 
 impl<'a> Reader<'a> {
+    /// Remembers where a part of the model stands.
+    pub(super) fn origin(&mut self, path: &Path<'_>) -> OriginId {
+        self.origins
+            .add(OriginId::default(), path.document(), path.to_string())
+    }
+
     /// A fault at the value of a place.
     pub(super) fn error(&mut self, path: &Path<'_>, code: &'static str, message: String) {
         let fault = Diagnostic::error(code, message).at(self.document.span(path));
@@ -90,10 +100,25 @@ impl<'a> Reader<'a> {
             format!("`{name}`")
         };
         let message = format!("{subject} must be {wanted}, found {}", describe(node.value));
-        let quoted = matches!(node.value, Value::String(text)
-            if text.parse::<f64>().is_ok() || ["true", "false"].contains(&text.as_str()));
-        let help = (quoted && !wanted.contains("string")).then(|| "remove the quotes".to_owned());
+        // A key with nothing after it says nothing; a text for people changes nothing.
+        if node.value.is_null() || FOR_PEOPLE.contains(&&*name) {
+            self.warn(
+                node.path,
+                "wrong-type",
+                format!("{message}: it is left out"),
+            );
+            return;
+        }
+        let help = (name == "type" && node.value.is_object())
+            .then(|| "a property called `type` belongs below `properties`".to_owned());
         self.error_with(node.path, "wrong-type", message, help);
+    }
+
+    /// A value that somebody put into quotes: what is meant is clear.
+    fn quoted(&mut self, node: Node<'_, '_>) {
+        let name = node.path.last_key().unwrap_or_default();
+        let message = format!("`{name}` is written without quotes: it is read so");
+        self.warn(node.path, "wrong-type", message);
     }
 
     pub(super) fn object(&mut self, node: Node<'a, '_>) -> Option<&'a Map<String, Value>> {
@@ -134,33 +159,55 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn boolean(&mut self, node: Node<'a, '_>) -> Option<bool> {
-        let value = node.value.as_bool();
-        if value.is_none() {
-            self.wrong_type(node, "`true` or `false`");
+        let value = match node.value {
+            Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
+                "true" => Some(true),
+                "false" => Some(false),
+                _ => None,
+            },
+            value => value.as_bool(),
+        };
+        match value {
+            None => self.wrong_type(node, "`true` or `false`"),
+            Some(_) if node.value.is_string() => self.quoted(node),
+            Some(_) => {}
         }
         value
     }
 
     /// A length or a count; 5.0 is one as well.
     pub(super) fn count(&mut self, node: Node<'a, '_>) -> Option<u64> {
-        let value = node.value.as_u64().or_else(|| {
-            let number = node.value.as_f64()?;
+        let unquoted = node.value.as_str().and_then(unquoted);
+        let number = unquoted.as_ref().or(match node.value {
+            Value::Number(number) => Some(number),
+            _ => None,
+        });
+        let value = number.and_then(|number| {
+            if let Some(count) = number.as_u64() {
+                return Some(count);
+            }
+            let number = number.as_f64()?;
             // A bound beyond 64 bits is no bound that a value can break.
             (number.fract() == 0.0 && number >= 0.0).then_some(number as u64)
         });
-        if value.is_none() {
-            self.wrong_type(node, "a non-negative integer");
+        match value {
+            None => self.wrong_type(node, "a non-negative integer"),
+            Some(_) if unquoted.is_some() => self.quoted(node),
+            Some(_) => {}
         }
         value
     }
 
     pub(super) fn number(&mut self, node: Node<'a, '_>) -> Option<Number> {
         if let Value::Number(number) = node.value {
-            Some(number.clone())
-        } else {
-            self.wrong_type(node, "a number");
-            None
+            return Some(number.clone());
         }
+        let unquoted = node.value.as_str().and_then(unquoted);
+        match unquoted {
+            None => self.wrong_type(node, "a number"),
+            Some(_) => self.quoted(node),
+        }
+        unquoted
     }
 
     /// Typed members of an object, absent ones without a fault.
@@ -198,6 +245,11 @@ impl<'a> Reader<'a> {
             self.unsupported(&path, format!("`{key}` is no member of {of}"), help);
         }
     }
+}
+
+/// The number in a text.
+fn unquoted(text: &str) -> Option<Number> {
+    serde_json::from_str(text.trim()).ok()
 }
 
 /// A value as an error shows it: short, with its type.

@@ -7,7 +7,8 @@ use super::members;
 use super::node::Node;
 use super::parameter::Inputs;
 use crate::api::{
-    Callback, Dialect, Method, Operation, Parameter, ParameterFormat, ParameterPlace, Schema, Style,
+    Callback, Dialect, Method, Operation, OriginId, Parameter, ParameterFormat, ParameterPlace,
+    Schema, Style,
 };
 use crate::diagnostic::{Diagnostic, Related};
 use crate::text::Path;
@@ -161,6 +162,7 @@ impl<'a> Reader<'a> {
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect(),
             span: Some(self.document.key_span(node.path)),
+            origin: self.origin(node.path),
         })
     }
 
@@ -221,8 +223,9 @@ impl<'a> Reader<'a> {
             if *first == span {
                 return;
             }
-            let message = format!("`{id}` is the operationId of two operations");
-            let fault = Diagnostic::error("duplicate-operation-id", message)
+            let message =
+                format!("`{id}` is the operationId of two operations: the second gets a number");
+            let fault = Diagnostic::warning("duplicate-operation-id", message)
                 .at(span)
                 .label(format!("used again by {here}"))
                 .related(Related::new(
@@ -287,6 +290,7 @@ impl<'a> Reader<'a> {
                     }),
                 },
                 span: None,
+                origin: OriginId::default(),
             });
         }
     }

@@ -119,6 +119,7 @@ impl<'a> Reader<'a> {
             allow_empty_value: self.flag(node, "allowEmptyValue"),
             format: self.format(node, place, &name),
             span: Some(self.document.key_span(node.path)),
+            origin: self.origin(node.path),
             name,
         })
     }

@@ -68,9 +68,14 @@ impl<'a> Reader<'a> {
                 self.error_with(reference.path, "unresolved-reference", message, help);
             }
             Unresolved::Document(fault) => {
-                let code = fault.kind.code();
-                let help = fault.help.or_else(|| self.component_called(text));
-                self.error_with(reference.path, code, fault.message, help);
+                // `User` where `#/components/schemas/User` was meant.
+                let pointer = format!("#{}/{text}", self.dialect.schema_folder());
+                if let Ok(target) = documents.resolve(&pointer, &Path::ROOT) {
+                    let message = format!("`{text}` is read as `{pointer}`");
+                    self.warn(reference.path, "bare-reference", message);
+                    return Some(target);
+                }
+                self.error_with(reference.path, fault.kind.code(), fault.message, fault.help);
             }
             Unresolved::Told => {}
         }
@@ -87,13 +92,6 @@ impl<'a> Reader<'a> {
         let here = &documents.member(from.document()).address;
         let first = here.make_relative(&documents.member(there.location.document).address)?;
         Some(format!("did you mean `{first}{text}`?"))
-    }
-
-    /// `User` where `#/components/schemas/User` was meant.
-    fn component_called(&self, text: &str) -> Option<String> {
-        let pointer = format!("#/components/schemas/{text}");
-        let found = self.document.resolve(&pointer, &Path::ROOT).is_ok();
-        found.then(|| format!("did you mean `{pointer}`?"))
     }
 
     /// The name of the schema that a `$ref` leads to; a schema without one gets one and is read

@@ -7,7 +7,7 @@ use super::Reader;
 use super::bundle::Location;
 use super::members;
 use super::node::Node;
-use crate::api::{Api, Dialect, Schema, SchemaName, SecurityScheme};
+use crate::api::{Api, Dialect, Origins, Schema, SchemaName, SecurityScheme};
 use crate::text::Path;
 
 impl<'a> Reader<'a> {
@@ -46,7 +46,7 @@ impl<'a> Reader<'a> {
             webhooks,
             schemas,
             security_schemes,
-            document: Value::Null,
+            origins: Origins::default(),
         }
     }
 

@@ -172,17 +172,29 @@ impl<'a> Reader<'a> {
         reference: Option<SchemaName>,
         is_keyword: &dyn Fn(&str) -> bool,
     ) -> Schema {
-        let mut constraints = Box::new(Constraints {
-            reference,
-            ..Constraints::default()
-        });
         let Some(map) = node.value.as_object() else {
             return Schema::Anything;
         };
+        let outer = self.around;
+        let depth = node.path.depth();
+        let origin = match outer {
+            None => self.origin(node.path),
+            Some((outer, above)) => {
+                let steps = node.path.last_steps(depth.saturating_sub(above));
+                self.origins.add(outer, node.path.document(), steps)
+            }
+        };
+        self.around = Some((origin, depth));
+        let mut constraints = Box::new(Constraints {
+            origin,
+            reference,
+            ..Constraints::default()
+        });
         for (key, value) in map.iter().filter(|(key, _)| is_keyword(key)) {
             let path = node.path.key(key);
             self.keyword(&mut constraints, key, Node::new(value, &path));
         }
+        self.around = outer;
         Self::exclusive_bounds(&mut constraints, node);
         if constraints.discriminator.is_some() {
             self.implied_mapping(&mut constraints);
@@ -352,6 +364,20 @@ impl<'a> Reader<'a> {
                 constraints.format = Some("binary".to_owned());
                 JsonType::String
             }
+            _ if let Some((found, format)) = meant_type(name) => {
+                let message = format!("`{name}` is no type: it is read as {}", found.name());
+                self.warn(node.path, "wrong-type", message);
+                if format.is_some() && constraints.format.is_none() {
+                    constraints.format = format.map(str::to_owned);
+                }
+                found
+            }
+            // Said by leaving `type` out.
+            "any" => {
+                let message = "`any` is no type: any value is accepted".to_owned();
+                self.warn(node.path, "wrong-type", message);
+                return;
+            }
             _ => {
                 let names = [
                     "boolean", "integer", "number", "string", "array", "object", "null",
@@ -501,6 +527,23 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Names from programming languages, and other spellings.
+fn meant_type(name: &str) -> Option<(JsonType, Option<&'static str>)> {
+    Some(match name.to_ascii_lowercase().as_str() {
+        "bool" | "boolean" => (JsonType::Boolean, None),
+        "int" | "integer" => (JsonType::Integer, None),
+        "long" => (JsonType::Integer, Some("int64")),
+        "float" | "double" | "number" | "decimal" => (JsonType::Number, None),
+        "str" | "string" => (JsonType::String, None),
+        "date" => (JsonType::String, Some("date")),
+        "date-time" | "datetime" => (JsonType::String, Some("date-time")),
+        "uuid" => (JsonType::String, Some("uuid")),
+        "array" => (JsonType::Array, None),
+        "object" => (JsonType::Object, None),
+        _ => return None,
+    })
+}
+
 /// A set of constraints in its shortest form.
 fn reduced(mut constraints: Box<Constraints>) -> Schema {
     if let Some(name) = constraints.reference.take() {
@@ -530,6 +573,7 @@ fn with_null(mut constraints: Box<Constraints>) -> Schema {
         let mut outer = Constraints {
             read_only: std::mem::take(&mut constraints.read_only),
             write_only: std::mem::take(&mut constraints.write_only),
+            origin: constraints.origin,
             description: constraints.description.take(),
             default: constraints.default.take(),
             ..Constraints::default()

@@ -84,7 +84,15 @@ impl<'a> Reader<'a> {
                 if !self.security_schemes.contains(name) {
                     self.unknown_scheme(name, &path);
                 }
-                let scopes = self.strings(Node::new(value, &path));
+                let node = Node::new(value, &path);
+                let empty = value.as_object().is_some_and(serde_json::Map::is_empty);
+                let scopes = if empty {
+                    let message = format!("the scopes of `{name}` are a list: there are none");
+                    self.warn(&path, "wrong-type", message);
+                    Vec::new()
+                } else {
+                    self.strings(node)
+                };
                 alternative.insert(name.clone(), scopes);
             }
             alternatives.push(alternative);

@@ -1,18 +1,23 @@
 //! An API description becomes a server: read, generate, compare with what is there, write, report.
 
+use std::cmp::Ordering;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use super::documents;
 use super::write::{Target, write};
 use crate::api::{Api, Dialect, Reading};
+use crate::diagnostic::Diagnostic;
 use crate::failure::{Failure, Verdict};
 use crate::files::manifest;
 use crate::report::human;
-use crate::scaffold::{Artefacts, Options, OutcomeSource, service};
+use crate::scaffold::{Artefacts, NotEnforced, Options, OutcomeSource, service};
 use crate::settings::scaffold::{DocumentRequest, Request};
 use crate::terminal::Terminal;
-use crate::text::SourceFile;
+use crate::text::{self, SourceFile};
+
+/// The code of what is listed as not enforced.
+const UNSUPPORTED: &str = "unsupported-keyword";
 
 pub(super) fn run(
     request: &Request,
@@ -44,12 +49,18 @@ pub(super) fn run(
         document,
         placements: target.placements(&api)?,
     };
-    let output = service(&api, &options);
+    let mut output = service(&api, &options);
+    let (unsupported, rest): (Vec<_>, Vec<_>) = findings
+        .into_iter()
+        .partition(|finding| finding.code == UNSUPPORTED);
+    output
+        .not_enforced
+        .extend(unsupported.into_iter().map(not_enforced));
+    output.not_enforced.sort_by(by_place);
     if request.strict && !output.not_enforced.is_empty() {
         return Err(human::scaffold::strict_failure(&output.not_enforced));
     }
     let outcome_source = described(&sources, source, &api);
-    let rest = findings;
     let verdict = write(request, &target, output, outcome_source, rest, terminal)?;
     if request.artefacts == Artefacts::Project {
         terminal.detail(&format!("project: {}", target.root.display()));
@@ -57,10 +68,42 @@ pub(super) fn run(
     Ok(verdict)
 }
 
+/// A keyword that the reader of the document has no place for, beside those that the generator has
+/// no code for.
+fn not_enforced(finding: Diagnostic) -> NotEnforced {
+    let pointer = finding.pointer.unwrap_or_default();
+    let keyword = text::Path::at(&pointer)
+        .last_key()
+        .map_or_else(String::new, |key| key.into_owned());
+    let plain = finding.message == format!("`{keyword}` is not enforced");
+    let reason = match (plain, finding.help) {
+        (true, None) => None,
+        (true, Some(help)) => Some(help),
+        (false, None) => Some(finding.message),
+        (false, Some(help)) => Some(format!("{}; {help}", finding.message)),
+    };
+    NotEnforced {
+        keyword,
+        place: pointer.clone(),
+        reason,
+        pointer: Some(pointer),
+        span: finding.span,
+    }
+}
+
+/// In the order of the documents and of their texts.
+fn by_place(a: &NotEnforced, b: &NotEnforced) -> Ordering {
+    let place = |item: &NotEnforced| {
+        let span = item.span.as_ref();
+        span.map(|span| (span.file.name.clone(), span.range.start))
+    };
+    place(a).cmp(&place(b))
+}
+
 fn described(sources: &[Arc<SourceFile>], source: &SourceFile, api: &Api) -> OutcomeSource {
     let version = ["openapi", "swagger"]
         .into_iter()
-        .find_map(|key| api.document.get(key));
+        .find_map(|key| api.origins.root()?.get(key));
     OutcomeSource {
         kind: "openapi",
         path: source.name.clone(),

@@ -245,7 +245,7 @@ pub(super) fn write(
         orphans,
         types: output.types,
         schemes: output.schemes,
-        not_enforced: output.not_enforced.into_iter().collect(),
+        not_enforced: output.not_enforced,
         diagnostics,
         diff: if mode == OutcomeMode::DryRun {
             plan.diff()

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 
 use super::error::write_diagnostic;
 use super::scaffold_database;
-use crate::failure::{Failure, Message};
+use crate::diagnostic::Diagnostic;
+use crate::failure::Failure;
 use crate::scaffold::{NotEnforced, Outcome, OutcomeFile, OutcomeMode};
 use crate::terminal::{BOLD, CYAN, DIM, GREEN, RED, Symbols, Verbosity, YELLOW};
 
@@ -267,20 +268,33 @@ fn write_findings(out: &mut dyn Write, outcome: &Outcome, symbols: Symbols) -> i
         if items.is_empty() {
             continue;
         }
+        // One file is named once; several are named at each place.
+        let mut files: Vec<&str> = items
+            .iter()
+            .filter_map(|item| Some(item.span.as_ref()?.file.name.as_str()))
+            .collect();
+        files.dedup();
+        let only = match files[..] {
+            [name] => format!("   {name}"),
+            _ => String::new(),
+        };
         writeln!(
             out,
-            "\n  {YELLOW}{}{YELLOW:#} {BOLD}{title}{BOLD:#}",
+            "\n  {YELLOW}{}{YELLOW:#} {BOLD}{title}{BOLD:#}{only}",
             symbols.look
         )?;
-        let keywords = items.iter().map(|item| item.keyword.len());
-        let width = keywords.max().unwrap_or(0) + 2;
-        for item in items {
-            let keyword = format!("`{}`", item.keyword);
-            let reason = item
-                .reason
-                .as_ref()
-                .map_or_else(String::new, |reason| format!(": {reason}"));
-            writeln!(out, "      {keyword:width$}   {}{reason}", item.place)?;
+        let rows: Vec<[String; 3]> = items
+            .iter()
+            .map(|item| gap_row(item, files.len() == 1))
+            .collect();
+        let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+        let (first, second) = (width(0).unwrap_or(0), width(1).unwrap_or(0));
+        for (item, [keyword, at, what]) in items.iter().zip(&rows) {
+            let row = format!("{keyword:first$}   {at:second$}   {what}");
+            writeln!(out, "      {}", row.trim_end())?;
+            if let Some(reason) = &item.reason {
+                writeln!(out, "          {reason}")?;
+            }
         }
         writeln!(out, "\n      {closing}")?;
     }
@@ -291,6 +305,17 @@ fn write_findings(out: &mut dyn Write, outcome: &Outcome, symbols: Symbols) -> i
         }
     }
     Ok(())
+}
+
+/// The keyword, the place in the text, and the pointer or what the keyword belongs to.
+fn gap_row(item: &NotEnforced, one_file: bool) -> [String; 3] {
+    let at = item.span.as_ref().map_or_else(String::new, |span| {
+        let start = span.start();
+        let file = if one_file { "" } else { &span.file.name };
+        format!("{file}:{}:{}", start.line, start.column)
+    });
+    let what = item.pointer.as_ref().unwrap_or(&item.place);
+    [format!("`{}`", item.keyword), at, what.clone()]
 }
 
 fn write_conflicts(out: &mut dyn Write, outcome: &Outcome, symbols: Symbols) -> io::Result<()> {
@@ -565,25 +590,22 @@ fn mounting(outcome: &Outcome, jwt: bool) -> (String, &'static str) {
 }
 
 /// `--strict`: what is not enforced, as faults.
-pub fn strict_failure(not_enforced: &BTreeSet<NotEnforced>) -> Failure {
-    let messages = not_enforced.iter().map(|item| Message {
-        text: format!(
-            "`{}` of {} is {}{}",
-            item.keyword,
-            item.place,
-            if item.is_left_out() {
-                "left out"
-            } else {
-                "not enforced"
-            },
-            item.reason
-                .as_ref()
-                .map_or_else(String::new, |reason| format!(": {reason}"))
-        ),
-        code: Some("unsupported-keyword"),
-        ..Message::default()
+pub fn strict_failure(not_enforced: &[NotEnforced]) -> Failure {
+    let faults = not_enforced.iter().map(|item| {
+        let verdict = if item.is_left_out() {
+            "left out"
+        } else {
+            "not enforced"
+        };
+        let reason = item.reason.as_ref();
+        let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+        let message = format!("`{}` of {} is {verdict}{reason}", item.keyword, item.place);
+        let mut fault = Diagnostic::error("unsupported-keyword", message);
+        fault.span.clone_from(&item.span);
+        fault.pointer.clone_from(&item.pointer);
+        fault
     });
-    Failure::inputs(messages)
+    Failure::diagnostics(faults)
         .closing("nothing was written")
         .hint_after("without `--strict` these are listed and the rest is generated")
 }

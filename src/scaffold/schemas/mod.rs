@@ -8,6 +8,7 @@ mod questions;
 mod values;
 mod writer;
 
+pub(super) use gaps::Gap;
 pub(super) use gaps::Gathered;
 pub use gaps::NotEnforced;
 pub(super) use questions::{holds_files, is_file, is_wide};

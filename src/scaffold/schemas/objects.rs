@@ -154,6 +154,7 @@ impl Schemas<'_, '_> {
                     matching.push(Expression::Array(vec![text(literal), self.of(schema)]));
                 }
                 None => self.not_enforced(
+                    constraints,
                     "patternProperties",
                     Some(format!(
                         "`{pattern}` is no regular expression of JavaScript"

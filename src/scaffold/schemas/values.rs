@@ -77,6 +77,7 @@ impl Schemas<'_, '_> {
             match patterns::literal(pattern) {
                 Some(literal) => expression = expression.then("regex", vec![text(literal)]),
                 None => self.not_enforced(
+                    constraints,
                     "pattern",
                     Some(format!(
                         "`{pattern}` is no regular expression of JavaScript"
@@ -124,7 +125,11 @@ impl Schemas<'_, '_> {
             if divisor.as_f64().is_some_and(|divisor| divisor > 0.0) {
                 expression = expression.then("multipleOf", vec![text(divisor.to_string())]);
             } else {
-                self.not_enforced("multipleOf", Some(format!("`{divisor}` divides nothing")));
+                self.not_enforced(
+                    constraints,
+                    "multipleOf",
+                    Some(format!("`{divisor}` divides nothing")),
+                );
             }
         }
         expression

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 
-use super::gaps::{Gathered, NotEnforced};
+use super::gaps::{Gap, Gathered};
 use super::questions::{
     base_of, has_array_keywords, has_number_keywords, has_object_keywords, has_string_keywords,
 };
@@ -80,11 +80,19 @@ impl Schemas<'_, '_> {
         zod(method, arguments)
     }
 
-    pub(super) fn not_enforced(&self, keyword: &'static str, reason: Option<String>) {
-        self.gathered.borrow_mut().not_enforced.insert(NotEnforced {
+    /// A keyword of a schema that no expression says.
+    pub(super) fn not_enforced(
+        &self,
+        constraints: &Constraints,
+        keyword: &'static str,
+        reason: Option<String>,
+    ) {
+        self.gathered.borrow_mut().not_enforced.insert(Gap {
             keyword,
-            place: self.place.clone(),
+            subject: self.place.clone(),
             reason,
+            origin: constraints.origin.number(),
+            below: format!("/{keyword}"),
         });
     }
 

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use crate::api::read::Reader;
 use crate::api::read::node::Node;
-use crate::api::{Body, Constraints, Encoding, JsonType, MediaType, Schema, Style};
+use crate::api::{Body, Constraints, Encoding, JsonType, MediaType, OriginId, Schema, Style};
 use crate::text::Span;
 
 const URL_ENCODED: &str = "application/x-www-form-urlencoded";
@@ -18,6 +18,7 @@ pub(in crate::api::read) enum Payload {
         required: bool,
         description: Option<String>,
         span: Span,
+        origin: OriginId,
     },
     Field {
         name: String,
@@ -26,13 +27,16 @@ pub(in crate::api::read) enum Payload {
         is_file: bool,
         encoding: Option<Encoding>,
         span: Span,
+        origin: OriginId,
     },
 }
 
 impl Payload {
-    const fn span(&self) -> &Span {
+    fn origin(&self) -> (Span, OriginId) {
         match self {
-            Self::Body { span, .. } | Self::Field { span, .. } => span,
+            Self::Body { span, origin, .. } | Self::Field { span, origin, .. } => {
+                (span.clone(), *origin)
+            }
         }
     }
 
@@ -67,6 +71,7 @@ impl<'a> Reader<'a> {
             is_file: node.get("type").and_then(serde_json::Value::as_str) == Some("file"),
             required: self.flag(node, "required"),
             span: self.document.key_span(node.path),
+            origin: self.origin(node.path),
             encoding,
             schema,
             name,
@@ -80,7 +85,7 @@ impl<'a> Reader<'a> {
         payloads: Vec<Payload>,
     ) -> Option<Body> {
         let consumes = self.media_types_of(operation, "consumes");
-        let span = payloads.first()?.span().clone();
+        let origin = payloads.first()?.origin();
         let (bodies, fields): (Vec<_>, Vec<_>) = payloads
             .into_iter()
             .partition(|payload| matches!(payload, Payload::Body { .. }));
@@ -112,10 +117,11 @@ impl<'a> Reader<'a> {
                 required,
                 description,
                 content: content.collect(),
-                span: Some(span),
+                span: Some(origin.0),
+                origin: origin.1,
             });
         }
-        Some(self.form(operation, fields, consumes, span))
+        Some(self.form(operation, fields, consumes, origin))
     }
 
     fn form(
@@ -123,7 +129,7 @@ impl<'a> Reader<'a> {
         operation: Node<'a, '_>,
         fields: Vec<Payload>,
         consumes: Vec<String>,
-        span: Span,
+        (span, origin): (Span, OriginId),
     ) -> Body {
         let mut constraints = Constraints {
             types: [JsonType::Object].into_iter().collect(),
@@ -164,6 +170,7 @@ impl<'a> Reader<'a> {
                 .map(|name| (name, media.clone()))
                 .collect(),
             span: Some(span),
+            origin,
         }
     }
 

@@ -115,6 +115,7 @@ impl<'a> Reader<'a> {
                 schema,
             },
             span: Some(self.document.key_span(node.path)),
+            origin: self.origin(node.path),
             name,
         }
     }
@@ -170,6 +171,7 @@ impl<'a> Reader<'a> {
             required: self.flag(node, "required"),
             description: self.text_of(node, "description"),
             span: self.document.key_span(node.path),
+            origin: self.origin(node.path),
         }
     }
 

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::api::Api;
 use crate::api::read::Reader;
 use crate::api::read::node::Node;
+use crate::api::{Api, Origins};
 use crate::text::Path;
 
 impl<'a> Reader<'a> {
@@ -33,7 +33,7 @@ impl<'a> Reader<'a> {
             webhooks: Vec::new(),
             schemas,
             security_schemes,
-            document: Value::Null,
+            origins: Origins::default(),
         }
     }
 

@@ -299,12 +299,12 @@ fn types(constraints: &Constraints, kind: &mut AnySchema, data: &mut SchemaData)
         [] => {}
         [one] => {
             data.nullable = nullable;
-            kind.typ = Some(super::super::type_name(**one).to_owned());
+            kind.typ = Some(one.name().to_owned());
         }
         several => {
             let alternatives = several.iter().map(|one| {
                 let mut alternative = any(AnySchema {
-                    typ: Some(super::super::type_name(**one).to_owned()),
+                    typ: Some(one.name().to_owned()),
                     ..AnySchema::default()
                 });
                 alternative.schema_data.nullable = nullable;

@@ -31,6 +31,9 @@ pub struct ErrorEntry {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<String>,
     pub location: Option<Location>,
+    /// JSON pointer of the place, in a YAML or JSON file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
     pub help: Option<String>,
 }
 
@@ -66,6 +69,7 @@ impl From<&Diagnostic> for ErrorEntry {
             causes: Vec::new(),
             details: Vec::new(),
             location: diagnostic.span.as_ref().map(Location::from),
+            pointer: diagnostic.pointer.clone(),
             help: diagnostic.help.clone(),
         }
     }
@@ -105,6 +109,7 @@ fn message_entry(message: &Message, kind: FailureKind) -> ErrorEntry {
         causes: message.causes.clone(),
         details: message.details.clone(),
         location: None,
+        pointer: None,
         help: message.hint.clone(),
     }
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Tool;
-use super::error::ErrorEntry;
+use super::error::{ErrorEntry, Location};
 use crate::report::json::write_document;
 use crate::scaffold::from_catalog::{ResourceSummary, Summary};
 use crate::scaffold::{Outcome, OutcomeMode};
@@ -114,10 +114,13 @@ pub struct Conflict {
 #[schemars(rename = "ScaffoldNotEnforced")]
 pub struct NotEnforced {
     pub code: &'static str,
-    pub keyword: &'static str,
+    pub keyword: String,
     /// The schema or operation.
     pub place: String,
     pub reason: Option<String>,
+    /// JSON pointer of the keyword in its document.
+    pub pointer: Option<String>,
+    pub location: Option<Location>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -261,9 +264,11 @@ impl From<&Outcome> for Document {
                 .iter()
                 .map(|item| NotEnforced {
                     code: "unsupported-keyword",
-                    keyword: item.keyword,
+                    keyword: item.keyword.clone(),
                     place: item.place.clone(),
                     reason: item.reason.clone(),
+                    pointer: item.pointer.clone(),
+                    location: item.span.as_ref().map(Location::from),
                 })
                 .collect(),
             diagnostics: outcome.diagnostics.iter().map(ErrorEntry::from).collect(),
