@@ -9,6 +9,9 @@ use super::node::Node;
 use super::parameter::style_named;
 use crate::api::{Body, Dialect, Encoding, Header, MediaType, Response, Schema, StatusKey};
 
+/// Of parts inside of parts, and of parts that stand in a row: OpenAPI 3.2.
+const NESTED_ENCODINGS: &[&str] = &["encoding", "prefixEncoding", "itemEncoding"];
+
 impl<'a> Reader<'a> {
     pub(super) fn body(&mut self, node: Node<'a, '_>) -> Option<Body> {
         self.object(node)?;
@@ -34,21 +37,27 @@ impl<'a> Reader<'a> {
 
     pub(super) fn content(&mut self, node: Node<'a, '_>) -> IndexMap<String, MediaType> {
         let mut content = IndexMap::new();
-        for (key, value) in self.object(node).into_iter().flatten() {
-            let path = node.path.key(key);
-            let read = self.followed(Node::new(value, &path), Self::media_type);
-            content.insert(key.clone(), read.unwrap_or_default());
-        }
+        self.entries(node, |reader, key, node| {
+            let read = reader.followed(node, Self::media_type);
+            content.insert(key.to_owned(), read.unwrap_or_default());
+        });
         content
     }
 
-    fn media_type(&mut self, node: Node<'a, '_>) -> Option<MediaType> {
+    pub(super) fn media_type(&mut self, node: Node<'a, '_>) -> Option<MediaType> {
         // `application/pdf:` with nothing below it is anything.
         if node.value.is_null() {
             return None;
         }
         self.object(node)?;
         self.unknown_members(node, members::MEDIA_TYPE, "a media type");
+        if self.schema_of(node, "itemSchema").is_some() {
+            let message = "`itemSchema` is not enforced: the items of a sequence are not looked at";
+            self.without_effect(node, "itemSchema", message);
+        }
+        for key in NESTED_ENCODINGS.iter().filter(|key| **key != "encoding") {
+            self.without_effect(node, key, &format!("`{key}` is not honoured"));
+        }
         Some(MediaType {
             schema: self.schema_of(node, "schema"),
             encoding: self.encodings(node),
@@ -58,81 +67,66 @@ impl<'a> Reader<'a> {
 
     fn encodings(&mut self, owner: Node<'a, '_>) -> IndexMap<String, Encoding> {
         let mut encodings = IndexMap::new();
-        let path = owner.path.key("encoding");
-        let Some(value) = owner.get("encoding") else {
-            return encodings;
-        };
-        for (key, value) in self.object(Node::new(value, &path)).into_iter().flatten() {
-            let path = path.key(key);
-            let node = Node::new(value, &path);
-            if self.object(node).is_none() {
-                continue;
+        self.entries_of(owner, "encoding", |reader, key, node| {
+            if reader.object(node).is_none() {
+                return;
             }
-            self.unknown_members(node, members::ENCODING, "an encoding");
-            if node.get("headers").is_some() {
-                let path = node.path.key("headers");
-                self.unsupported(&path, "headers of a part are not enforced".to_owned(), None);
+            reader.unknown_members(node, members::ENCODING, "an encoding");
+            reader.without_effect(node, "headers", "headers of a part are not enforced");
+            for key in NESTED_ENCODINGS {
+                reader.without_effect(node, key, &format!("`{key}` of a part is not honoured"));
             }
-            let style = self.text_of(node, "style");
+            let style = reader.text_of(node, "style");
             let encoding = Encoding {
-                content_type: self.text_of(node, "contentType"),
+                content_type: reader.text_of(node, "contentType"),
                 style: style.as_deref().and_then(style_named),
-                explode: self.optional_flag(node, "explode"),
+                explode: reader.optional_flag(node, "explode"),
                 inner: Vec::new(),
             };
-            encodings.insert(key.clone(), encoding);
-        }
+            encodings.insert(key.to_owned(), encoding);
+        });
         encodings
     }
 
     /// `example`, or the value of the first of `examples`.
-    fn example(&mut self, node: Node<'a, '_>) -> Option<Value> {
-        if let Some(example) = node.get("example") {
-            return Some(example.clone());
-        }
-        let path = node.path.key("examples");
-        let (key, value) = node.get("examples")?.as_object()?.iter().next()?;
-        let path = path.key(key);
-        self.followed(Node::new(value, &path), |_, example| {
-            example
-                .get("value")
-                .or_else(|| example.get("dataValue"))
-                .cloned()
-        })
+    pub(super) fn example(&mut self, node: Node<'a, '_>) -> Option<Value> {
+        let mut first = None;
+        self.entries_of(node, "examples", |reader, _, node| {
+            let value = reader.followed(node, |_, example| {
+                let named = example.get("value").or_else(|| example.get("dataValue"));
+                named.cloned()
+            });
+            first = first.take().or(value);
+        });
+        node.get("example").cloned().or(first)
     }
 
     pub(super) fn responses(&mut self, owner: Node<'a, '_>) -> IndexMap<StatusKey, Response> {
         let mut responses = IndexMap::new();
-        let path = owner.path.key("responses");
-        let Some(value) = owner.get("responses").filter(|value| !value.is_null()) else {
-            return responses;
-        };
         let produces = if self.dialect == Dialect::Swagger20 {
             self.produces(owner)
         } else {
             Vec::new()
         };
-        for (key, value) in self.object(Node::new(value, &path)).into_iter().flatten() {
+        self.entries_of(owner, "responses", |reader, key, node| {
             if key.starts_with("x-") {
-                continue;
+                return;
             }
-            let path = path.key(key);
             let Some(status) = status_key(key) else {
                 let message = format!("`{key}` is no status");
                 let help = "a code such as `404`, a range such as `4XX`, or `default`".to_owned();
-                self.key_error(&path, "wrong-type", message, Some(help));
-                continue;
+                reader.key_error(node.path, "wrong-type", message, Some(help));
+                return;
             };
-            let node = Node::new(value, &path);
-            let read = if self.dialect == Dialect::Swagger20 {
-                self.followed(node, |reader, node| {
+            let read = if reader.dialect == Dialect::Swagger20 {
+                reader.followed(node, |reader, node| {
                     reader.swagger_response(node, &produces)
                 })
             } else {
-                self.followed(node, Self::response)
+                reader.followed(node, Self::response)
             };
             responses.insert(status, read.unwrap_or_default());
-        }
+        });
         responses
     }
 
@@ -140,24 +134,32 @@ impl<'a> Reader<'a> {
         self.object(node)?;
         self.unknown_members(node, members::RESPONSE, "a response");
         let mut headers = IndexMap::new();
-        let path = node.path.key("headers");
-        if let Some(value) = node.get("headers").filter(|value| !value.is_null()) {
-            for (key, value) in self.object(Node::new(value, &path)).into_iter().flatten() {
-                let path = path.key(key);
-                let read = self.followed(Node::new(value, &path), Self::header);
-                headers.extend(read.map(|header| (key.clone(), header)));
-            }
-        }
+        self.entries_of(node, "headers", |reader, key, node| {
+            let read = reader.followed(node, Self::header);
+            headers.extend(read.map(|header| (key.to_owned(), header)));
+        });
         let path = node.path.key("content");
         let content = match node.get("content").filter(|value| !value.is_null()) {
             Some(value) => self.content(Node::new(value, &path)),
             None => IndexMap::new(),
         };
+        self.entries_of(node, "links", |reader, _, node| {
+            reader.link(node);
+        });
         Some(Response {
             description: self.text_of(node, "description").unwrap_or_default(),
             headers,
             content,
         })
+    }
+
+    /// Links have no effect on a server; a reference to none is a fault all the same.
+    pub(super) fn link(&mut self, node: Node<'a, '_>) {
+        self.followed(node, |reader, node| {
+            reader.object(node)?;
+            reader.unknown_members(node, members::LINK, "a link");
+            Some(())
+        });
     }
 
     pub(super) fn header(&mut self, node: Node<'a, '_>) -> Option<Header> {

@@ -167,8 +167,56 @@ pub(super) const RESPONSE: &[&str] = &[
     "content",
     "links",
 ];
-pub(super) const MEDIA_TYPE: &[&str] = &["$ref", "schema", "example", "examples", "encoding"];
+pub(super) const MEDIA_TYPE: &[&str] = &[
+    "$ref",
+    "schema",
+    "itemSchema",
+    "example",
+    "examples",
+    "encoding",
+    "prefixEncoding",
+    "itemEncoding",
+];
+pub(super) const LINK: &[&str] = &[
+    "$ref",
+    "operationRef",
+    "operationId",
+    "parameters",
+    "requestBody",
+    "description",
+    "server",
+];
+pub(super) const TAG: &[&str] = &[
+    "$ref",
+    "name",
+    "summary",
+    "description",
+    "externalDocs",
+    "parent",
+    "kind",
+];
+pub(super) const SECURITY_SCHEME: &[&str] = &[
+    "$ref",
+    "type",
+    "description",
+    "name",
+    "in",
+    "scheme",
+    "bearerFormat",
+    "flows",
+    "openIdConnectUrl",
+    "oauth2MetadataUrl",
+    "deprecated",
+    // Of Swagger 2.
+    "flow",
+    "authorizationUrl",
+    "tokenUrl",
+    "scopes",
+];
 pub(super) const ENCODING: &[&str] = &[
+    "encoding",
+    "prefixEncoding",
+    "itemEncoding",
     "contentType",
     "headers",
     "style",

@@ -106,6 +106,8 @@ struct Reader<'a> {
     origins: Origins,
     /// The schema that is being read, and the depth of its path.
     around: Option<(OriginId, usize)>,
+    /// Whether the operation that is read is one that a callback sends.
+    is_in_callback: bool,
     faults: Vec<Diagnostic>,
 }
 
@@ -120,6 +122,7 @@ impl<'a> Reader<'a> {
             default_security: Vec::new(),
             origins: Origins::default(),
             around: None,
+            is_in_callback: false,
             faults: Vec::new(),
         }
     }

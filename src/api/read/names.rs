@@ -28,6 +28,18 @@ const STRUCTURE: &[&str] = &[
     "oneOf",
 ];
 
+/// Keywords whose schemas are parts of the schema around them.
+const PARTS: &[&str] = &[
+    "properties",
+    "patternProperties",
+    "additionalProperties",
+    "items",
+    "prefixItems",
+    "allOf",
+    "anyOf",
+    "oneOf",
+];
+
 /// File names that say nothing either: the folder does.
 const NAMELESS_FILES: &[&str] = &[
     "index", "_index", "schema", "schemas", "model", "models", "openapi", "swagger", "main",
@@ -58,8 +70,12 @@ impl Names {
         } else {
             address_words(address)
         };
-        let name = if place.is_empty() && !around.is_empty() {
-            around.remove(0)
+        // Of a file that is a schema itself, the file says whose part it is.
+        let is_part = steps
+            .first()
+            .is_some_and(|step| PARTS.contains(&step.as_ref()));
+        let name = if (place.is_empty() || is_part) && !around.is_empty() {
+            format!("{}{place}", around.remove(0))
         } else {
             place
         };
@@ -157,8 +173,13 @@ mod tests {
             ),
             (
                 "https://a.example/2fa.json",
-                "/properties/code",
+                "/$defs/code",
                 ["Code", "Schema2faCode"],
+            ),
+            (
+                "file:///spec/page.json",
+                "/properties/next",
+                ["PageNext", "SpecPageNext"],
             ),
         ] {
             let names = Names::of(

@@ -92,6 +92,13 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Lists a member that is read by nobody, when it is there.
+    pub(super) fn without_effect(&mut self, owner: Node<'_, '_>, key: &str, message: &str) {
+        if owner.get(key).is_some() {
+            self.unsupported(&owner.path.key(key), message.to_owned(), None);
+        }
+    }
+
     fn wrong_type(&mut self, node: Node<'_, '_>, wanted: &str) {
         let name = node.path.last_key().unwrap_or_default();
         let subject = if name.is_empty() {
@@ -151,6 +158,9 @@ impl<'a> Reader<'a> {
             Value::String(text) => Some(text.clone()),
             Value::Number(_) | Value::Bool(_) => Some(self.document.scalar_text(node.path)),
             Value::Null => None,
+            Value::Object(map) if map.get("$ref").is_some_and(Value::is_string) => {
+                self.followed(node, Self::lenient_text)
+            }
             _ => {
                 self.wrong_type(node, "a string");
                 None

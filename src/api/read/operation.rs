@@ -31,50 +31,39 @@ enum Kind {
 impl<'a> Reader<'a> {
     pub(super) fn paths(&mut self, root: Node<'a, '_>) -> Vec<Operation> {
         let mut operations = Vec::new();
-        let path = root.path.key("paths");
-        let Some(value) = root.get("paths").filter(|value| !value.is_null()) else {
-            return operations;
-        };
         let mut shapes: IndexMap<String, String> = IndexMap::new();
-        for (template, value) in self.object(Node::new(value, &path)).into_iter().flatten() {
+        self.entries_of(root, "paths", |reader, template, node| {
             if template.starts_with("x-") {
-                continue;
+                return;
             }
-            let path = path.key(template);
             if !template.starts_with('/') {
                 let message = format!("the path `{template}` must start with `/`");
-                self.warn(&path, "relative-path", message);
+                reader.warn(node.path, "relative-path", message);
             }
-            if let Some(other) = shapes.insert(shape(template), template.clone()) {
+            if let Some(other) = shapes.insert(shape(template), template.to_owned()) {
                 let message = format!("`{template}` matches the same requests as `{other}`");
-                self.warn(&path, "ambiguous-path", message);
+                reader.warn(node.path, "ambiguous-path", message);
             }
-            self.path_item(
-                Node::new(value, &path),
-                template,
-                Kind::Path,
-                &mut operations,
-            );
-        }
+            reader.path_item(node, template, Kind::Path, &mut operations);
+        });
         operations
     }
 
     /// Path items by name, not by path.
     pub(super) fn webhooks(&mut self, root: Node<'a, '_>) -> Vec<Operation> {
         let mut operations = Vec::new();
-        let path = root.path.key("webhooks");
-        if let Some(value) = root.get("webhooks").filter(|value| !value.is_null()) {
-            for (name, value) in self.object(Node::new(value, &path)).into_iter().flatten() {
-                let path = path.key(name);
-                self.path_item(
-                    Node::new(value, &path),
-                    name,
-                    Kind::Outgoing,
-                    &mut operations,
-                );
-            }
-        }
+        self.entries_of(root, "webhooks", |reader, name, node| {
+            reader.path_item(node, name, Kind::Outgoing, &mut operations);
+        });
         operations
+    }
+
+    /// Path items and callbacks that nothing refers to have faults too.
+    pub(super) fn unused_operations(&mut self, components: Node<'a, '_>) {
+        self.entries_of(components, "pathItems", |reader, name, node| {
+            reader.path_item(node, name, Kind::Outgoing, &mut Vec::new());
+        });
+        self.callbacks(components);
     }
 
     fn path_item(
@@ -87,28 +76,66 @@ impl<'a> Reader<'a> {
         if node.value.is_null() {
             return;
         }
-        self.followed(node, |reader, node| {
-            let map = reader.object(node)?;
-            reader.unknown_members(node, members::path_item(reader.dialect), "a path");
-            reader.ignored_servers(node, "path");
-            if node.get("additionalOperations").is_some() {
-                let path = node.path.key("additionalOperations");
-                let message = "`additionalOperations` is not honoured".to_owned();
-                reader.unsupported(&path, message, None);
+        // A path may be described here and where its reference leads; what stands here counts.
+        let beside = node.get("$ref").map(|_| node);
+        self.follow(node, |reader, target| {
+            reader.object(target)?;
+            let mut inputs = reader.inputs(target);
+            if let Some(beside) = beside {
+                inputs = inputs.overridden(reader.inputs(beside));
             }
             let shared = Shared {
                 template,
                 kind,
-                inputs: reader.inputs(node),
+                inputs,
             };
-            for (key, value) in map {
+            for item in [beside, Some(target)].into_iter().flatten() {
+                reader.unknown_members(item, members::path_item(reader.dialect), "a path");
+                reader.ignored_servers(item, "path");
+            }
+            let of_target = target.value.as_object().into_iter().flatten();
+            let own = beside.and_then(|node| node.value.as_object());
+            let methods = own
+                .into_iter()
+                .flatten()
+                .map(|(key, value)| (beside.map_or(target, |node| node), key, value))
+                .chain(
+                    of_target
+                        .filter(|(key, _)| own.is_none_or(|own| !own.contains_key(*key)))
+                        .map(|(key, value)| (target, key, value)),
+                );
+            for (item, key, value) in methods {
+                let path = item.path.key(key);
+                let node = Node::new(value, &path);
                 if let Some(method) = Method::from_key(key) {
-                    let path = node.path.key(key);
-                    let read = reader.operation(Node::new(value, &path), method, &shared);
+                    let read = reader
+                        .followed(node, |reader, node| reader.operation(node, method, &shared));
                     operations.extend(read);
+                } else if key == "additionalOperations" {
+                    reader.additional_operations(node, &shared);
                 }
             }
             Some(())
+        });
+    }
+
+    /// Methods that no router knows: their operations are checked, listed and left out.
+    fn additional_operations(&mut self, node: Node<'a, '_>, shared: &Shared<'_>) {
+        self.entries(node, |reader, name, node| {
+            let known = Method::from_key(&name.to_ascii_lowercase());
+            let message = match known {
+                Some(method) => format!(
+                    "`{name}` is left out: it is written as `{}` in the path itself",
+                    method.key()
+                ),
+                None => format!(
+                    "`{name} {}` is left out: no router knows the method",
+                    shared.template
+                ),
+            };
+            reader.unsupported(node.path, message, None);
+            let method = known.unwrap_or(Method::Query);
+            reader.followed(node, |reader, node| reader.operation(node, method, shared));
         });
     }
 
@@ -187,30 +214,31 @@ impl<'a> Reader<'a> {
 
     fn callbacks(&mut self, node: Node<'a, '_>) -> Vec<Callback> {
         let mut callbacks = Vec::new();
-        let path = node.path.key("callbacks");
-        let Some(value) = node.get("callbacks").filter(|value| !value.is_null()) else {
+        if self.is_in_callback {
+            // They could lead back to where they came from.
+            let message = "callbacks of a callback are left out";
+            self.without_effect(node, "callbacks", message);
             return callbacks;
-        };
-        for (name, value) in self.object(Node::new(value, &path)).into_iter().flatten() {
-            let path = path.key(name);
-            self.followed(Node::new(value, &path), |reader, node| {
-                for (expression, value) in reader.object(node)? {
+        }
+        self.is_in_callback = true;
+        self.entries_of(node, "callbacks", |reader, name, node| {
+            reader.followed(node, |reader, node| {
+                reader.entries(node, |reader, expression, item| {
                     if expression.starts_with("x-") {
-                        continue;
+                        return;
                     }
-                    let path = node.path.key(expression);
                     let mut operations = Vec::new();
-                    let item = Node::new(value, &path);
                     reader.path_item(item, expression, Kind::Outgoing, &mut operations);
                     callbacks.extend(operations.into_iter().map(|operation| Callback {
-                        name: name.clone(),
-                        expression: expression.clone(),
+                        name: name.to_owned(),
+                        expression: expression.to_owned(),
                         operation,
                     }));
-                }
+                });
                 Some(())
             });
-        }
+        });
+        self.is_in_callback = false;
         callbacks
     }
 

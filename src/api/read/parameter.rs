@@ -52,22 +52,12 @@ impl<'a> Reader<'a> {
         if self.dialect == Dialect::Swagger20 {
             return self.swagger_inputs(owner);
         }
-        let path = owner.path.key("parameters");
-        let Some(value) = owner.get("parameters").filter(|value| !value.is_null()) else {
-            return Inputs::default();
-        };
-        let items = self
-            .array(Node::new(value, &path))
-            .map_or(&[][..], Vec::as_slice);
         let mut inputs = Inputs::default();
-        for (index, item) in items.iter().enumerate() {
-            let path = path.index(index);
-            let read = self.followed(Node::new(item, &path), Self::parameter);
-            let Some(parameter) = read else {
-                continue;
-            };
-            self.add_parameter(&path, parameter, &mut inputs);
-        }
+        self.items_of(owner, "parameters", |reader, node| {
+            if let Some(parameter) = reader.followed(node, Self::parameter) {
+                reader.add_parameter(node.path, parameter, &mut inputs);
+            }
+        });
         inputs
     }
 
@@ -110,6 +100,7 @@ impl<'a> Reader<'a> {
         if place == ParameterPlace::Path && !required {
             self.optional_path_parameter(node.path, &name);
         }
+        self.example(node);
         Some(Parameter {
             place,
             required: required || place == ParameterPlace::Path,

@@ -112,8 +112,28 @@ impl<'a> Reader<'a> {
         Some(SchemaName(name))
     }
 
-    /// Reads a place that may be a reference to such a place: the target in its stead.
+    /// Reads a place that may be a reference to such a place: the target in its stead. What stands
+    /// beside the reference has no effect.
     pub(super) fn followed<T>(
+        &mut self,
+        node: Node<'a, '_>,
+        read: impl FnOnce(&mut Self, Node<'a, '_>) -> Option<T>,
+    ) -> Option<T> {
+        if let (Some(_), Value::Object(map)) = (node.get("$ref"), node.value) {
+            for key in map.keys() {
+                if !["$ref", "summary", "description"].contains(&key.as_str())
+                    && !key.starts_with("x-")
+                {
+                    let message = format!("`{key}` beside `$ref` has no effect here");
+                    self.warn(&node.path.key(key), "ignored-sibling", message);
+                }
+            }
+        }
+        self.follow(node, read)
+    }
+
+    /// The same for a place where members beside the reference are read too.
+    pub(super) fn follow<T>(
         &mut self,
         node: Node<'a, '_>,
         read: impl FnOnce(&mut Self, Node<'a, '_>) -> Option<T>,
@@ -135,24 +155,73 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// The entries of an object that may be a reference to such an object.
+    /// The same for a place where a member called `$ref` may be meant: a reference is text.
+    pub(super) fn followed_text<T>(
+        &mut self,
+        node: Node<'a, '_>,
+        read: impl FnOnce(&mut Self, Node<'a, '_>) -> Option<T>,
+    ) -> Option<T> {
+        if node.get("$ref").is_some_and(Value::is_string) {
+            self.followed(node, read)
+        } else {
+            read(self, node)
+        }
+    }
+
+    /// The entries of an object. Documents of many files refer to whole objects where the
+    /// specification has no references: what is meant is clear, so they are followed everywhere.
     pub(super) fn entries(
         &mut self,
         node: Node<'a, '_>,
         mut read: impl FnMut(&mut Self, &'a str, Node<'a, '_>),
     ) {
-        let referred = node.get("$ref").is_some_and(Value::is_string);
-        let mut each = |reader: &mut Self, node: Node<'a, '_>| {
+        self.followed_text(node, |reader, node| {
             for (key, value) in reader.object(node)? {
                 let path = node.path.key(key);
                 read(reader, key, Node::new(value, &path));
             }
             Some(())
-        };
-        if referred {
-            self.followed(node, each);
-        } else {
-            each(self, node);
+        });
+    }
+
+    /// The entries of a member, none when it is absent or null.
+    pub(super) fn entries_of(
+        &mut self,
+        owner: Node<'a, '_>,
+        key: &str,
+        read: impl FnMut(&mut Self, &'a str, Node<'a, '_>),
+    ) {
+        let path = owner.path.key(key);
+        if let Some(value) = owner.get(key).filter(|value| !value.is_null()) {
+            self.entries(Node::new(value, &path), read);
+        }
+    }
+
+    /// The items of an array that may be a reference to one.
+    pub(super) fn items(
+        &mut self,
+        node: Node<'a, '_>,
+        mut read: impl FnMut(&mut Self, Node<'a, '_>),
+    ) {
+        self.followed_text(node, |reader, node| {
+            for (index, value) in reader.array(node)?.iter().enumerate() {
+                let path = node.path.index(index);
+                read(reader, Node::new(value, &path));
+            }
+            Some(())
+        });
+    }
+
+    /// The items of a member, none when it is absent or null.
+    pub(super) fn items_of(
+        &mut self,
+        owner: Node<'a, '_>,
+        key: &str,
+        read: impl FnMut(&mut Self, Node<'a, '_>),
+    ) {
+        let path = owner.path.key(key);
+        if let Some(value) = owner.get(key).filter(|value| !value.is_null()) {
+            self.items(Node::new(value, &path), read);
         }
     }
 

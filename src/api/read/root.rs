@@ -17,6 +17,15 @@ impl<'a> Reader<'a> {
         if self.dialect == Dialect::Swagger20 {
             return self.swagger_root(root);
         }
+        if let Some(dialect) = self.text_of(root, "jsonSchemaDialect")
+            && !["spec.openapis.org/oas/", "/2020-12/"]
+                .iter()
+                .any(|known| dialect.contains(known))
+        {
+            let path = root.path.key("jsonSchemaDialect");
+            let message = format!("`{dialect}` is not honoured: schemas are read as draft 2020-12");
+            self.unsupported(&path, message, None);
+        }
         let components_path = root.path.key("components");
         let components = Node::new(
             root.get("components").unwrap_or(&Value::Null),
@@ -63,18 +72,11 @@ impl<'a> Reader<'a> {
     }
 
     fn servers(&mut self, root: Node<'a, '_>) -> Vec<String> {
-        let path = root.path.key("servers");
         let mut urls = Vec::new();
-        let Some(value) = root.get("servers").filter(|value| !value.is_null()) else {
-            return urls;
-        };
-        let items = self
-            .array(Node::new(value, &path))
-            .map_or(&[][..], Vec::as_slice);
-        for (index, item) in items.iter().enumerate() {
-            let path = path.index(index);
-            urls.extend(self.text_of(Node::new(item, &path), "url"));
-        }
+        self.items_of(root, "servers", |reader, node| {
+            let read = reader.followed(node, |reader, node| reader.text_of(node, "url"));
+            urls.extend(read);
+        });
         urls
     }
 
@@ -82,21 +84,16 @@ impl<'a> Reader<'a> {
         &mut self,
         root: Node<'a, '_>,
     ) -> IndexMap<String, Option<String>> {
-        let path = root.path.key("tags");
         let mut tags = IndexMap::new();
-        let Some(value) = root.get("tags").filter(|value| !value.is_null()) else {
-            return tags;
-        };
-        let items = self
-            .array(Node::new(value, &path))
-            .map_or(&[][..], Vec::as_slice);
-        for (index, item) in items.iter().enumerate() {
-            let path = path.index(index);
-            let node = Node::new(item, &path);
-            if let Some(name) = self.text_of(node, "name") {
-                tags.insert(name, self.text_of(node, "description"));
-            }
-        }
+        self.items_of(root, "tags", |reader, node| {
+            reader.followed(node, |reader, node| {
+                reader.object(node)?;
+                reader.unknown_members(node, members::TAG, "a tag");
+                let name = reader.text_of(node, "name")?;
+                tags.insert(name, reader.text_of(node, "description"));
+                Some(())
+            });
+        });
         tags
     }
 
@@ -106,7 +103,7 @@ impl<'a> Reader<'a> {
         kind: &str,
     ) -> IndexMap<String, SecurityScheme> {
         let mut schemes = IndexMap::new();
-        self.component_entries(components, kind, |reader, name, node| {
+        self.entries_of(components, kind, |reader, name, node| {
             reader.security_schemes.push(name.to_owned());
             let read = reader.followed(node, Self::security_scheme);
             schemes.extend(read.map(|scheme| (name.to_owned(), scheme)));
@@ -122,7 +119,7 @@ impl<'a> Reader<'a> {
         let path = components.path.key(kind);
         let mut names = Vec::new();
         // All names first, so that references have them whatever the order.
-        self.component_entries(components, kind, |reader, name, node| {
+        self.entries_of(components, kind, |reader, name, node| {
             names.push(name);
             reader.references.register(Location::of(node.path), name);
             // References in the document name the entry, not where the list of entries stands.
@@ -131,7 +128,7 @@ impl<'a> Reader<'a> {
                 reader.references.register(usual, name);
             }
         });
-        self.component_entries(components, kind, Self::adopt);
+        self.entries_of(components, kind, Self::adopt);
         let mut schemas = IndexMap::with_capacity(names.len());
         for name in names {
             let name = SchemaName(name.to_owned());
@@ -166,33 +163,30 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The entries of one kind of components.
-    pub(super) fn component_entries(
-        &mut self,
-        components: Node<'a, '_>,
-        kind: &str,
-        read: impl FnMut(&mut Self, &'a str, Node<'a, '_>),
-    ) {
-        let path = components.path.key(kind);
-        if let Some(value) = components.get(kind).filter(|value| !value.is_null()) {
-            self.entries(Node::new(value, &path), read);
-        }
-    }
-
     /// Components that no operation uses have faults too.
     fn unused_components(&mut self, components: Node<'a, '_>) {
-        self.component_entries(components, "parameters", |reader, _, node| {
+        self.entries_of(components, "parameters", |reader, _, node| {
             reader.followed(node, Self::parameter);
         });
-        self.component_entries(components, "requestBodies", |reader, _, node| {
+        self.entries_of(components, "requestBodies", |reader, _, node| {
             reader.followed(node, Self::body);
         });
-        self.component_entries(components, "responses", |reader, _, node| {
+        self.entries_of(components, "responses", |reader, _, node| {
             reader.followed(node, Self::response);
         });
-        self.component_entries(components, "headers", |reader, _, node| {
+        self.entries_of(components, "headers", |reader, _, node| {
             reader.followed(node, Self::header);
         });
+        self.entries_of(components, "mediaTypes", |reader, _, node| {
+            reader.followed(node, Self::media_type);
+        });
+        self.entries_of(components, "examples", |reader, _, node| {
+            reader.followed(node, |reader, node| reader.object(node));
+        });
+        self.entries_of(components, "links", |reader, _, node| {
+            reader.link(node);
+        });
+        self.unused_operations(components);
     }
 
     /// Schemas outside of the components that references lead to, and what those lead to in turn.

@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
         let Some(name) = self.schema_name(Node::new(value, &path)) else {
             return Schema::Anything;
         };
-        if self.dialect >= Dialect::OpenApi31 {
+        if self.dialect_at(node) >= Dialect::OpenApi31 {
             return self.constraints(node, Some(name));
         }
         let siblings = node
@@ -145,9 +145,14 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The version that the document of a place follows.
+    fn dialect_at(&self, node: Node<'_, '_>) -> Dialect {
+        self.document.member(node.path.document()).dialect
+    }
+
     /// `nullable`, as Swagger 2 documents spell it too.
     fn is_nullable(&mut self, node: Node<'a, '_>) -> bool {
-        let key = match self.dialect {
+        let key = match self.dialect_at(node) {
             Dialect::Swagger20 => "x-nullable",
             Dialect::OpenApi30 => "nullable",
             Dialect::OpenApi31 | Dialect::OpenApi32 => return false,
@@ -208,7 +213,10 @@ impl<'a> Reader<'a> {
     fn keyword(&mut self, constraints: &mut Constraints, key: &str, node: Node<'a, '_>) {
         match key {
             "type" => self.types(constraints, node),
-            "enum" => constraints.enumeration = self.array(node).cloned(),
+            "enum" => {
+                constraints.enumeration =
+                    self.followed_text(node, |reader, node| reader.array(node).cloned());
+            }
             "const" => constraints.constant = Some(node.value.clone()),
             "format" => constraints.format = self.text(node),
             "minLength" => constraints.min_length = self.count(node),
@@ -279,13 +287,14 @@ impl<'a> Reader<'a> {
     }
 
     fn other_keyword(&mut self, constraints: &mut Constraints, key: &str, node: Node<'a, '_>) {
-        let old = self.dialect < Dialect::OpenApi31;
+        let dialect = self.dialect_at(node);
+        let old = dialect < Dialect::OpenApi31;
         if key.starts_with("x-") {
             let value = node.value.clone();
             constraints.extensions.insert(key.to_owned(), value);
         } else if NOT_ENFORCED.contains(&key) {
             self.unsupported(node.path, format!("`{key}` is not enforced"), None);
-        } else if key == "collectionFormat" && self.dialect == Dialect::Swagger20 {
+        } else if key == "collectionFormat" && dialect == Dialect::Swagger20 {
             // Read with the parameter around it.
         } else if key == "nullable" && !old {
             let help = "write `type: [string, 'null']`".to_owned();
@@ -305,29 +314,20 @@ impl<'a> Reader<'a> {
     }
 
     fn schemas(&mut self, node: Node<'a, '_>) -> Vec<Schema> {
-        let Some(items) = self.array(node) else {
-            return Vec::new();
-        };
-        let read = items.iter().enumerate().map(|(index, item)| {
-            let path = node.path.index(index);
-            self.schema(Node::new(item, &path))
-        });
-        read.collect()
+        let mut schemas = Vec::new();
+        self.items(node, |reader, node| schemas.push(reader.schema(node)));
+        schemas
     }
 
     fn schema_map(&mut self, node: Node<'a, '_>) -> IndexMap<String, Schema> {
+        let mut schemas = IndexMap::new();
         // `properties:` with nothing below it is null in YAML.
-        if node.value.is_null() {
-            return IndexMap::new();
+        if !node.value.is_null() {
+            self.entries(node, |reader, key, node| {
+                schemas.insert(key.to_owned(), reader.schema(node));
+            });
         }
-        let Some(map) = self.object(node) else {
-            return IndexMap::new();
-        };
-        let read = map.iter().map(|(key, value)| {
-            let path = node.path.key(key);
-            (key.clone(), self.schema(Node::new(value, &path)))
-        });
-        read.collect()
+        schemas
     }
 
     fn types(&mut self, constraints: &mut Constraints, node: Node<'a, '_>) {
@@ -408,12 +408,8 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn strings(&mut self, node: Node<'a, '_>) -> Vec<String> {
-        let items = self.array(node).map_or(&[][..], Vec::as_slice);
         let mut texts = Vec::new();
-        for (index, item) in items.iter().enumerate() {
-            let path = node.path.index(index);
-            texts.extend(self.lenient_text(Node::new(item, &path)));
-        }
+        self.items(node, |reader, node| texts.extend(reader.lenient_text(node)));
         texts
     }
 

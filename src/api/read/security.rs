@@ -4,6 +4,7 @@ use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
 
 use super::Reader;
+use super::members;
 use super::node::Node;
 use crate::api::{Dialect, ParameterPlace, SecurityScheme};
 use crate::text::suggest;
@@ -16,6 +17,7 @@ impl<'a> Reader<'a> {
             &["http", "apiKey", "oauth2", "openIdConnect", "mutualTLS"]
         };
         self.object(node)?;
+        self.unknown_members(node, members::SECURITY_SCHEME, "a security scheme");
         let kind = self.text_of(node, "type").unwrap_or_default();
         match kind.as_str() {
             "http" => {
