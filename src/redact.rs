@@ -1,6 +1,7 @@
 //! URLs and headers that never print their secrets. Display and Debug are safe; the value itself is
 //! only handed out by `expose`, which the edges call where they connect.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// What stands in for a secret.
@@ -133,6 +134,44 @@ pub fn url(text: &str) -> String {
     masked
 }
 
+/// Masks the secrets of all URLs in a text and keeps every byte where it is, for lines of a user's
+/// file that are shown with carets below them.
+pub fn in_place(text: &str) -> Cow<'_, str> {
+    if !text.contains("://") {
+        return Cow::Borrowed(text);
+    }
+    let mut masked = text.as_bytes().to_vec();
+    for (at, _) in text.match_indices("://") {
+        let start = at + "://".len();
+        let ends = |letter: char| letter.is_whitespace() || "\"'`<>{},".contains(letter);
+        let end = text[start..]
+            .find(ends)
+            .map_or(text.len(), |end| start + end);
+        let url = &text[start..end];
+        let authority = url.find(['/', '?', '#']).unwrap_or(url.len());
+        if let Some(user) = url[..authority].rfind('@')
+            && let Some(colon) = url[..user].find(':')
+        {
+            masked[start + colon + 1..start + user].fill(b'*');
+        }
+        let Some(query) = url.find('?') else {
+            continue;
+        };
+        let mut from = start + query + 1;
+        for pair in url[query + 1..].split('&') {
+            let value = pair.split('#').next().unwrap_or(pair);
+            if let Some((key, _)) = value.split_once('=')
+                && is_secret_key(key)
+            {
+                masked[from + key.len() + 1..from + value.len()].fill(b'*');
+            }
+            from += pair.len() + 1;
+        }
+    }
+    // Whole runs between ASCII letters were replaced by ASCII.
+    String::from_utf8(masked).map_or(Cow::Borrowed(MASK), Cow::Owned)
+}
+
 fn is_secret_key(key: &str) -> bool {
     let lower = key.to_ascii_lowercase();
     SECRET_KEYS.contains(&lower.as_str())
@@ -184,6 +223,15 @@ mod tests {
             assert_eq!(url(given), shown);
             assert_eq!(format!("{:?}", SecretUrl::new(given)), shown);
         }
+    }
+
+    #[test]
+    fn secrets_are_masked_where_they_stand() {
+        assert_eq!(
+            in_place("$ref: 'https://me:pä@h/a.yaml?token=abc&page=2#/x' # see http://b/?key=1"),
+            "$ref: 'https://me:***@h/a.yaml?token=***&page=2#/x' # see http://b/?key=*"
+        );
+        assert_eq!(in_place("see https://h/a?b=c"), "see https://h/a?b=c");
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub struct Diagnostic {
     pub span: Option<Span>,
     /// What is at the place, beside its caret.
     pub label: Option<String>,
-    /// Other places that explain the fault, in the same file.
+    /// Other places that explain the fault.
     pub related: Vec<Related>,
     /// JSON pointer of the place, where the file is YAML or JSON.
     pub pointer: Option<String>,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::network::Network;
+use super::network::{Network, Stop};
 use super::read::{self, Input, MISSING};
 use crate::failure::Failure;
 use crate::redact::SecretUrl;
@@ -24,7 +24,6 @@ pub struct FoundDocument {
 }
 
 /// Reads the documents of one run.
-#[derive(Debug)]
 pub struct Documents {
     network: Network,
     here: PathBuf,
@@ -34,9 +33,9 @@ pub struct Documents {
 
 impl Documents {
     /// `limit`: for each URL.
-    pub fn new(input: &Input, limit: Duration) -> Self {
+    pub fn new(input: &Input, limit: Duration, stop: Option<Stop>) -> Self {
         Self {
-            network: Network::new(limit),
+            network: Network::new(limit, stop),
             here: std::env::current_dir().unwrap_or_default(),
             shown_from_here: match input {
                 Input::File(path) => !path.is_absolute(),
@@ -125,7 +124,7 @@ impl Documents {
 impl Input {
     /// The text alone, of what refers to nothing else.
     pub fn read(&self) -> Result<Arc<SourceFile>, Failure> {
-        let documents = Documents::new(self, Duration::from_secs(30));
+        let documents = Documents::new(self, Duration::from_secs(30), None);
         Ok(documents.first(self)?.source)
     }
 }

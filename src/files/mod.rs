@@ -2,6 +2,7 @@
 //! bytes are never written again. The only place, with `terminal` and `postgres`, that does I/O.
 
 mod atomic;
+mod batch;
 mod documents;
 mod encoding;
 pub mod manifest;
@@ -13,8 +14,10 @@ mod read;
 mod sources;
 
 pub use atomic::write_atomically;
+pub use batch::Batch;
 pub use documents::{Documents, FoundDocument};
 pub use migration::MigrationFile;
+pub use network::Stop;
 pub use owned::{OwnedAction, OwnedEntry, OwnedFile, OwnedPlan, Ownership};
 pub use plan::{Action, Entry, Plan, PlannedFile};
 pub use read::{Input, MISSING, read_bytes, read_standard_input, read_text};

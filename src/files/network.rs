@@ -1,12 +1,13 @@
 //! Documents by URL: bounded in time and in size, their credentials never printed.
 
+use std::pin::Pin;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use url::Url;
 
 use super::read::{LARGEST, MISSING};
-use crate::failure::Failure;
+use crate::failure::{Failure, Interruption};
 use crate::redact::SecretUrl;
 
 /// All URLs of a run together, in times of what one may take.
@@ -14,9 +15,12 @@ const ALL_TOGETHER: u32 = 10;
 const MOST_REDIRECTS: usize = 10;
 const WANTED: &str = "a URL must lead to the document itself, in YAML or JSON";
 
+/// Resolves when somebody asks the run to stop.
+pub type Stop = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Interruption>>>>;
+
 /// One client for all documents of a run.
-#[derive(Debug)]
 pub(super) struct Network {
+    stop: Option<Stop>,
     /// For connecting, redirects and the whole body together.
     limit: Duration,
     started: OnceLock<Instant>,
@@ -24,8 +28,9 @@ pub(super) struct Network {
 }
 
 impl Network {
-    pub(super) const fn new(limit: Duration) -> Self {
+    pub(super) const fn new(limit: Duration, stop: Option<Stop>) -> Self {
         Self {
+            stop,
             limit,
             started: OnceLock::new(),
             connection: OnceLock::new(),
@@ -45,14 +50,24 @@ impl Network {
             return Err(failure.hint("`--timeout SECONDS` gives each of them more time"));
         }
         let limit = self.limit.min(left);
+        let stopped = async {
+            match &self.stop {
+                Some(stop) => stop().await,
+                None => std::future::pending().await,
+            }
+        };
         runtime.block_on(async {
-            match tokio::time::timeout(limit, fetch(client, url)).await {
-                Ok(result) => result,
-                Err(_) => Err(Failure::environment(format!(
+            tokio::select! {
+                signal = stopped => Err(Failure::interrupted(
+                    signal,
+                    format!("interrupted while `{url}` was read; nothing was written"),
+                )),
+                () = tokio::time::sleep(limit) => Err(Failure::environment(format!(
                     "`{url}` did not answer in full within {} s",
                     limit.as_secs_f64().ceil()
                 ))
                 .hint("`--timeout SECONDS` gives it more time")),
+                result = fetch(client, url) => result,
             }
         })
     }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use similar::{ChangeTag, TextDiff};
 
+use super::Batch;
 use super::manifest::{Manifest, ManifestFile, ManifestPlace, sha256};
-use super::write_atomically;
 use crate::failure::Failure;
 
 /// Whose a file is, and so when it may be written.
@@ -155,26 +155,22 @@ impl OwnedPlan {
         })
     }
 
-    /// Writes what is new, unless there is a conflict; returns how many files were written.
-    pub fn apply(&self) -> Result<usize, Failure> {
+    /// Everything that is new, ready to be put in its place; nothing when there is a conflict.
+    pub fn prepare(&self) -> Result<Batch, Failure> {
+        let mut batch = Batch::default();
         if self.conflicts().next().is_some() {
-            return Ok(0);
+            return Ok(batch);
         }
-        let mut written = 0;
         for entry in self.entries.iter().filter(|entry| entry.action.writes()) {
             let path = self.root.join(&entry.file.path);
             if entry.action == OwnedAction::Remove {
-                std::fs::remove_file(&path).map_err(|error| {
-                    Failure::environment(format!("cannot remove `{}`", path.display()))
-                        .cause(error.to_string())
-                })?;
-                written += 1;
+                batch.remove(&path);
             } else {
-                written += usize::from(write_atomically(&path, entry.file.contents.as_bytes())?);
+                batch.write(&path, entry.file.contents.as_bytes())?;
             }
         }
-        write_atomically(&self.manifest_path, self.manifest.as_bytes())?;
-        Ok(written)
+        batch.write(&self.manifest_path, self.manifest.as_bytes())?;
+        Ok(batch)
     }
 
     pub fn conflicts(&self) -> impl Iterator<Item = &OwnedEntry> {

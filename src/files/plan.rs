@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use similar::TextDiff;
 
-use super::write_atomically;
+use super::Batch;
 use crate::failure::Failure;
 
 /// A file that a run wants to exist with these bytes.
@@ -52,20 +52,15 @@ impl Plan {
         })
     }
 
-    /// Writes what is not there yet; returns how many files were written.
+    /// Writes what is not there yet, all or nothing; returns how many files were written.
     pub fn apply(&self) -> Result<usize, Failure> {
-        let mut written = 0;
-        for entry in self
-            .entries
-            .iter()
-            .filter(|entry| entry.action != Action::Unchanged)
-        {
-            written += usize::from(write_atomically(
-                &self.root.join(&entry.file.path),
-                entry.file.contents.as_bytes(),
-            )?);
+        let mut batch = Batch::default();
+        let changed = |entry: &&Entry| entry.action != Action::Unchanged;
+        for entry in self.entries.iter().filter(changed) {
+            let path = self.root.join(&entry.file.path);
+            batch.write(&path, entry.file.contents.as_bytes())?;
         }
-        Ok(written)
+        batch.commit()
     }
 
     pub fn changes(&self) -> bool {

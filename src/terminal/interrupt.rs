@@ -90,15 +90,18 @@ fn start() -> Interrupt {
         receiver,
         _sender: Arc::clone(&sender),
     };
+    let (ready, is_ready) = std::sync::mpsc::channel();
     // Without the thread a signal ends the process in the ordinary way, which is safe as well.
     let _ = std::thread::Builder::new()
         .name("signals".to_owned())
-        .spawn(move || watch_signals(&sender));
+        .spawn(move || watch_signals(&sender, ready));
+    // The handlers are in place before the work begins; a thread that gave up dropped its end.
+    let _ = is_ready.recv();
     handle
 }
 
 #[expect(clippy::exit, reason = "a second signal leaves at once")]
-fn watch_signals(sender: &watch::Sender<Option<Interruption>>) {
+fn watch_signals(sender: &watch::Sender<Option<Interruption>>, ready: std::sync::mpsc::Sender<()>) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -110,6 +113,7 @@ fn watch_signals(sender: &watch::Sender<Option<Interruption>>) {
         let Some(mut signals) = Signals::new() else {
             return;
         };
+        drop(ready);
         loop {
             let signal = signals.next().await;
             if seen {
@@ -126,6 +130,8 @@ fn watch_signals(sender: &watch::Sender<Option<Interruption>>) {
 struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    /// A file that grows beyond its limit: with a handler the write itself says so.
+    _file_size: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
@@ -135,6 +141,7 @@ impl Signals {
         Some(Self {
             interrupt: signal(SignalKind::interrupt()).ok()?,
             terminate: signal(SignalKind::terminate()).ok()?,
+            _file_size: signal(SignalKind::from_raw(nix::sys::signal::SIGXFSZ as i32)).ok(),
         })
     }
 

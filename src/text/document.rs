@@ -29,6 +29,9 @@ impl Document {
             return (None, vec![fault]);
         }
         let first = file.text.trim_start().as_bytes().first();
+        if first == Some(&b'<') && !file.text.trim_start().starts_with("<<") {
+            return (None, vec![markup(file)]);
+        }
         if !matches!(first, Some(b'{' | b'[')) {
             return parse_yaml(file);
         }
@@ -115,6 +118,11 @@ pub(super) fn duplicate_key(name: &str, first: Span, second: Span) -> Diagnostic
         .related(Related::new(first, "first used"))
 }
 
+pub(super) fn too_deep(span: Span) -> Diagnostic {
+    let message = format!("nested more than {DEEPEST} levels deep");
+    Diagnostic::error("too-deep", message).at(span)
+}
+
 fn parse_yaml(file: &Arc<SourceFile>) -> (Option<Document>, Vec<Diagnostic>) {
     let (parsed, faults) = yaml::parse(file);
     let document = parsed.map(|(value, places)| Document::new(file, value, Some(places)));
@@ -128,6 +136,27 @@ fn has_yaml_ending(name: &str) -> bool {
     })
 }
 
+/// What a browser is shown when a document was asked for: pages for people, errors, log-ins.
+fn markup(file: &Arc<SourceFile>) -> Diagnostic {
+    let start = file.text.len() - file.text.trim_start().len();
+    let head: String = file.text[start..].chars().take(200).collect();
+    let head = head.to_ascii_lowercase();
+    let kind = if head.contains("<html") || head.contains("<!doctype html") {
+        "an HTML page"
+    } else {
+        "XML"
+    };
+    let end = file.text[start..]
+        .find('\n')
+        .map_or(file.text.len(), |at| start + at);
+    Diagnostic::error(
+        "not-a-document",
+        format!("this is {kind}, not YAML or JSON"),
+    )
+    .at(Span::new(file, start..end))
+    .help("a URL must lead to the document itself, as `raw` links do")
+}
+
 fn syntax_fault(file: &Arc<SourceFile>, error: &serde_json::Error) -> Diagnostic {
     let message = error.to_string();
     let message = message
@@ -136,7 +165,11 @@ fn syntax_fault(file: &Arc<SourceFile>, error: &serde_json::Error) -> Diagnostic
     let start = file.byte_offset(error.line(), error.column());
     let letter = file.text[start..].chars().next();
     let end = start + letter.map_or(0, char::len_utf8);
-    Diagnostic::error("invalid-json", message).at(Span::new(file, start..end))
+    let span = Span::new(file, start..end);
+    if message.starts_with("recursion limit") {
+        return too_deep(span);
+    }
+    Diagnostic::error("invalid-json", message).at(span)
 }
 
 #[cfg(test)]
@@ -253,7 +286,7 @@ mod tests {
         assert_eq!(codes(&"[".repeat(100_000))[0].0, "invalid-yaml");
         assert_eq!(codes(&"- ".repeat(100_000))[0].0, "too-deep");
         let (_, faults) = Document::parse(&SourceFile::new("a.json", "[".repeat(100_000)));
-        assert_eq!(faults[0].code, "invalid-json");
+        assert_eq!(faults[0].code, "too-deep");
         let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..12 {
             let items = vec![format!("*a{}", level - 1); 10].join(", ");

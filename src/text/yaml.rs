@@ -8,7 +8,7 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 use serde_json::{Map, Number, Value};
 
-use super::document::{DEEPEST, duplicate_key};
+use super::document::{DEEPEST, duplicate_key, too_deep};
 use super::indentation;
 use super::places::Places;
 use super::{SourceFile, Span};
@@ -168,11 +168,7 @@ impl Builder<'_> {
 
     fn open(&mut self, anchor: usize, range: Range<usize>, contents: Contents) -> Option<()> {
         if self.frames.len() >= DEEPEST {
-            self.fault(
-                "too-deep",
-                format!("nested more than {DEEPEST} levels deep"),
-                range,
-            );
+            self.faults.push(too_deep(Span::new(self.file, range)));
             return None;
         }
         let contents = if self.waits_for_key() {
@@ -357,12 +353,13 @@ impl Builder<'_> {
                     merges.push((value, node));
                     return Some(());
                 }
-                if let Some(index) = map.keys().position(|present| *present == key.name) {
+                if map.contains_key(&key.name) {
+                    let index = map.keys().position(|present| *present == key.name);
                     let parent = frame.node;
                     // The parent is still open: its length is set here for the walk below.
                     self.places.hide(node);
                     self.places.close(parent, 0);
-                    let first = self.places.children(parent).nth(index);
+                    let first = index.and_then(|index| self.places.children(parent).nth(index));
                     let first = first.and_then(|node| self.places.found(node).key);
                     self.faults.push(duplicate_key(
                         &key.name,

@@ -10,6 +10,7 @@ use super::node::Node;
 use super::resolve::{LONGEST_CHAIN, Target, Unresolved};
 use crate::api::SchemaName;
 use crate::diagnostic::Diagnostic;
+use crate::redact;
 use crate::text::Path;
 
 /// The names of schemas, and the schemas that wait to be read.
@@ -62,9 +63,9 @@ impl<'a> Reader<'a> {
         match unresolved {
             Unresolved::Place { suggestion } => {
                 let help = suggestion
-                    .map(|near| format!("did you mean `{near}`?"))
+                    .map(|near| format!("did you mean `{}`?", redact::url(&near)))
                     .or_else(|| self.elsewhere(text, reference.path));
-                let message = format!("`{text}` does not exist");
+                let message = format!("`{}` does not exist", redact::url(text));
                 self.error_with(reference.path, "unresolved-reference", message, help);
             }
             Unresolved::Document(fault) => {

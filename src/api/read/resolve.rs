@@ -7,6 +7,7 @@ use url::Url;
 
 use super::bundle::{Absent, Bundle, Location};
 use crate::api::{LoadFault, LoadFaultKind};
+use crate::redact;
 use crate::text::{Path, escape, suggest};
 
 /// References behind references: longer chains are cycles or mischief.
@@ -63,7 +64,8 @@ impl Bundle<'_> {
             return self.in_same_document(&scope, from.document(), &fragment, hops);
         }
         let mut absolute = scope.base.join(address).map_err(|error| {
-            let message = format!("`{text}` is no address of a document: {error}");
+            let shown = redact::url(text);
+            let message = format!("`{shown}` is no address of a document: {error}");
             Unresolved::Document(LoadFault::new(LoadFaultKind::Missing, message))
         })?;
         absolute.set_fragment(None);

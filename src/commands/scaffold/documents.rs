@@ -1,6 +1,8 @@
 //! The reader's documents come from files and URLs: its questions are passed on, and faults of what
 //! was found are told as faults of the document that refers to it.
 
+use std::pin::Pin;
+
 use url::Url;
 
 use crate::api::{self, LoadFault, LoadFaultKind, Loaded, Loader, Reading, UNREACHABLE_DOCUMENT};
@@ -8,13 +10,28 @@ use crate::diagnostic::Severity;
 use crate::failure::{Failure, FailureKind, Fault};
 use crate::files::{Documents, FoundDocument, MISSING};
 use crate::settings::scaffold::DocumentRequest;
+use crate::terminal::interrupt;
 
 /// Reads a document with all that it refers to. One that is not valid is a failure with all of its
 /// faults.
 pub(super) fn read(request: &DocumentRequest) -> Result<Reading, Failure> {
-    let documents = Documents::new(&request.input, request.timeout);
+    let interrupt = interrupt::listen();
+    let stop = {
+        let interrupt = interrupt.clone();
+        move || -> Pin<Box<dyn Future<Output = _>>> {
+            let interrupt = interrupt.clone();
+            Box::pin(async move { interrupt.wait().await })
+        }
+    };
+    let documents = Documents::new(&request.input, request.timeout, Some(Box::new(stop)));
     let first = loaded(documents.first(&request.input)?);
     let reading = api::read_all(&first, &Network(&documents));
+    if let Some(signal) = interrupt.requested() {
+        return Err(Failure::interrupted(
+            signal,
+            "interrupted; nothing was written",
+        ));
+    }
     if reading.api.is_some() && api::is_valid(&reading.findings) {
         return Ok(reading);
     }

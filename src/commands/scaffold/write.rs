@@ -18,7 +18,7 @@ use crate::scaffold::{
 };
 use crate::settings::Format;
 use crate::settings::scaffold::{Mode, Request};
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, interrupt};
 
 /// Where a run writes.
 pub(super) struct Target {
@@ -52,6 +52,21 @@ impl Target {
             .hint("`--output src/routes/` makes routes/, middleware/ and types/ below src/"));
         };
         let routes = format!("{source_root}/routes");
+        // A file in the way is found before anything is generated.
+        let routes_folder = root.join(&source_root).join("routes");
+        if let Some(file) = routes_folder
+            .ancestors()
+            .find(|part| part.exists() && !part.is_dir())
+        {
+            let text = format!(
+                "`--output {}` needs folders where the file `{}` is",
+                request.output.display(),
+                from_here(file)
+            );
+            return Err(Failure::input(text)
+                .closing("nothing was written")
+                .hint("`--output src/routes/` makes routes/, middleware/ and types/ below src/"));
+        }
         let manifest = ManifestPlace::find(&root, &source_root, &routes)?;
         let last = manifest.last.as_ref().and_then(|manifest| {
             Framework::ALL
@@ -185,7 +200,14 @@ pub(super) fn write(
         Mode::Check => OutcomeMode::Check,
     };
     if mode == OutcomeMode::Write {
-        plan.apply()?;
+        let batch = plan.prepare()?;
+        if let Some(signal) = interrupt::listen().requested() {
+            return Err(Failure::interrupted(
+                signal,
+                "interrupted; nothing was written",
+            ));
+        }
+        batch.commit()?;
     }
     let mut lines = ExportLines::new(&target.root, &plan);
     let handlers_wanted = request.artefacts != Artefacts::Types;

@@ -7,6 +7,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::diagnostic::{Diagnostic, Related, Severity};
 use crate::failure::{Failure, Fault, Message};
+use crate::redact;
 use crate::terminal::{BOLD, RED, YELLOW};
 use crate::text::Span;
 
@@ -88,6 +89,8 @@ pub fn write_diagnostic(out: &mut dyn Write, diagnostic: &Diagnostic) -> io::Res
         .collect();
     let ranges = near.iter().map(|related| &related.span.range);
     let (text, first_line, offset, range) = excerpt(source, &span.range, ranges);
+    let text = redact::in_place(text);
+    let text = &*text;
     let line_start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
     let shown_column = text[line_start..range.start].chars().count() + 1;
     let mut primary = AnnotationKind::Primary.span(range);
@@ -105,6 +108,28 @@ pub fn write_diagnostic(out: &mut dyn Write, diagnostic: &Diagnostic) -> io::Res
         snippet = snippet.annotation(context.label(&related.label));
     }
     let mut group: Group<'_> = level.primary_title(message).id(*code).element(snippet);
+    let far: Vec<_> = related
+        .iter()
+        .filter(|related| !is_near(span, related))
+        .map(|related| {
+            let range = &related.span.range;
+            let source = &related.span.file.text;
+            let (text, line, _, range) = excerpt(source, range, std::iter::empty());
+            (redact::in_place(text), line, range, related)
+        })
+        .collect();
+    for (text, line, range, related) in &far {
+        group = group.element(
+            Snippet::source(&**text)
+                .line_start(*line)
+                .path(&related.span.file.name)
+                .annotation(
+                    AnnotationKind::Context
+                        .span(range.clone())
+                        .label(&related.label),
+                ),
+        );
+    }
     if let Some(help) = help {
         group = group.element(Level::HELP.message(help));
     }
