@@ -7,12 +7,15 @@
 
 mod advise;
 mod apply;
+mod bad_input;
 mod compare;
 mod contract;
 mod decide;
 mod doctor;
+mod documents;
 mod exact;
 mod examples;
+mod file_server;
 mod from_database;
 mod generate_spec;
 mod house;

@@ -69,8 +69,10 @@ pub(super) struct Bundle<'l> {
 
 #[derive(Default)]
 struct State {
-    /// Of the others.
+    /// Of the others, those that have a structure.
     count: usize,
+    /// Of all others.
+    sources: Vec<Arc<SourceFile>>,
     bytes: usize,
     by_address: HashMap<Url, Result<usize, Absent>>,
     by_identity: HashMap<String, usize>,
@@ -196,8 +198,12 @@ impl<'l> Bundle<'l> {
         if let Some(index) = self.state.borrow().by_identity.get(&loaded.identity) {
             return Ok(*index);
         }
+        if self.is_first(&loaded) {
+            return Ok(0);
+        }
         let (document, faults) = Document::parse(&loaded.source);
         let mut state = self.state.borrow_mut();
+        state.sources.push(Arc::clone(&loaded.source));
         state.bytes += loaded.source.text.len();
         state.faults.extend(faults);
         let document = document.ok_or(Absent::Broken)?;
@@ -222,6 +228,18 @@ impl<'l> Bundle<'l> {
         Ok(index)
     }
 
+    /// The first document may come from standard input, without a name: other documents refer to it
+    /// by the name of the file that it was read from.
+    fn is_first(&self, loaded: &Loaded) -> bool {
+        let folder = &self.first.address;
+        folder.path().ends_with('/')
+            && loaded
+                .address
+                .join(".")
+                .is_ok_and(|around| around == *folder)
+            && loaded.source.text == self.first.document.file.text
+    }
+
     fn check_limits(&self) -> Result<(), LoadFault> {
         let state = self.state.borrow();
         let message = if state.count >= MOST_DOCUMENTS {
@@ -237,9 +255,10 @@ impl<'l> Bundle<'l> {
 
     /// The texts in the order of their loading.
     pub(super) fn sources(&self) -> Vec<Arc<SourceFile>> {
-        let count = self.state.borrow().count;
-        (0..=count)
-            .map(|index| Arc::clone(&self.member(index).document.file))
+        let first = Arc::clone(&self.first.document.file);
+        let others = self.state.borrow();
+        std::iter::once(first)
+            .chain(others.sources.iter().map(Arc::clone))
             .collect()
     }
 

@@ -145,7 +145,12 @@ impl<'a> Reader<'a> {
             let base = location.path();
             let path = if hop == 0 { node.path } else { &base };
             let Some(reference) = value.get("$ref") else {
-                return read(self, Node::new(value, path));
+                // What is read elsewhere is no part of the schema around the reference.
+                let around = if hop == 0 { self.around } else { None };
+                let outer = std::mem::replace(&mut self.around, around);
+                let read = read(self, Node::new(value, path));
+                self.around = outer;
+                return read;
             };
             let reference_path = path.key("$ref");
             let target = self.target(Node::new(reference, &reference_path))?;

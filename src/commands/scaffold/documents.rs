@@ -89,7 +89,8 @@ fn fault(failure: &Failure) -> LoadFault {
     let mut text = message.text.clone();
     for detail in message.causes.iter().chain(&message.details) {
         text.push_str(": ");
-        text.push_str(detail);
+        // The number says nothing that the words do not.
+        text.push_str(detail.split(" (os error").next().unwrap_or(detail));
     }
     LoadFault {
         kind,
