@@ -233,7 +233,8 @@ impl<'a> Reader<'a> {
 
     pub(super) fn cyclic(&mut self, path: &Path<'_>) {
         let message = "this reference leads back to itself".to_owned();
-        self.error(path, "cyclic-reference", message);
+        let help = "one of the places on the way must say what stands there".to_owned();
+        self.error_with(path, "cyclic-reference", message, Some(help));
     }
 
     /// Faults in the order of the documents and of their texts, each once.
