@@ -144,7 +144,11 @@ pub fn service(api: &Api, options: &Options) -> Output {
         middleware(&mut writer, options.framework, &project);
     }
     if options.artefacts == Artefacts::Project {
-        whole_project(&mut writer, options.framework, &project);
+        let types = ["types/models.ts", "types/operations.ts"];
+        let large_integers = writer.files.iter().any(|file| {
+            types.iter().any(|name| file.path.ends_with(name)) && file.contents.contains("bigint")
+        });
+        whole_project(&mut writer, options.framework, &project, large_integers);
     }
     let mut files = writer.files;
     files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -297,7 +301,12 @@ fn middleware(writer: &mut Writer<'_>, framework: Framework, project: &Project<'
     writer.source(Owner::User, "config.ts", project.config());
 }
 
-fn whole_project(writer: &mut Writer<'_>, framework: Framework, project: &Project<'_, '_>) {
+fn whole_project(
+    writer: &mut Writer<'_>,
+    framework: Framework,
+    project: &Project<'_, '_>,
+    large_integers: bool,
+) {
     let server = match framework {
         Framework::Express => include_str!("../../templates/express/server.ts"),
         Framework::Fastify => include_str!("../../templates/fastify/server.ts"),
@@ -312,7 +321,7 @@ fn whole_project(writer: &mut Writer<'_>, framework: Framework, project: &Projec
         ".gitignore",
         include_str!("../../templates/common/gitignore"),
     );
-    writer.project(Owner::User, "README.md", project.readme());
+    writer.project(Owner::User, "README.md", project.readme(large_integers));
     writer.project(Owner::User, "package.json", project.package());
     writer.project(Owner::User, "tsconfig.json", project.ts_config());
     writer.project(Owner::User, "test/tsconfig.json", project.test_ts_config());

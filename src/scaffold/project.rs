@@ -104,6 +104,8 @@ struct Readme<'a> {
     adapter: &'a str,
     jwt: bool,
     example: Option<Example>,
+    /// Whether a type is an integer of 64 bits.
+    large_integers: bool,
 }
 
 /// An operation whose handler the README shows.
@@ -321,7 +323,7 @@ impl<'p, 'a> Project<'p, 'a> {
         })
     }
 
-    pub(super) fn readme(&self) -> String {
+    pub(super) fn readme(&self, large_integers: bool) -> String {
         let mut files: Vec<&str> = Vec::new();
         for operation in &self.plan.operations {
             if !files.contains(&operation.file.as_str()) {
@@ -360,6 +362,7 @@ impl<'p, 'a> Project<'p, 'a> {
             adapter: self.framework.name(),
             jwt: self.jwt(),
             example: self.plan.operations.iter().find_map(example),
+            large_integers,
         })
     }
 

@@ -73,6 +73,8 @@ fn holds(table: &str) {
     );
     let report: Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(report["wrong"], json!([]));
+    // The types agree with the validators.
+    compile(sandbox.path(), TypeScript::Seven, &["--noEmit"]);
     // Every case was judged, by a body that holds or that does not.
     let cases = table["cases"].as_array().map_or(0, Vec::len) as u64;
     assert!(

@@ -125,6 +125,11 @@ impl<'l> Bundle<'l> {
         other.unwrap_or(&self.first)
     }
 
+    /// How many documents were read.
+    pub(super) fn documents(&self) -> usize {
+        self.state.borrow().count + 1
+    }
+
     /// The root of a document.
     pub(super) fn root(&self, index: usize) -> &Value {
         &self.member(index).document.value

@@ -8,7 +8,7 @@ use super::bundle::Location;
 use super::names::Names;
 use super::node::Node;
 use super::resolve::{LONGEST_CHAIN, Target, Unresolved};
-use crate::api::SchemaName;
+use crate::api::{Constraints, Schema, SchemaName};
 use crate::diagnostic::Diagnostic;
 use crate::redact;
 use crate::text::Path;
@@ -111,6 +111,29 @@ impl<'a> Reader<'a> {
         self.references.register(target.location.clone(), &name);
         self.references.pending.push(target.location);
         Some(SchemaName(name))
+    }
+
+    /// `$dynamicRef` is a `$ref` where only one schema can be meant, whichever way it is reached.
+    pub(super) fn dynamic_reference(&mut self, constraints: &mut Constraints, node: Node<'a, '_>) {
+        let path = node.path.key("$dynamicRef");
+        let Some(value) = node.get("$dynamicRef") else {
+            return;
+        };
+        let node = Node::new(value, &path);
+        let anchor = value.as_str().and_then(|text| text.split_once('#'));
+        let anchor = anchor.map_or("", |(_, anchor)| anchor);
+        if self.document.dynamic_anchors(anchor) > 1 {
+            let message = format!("`$dynamicRef` is not enforced: `{anchor}` names several schemas");
+            self.unsupported(node.path, message, None);
+            return;
+        }
+        let Some(name) = self.schema_name(node) else {
+            return;
+        };
+        match &constraints.reference {
+            None => constraints.reference = Some(name),
+            Some(_) => constraints.all_of.push(Schema::Reference(name)),
+        }
     }
 
     /// Reads a place that may be a reference to such a place: the target in its stead. What stands

@@ -179,6 +179,23 @@ impl Bundle<'_> {
         Ok(Target { location, value })
     }
 
+    /// How many schemas have this `$dynamicAnchor`: with one, it does not matter how it is reached.
+    pub(super) fn dynamic_anchors(&self, name: &str) -> usize {
+        fn count(value: &Value, name: &str) -> usize {
+            match value {
+                Value::Object(map) => {
+                    let own = map.get("$dynamicAnchor").and_then(Value::as_str) == Some(name);
+                    usize::from(own) + map.values().map(|value| count(value, name)).sum::<usize>()
+                }
+                Value::Array(items) => items.iter().map(|item| count(item, name)).sum(),
+                _ => 0,
+            }
+        }
+        (0..self.documents())
+            .map(|index| count(self.root(index), name))
+            .sum()
+    }
+
     fn scope(&self, path: &Path<'_>) -> Scope {
         let member = self.member(path.document());
         let mut scope = Scope {

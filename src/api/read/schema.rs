@@ -11,7 +11,6 @@ use crate::text::suggest;
 
 /// Keywords of JSON Schema that mean something which is not enforced.
 const NOT_ENFORCED: &[&str] = &[
-    "$dynamicRef",
     "$recursiveRef",
     "$vocabulary",
     "contentSchema",
@@ -200,6 +199,7 @@ impl<'a> Reader<'a> {
             self.keyword(&mut constraints, key, Node::new(value, &path));
         }
         self.around = outer;
+        self.dynamic_reference(&mut constraints, node);
         Self::exclusive_bounds(&mut constraints, node);
         if constraints.discriminator.is_some() {
             self.implied_mapping(&mut constraints);
@@ -243,6 +243,8 @@ impl<'a> Reader<'a> {
             "minProperties" => constraints.min_properties = self.count(node),
             "maxProperties" => constraints.max_properties = self.count(node),
             "dependentRequired" => self.dependent_required(constraints, node),
+            // The two keywords were one before 2019, told apart by what they hold.
+            "dependencies" => self.dependencies(constraints, node),
             "discriminator" => constraints.discriminator = self.discriminator(node),
             "readOnly" => constraints.read_only = self.boolean(node).unwrap_or(false),
             "writeOnly" => constraints.write_only = self.boolean(node).unwrap_or(false),
@@ -301,7 +303,14 @@ impl<'a> Reader<'a> {
             let message = "`nullable` has no effect since OpenAPI 3.1".to_owned();
             self.unsupported(node.path, message, Some(help));
         } else if !ANNOTATIONS.contains(&key)
-            && !["$ref", "nullable", "exclusiveMinimum", "exclusiveMaximum"].contains(&key)
+            && ![
+                "$ref",
+                "$dynamicRef",
+                "nullable",
+                "exclusiveMinimum",
+                "exclusiveMaximum",
+            ]
+            .contains(&key)
         {
             let help = suggest::nearest(key, READ.iter().copied())
                 .map(|near| format!("did you mean `{near}`?"));
@@ -421,6 +430,20 @@ impl<'a> Reader<'a> {
             let path = node.path.key(key);
             let names = self.strings(Node::new(value, &path));
             constraints.dependent_required.insert(key.clone(), names);
+        }
+    }
+
+    fn dependencies(&mut self, constraints: &mut Constraints, node: Node<'a, '_>) {
+        for (key, value) in self.object(node).into_iter().flatten() {
+            let path = node.path.key(key);
+            let node = Node::new(value, &path);
+            if value.is_array() {
+                let names = self.strings(node);
+                constraints.dependent_required.insert(key.clone(), names);
+            } else {
+                let schema = self.schema(node);
+                constraints.dependent_schemas.insert(key.clone(), schema);
+            }
         }
     }
 

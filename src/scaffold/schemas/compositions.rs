@@ -3,7 +3,8 @@
 use indexmap::IndexMap;
 
 use super::questions::{
-    admits, all_different, constant_of, has_keywords, holds_files, is_null, requires,
+    admits, all_different, constant_of, has_keywords, holds_files, is_large, is_null, is_unsafe,
+    requires,
 };
 use super::writer::Schemas;
 use crate::api::{Constraints, JsonType, Schema, SchemaName};
@@ -183,16 +184,19 @@ impl Schemas<'_, '_> {
         values: &[&serde_json::Value],
         constraints: &Constraints,
     ) -> Expression {
-        if values
-            .iter()
-            .any(|value| value.is_object() || value.is_array())
-        {
+        let composed = |value: &&serde_json::Value| value.is_object() || value.is_array();
+        // Numbers beyond 2^53 are compared by their digits.
+        if values.iter().any(|value| composed(value) || is_unsafe(value)) {
             let type_text = || {
                 self.types()
                     .of(&Schema::Constraints(Box::new(constraints.clone())))
                     .flat()
             };
-            let arguments = values.iter().map(|value| json(value)).collect();
+            let argument = |value: &&serde_json::Value| match value {
+                serde_json::Value::Number(number) if is_large(number) => text(format!("{number}n")),
+                value => json(value),
+            };
+            let arguments = values.iter().map(argument).collect();
             return self.typed_call("constant", type_text, None, arguments);
         }
         let nullable = values.len() > 1 && values.iter().any(|value| value.is_null());

@@ -64,13 +64,26 @@ pub(super) fn requires(models: &Models<'_>, schema: &Schema, property: &str, dep
 
 /// Whether the discriminator's value is one that the alternative's own property may have.
 pub(super) fn admits(models: &Models<'_>, name: &SchemaName, property: &str, value: &str) -> bool {
-    match models.schema(name).map(|schema| models.resolve(schema)) {
-        Some(Schema::Constraints(constraints)) => constraints
-            .properties
-            .get(property)
-            .is_none_or(|schema| crate::scaffold::defaults::fits(models, &value.into(), schema, 0)),
-        _ => true,
+    fn within(
+        models: &Models<'_>,
+        schema: &Schema,
+        property: &str,
+        value: &serde_json::Value,
+        depth: usize,
+    ) -> bool {
+        let Schema::Constraints(constraints) = models.resolve(schema) else {
+            return true;
+        };
+        let own = constraints.properties.get(property);
+        own.is_none_or(|schema| crate::scaffold::defaults::fits(models, value, schema, 0))
+            && (depth > 20
+                || constraints
+                    .all_of
+                    .iter()
+                    .all(|part| within(models, part, property, value, depth + 1)))
     }
+    let schema = Schema::Reference(name.clone());
+    within(models, &schema, property, &value.into(), 0)
 }
 
 /// A string that stands for a file in a form.
@@ -192,4 +205,9 @@ pub(in crate::scaffold) fn is_wide(constraints: &Constraints) -> bool {
 /// A bound that a double cannot hold.
 pub(super) fn is_large(bound: &serde_json::Number) -> bool {
     !bound.is_f64() && bound.as_f64().is_some_and(|bound| bound.abs() > SAFE)
+}
+
+/// A number beyond the range where doubles hold every integer.
+pub(super) fn is_unsafe(value: &serde_json::Value) -> bool {
+    value.as_f64().is_some_and(|value| value.abs() > SAFE)
 }

@@ -7,26 +7,19 @@ import { randomUUID } from "node:crypto";
  * that the schemas judge the digits that were sent. `settle` says what is left of it after the validation.
  */
 export function readJson(text: string): unknown {
-{%- if prototype %}
   const value: unknown = JSON.parse(text);
+  const result = /[\d.]{16}/.test(text) ? readLarge(text, value) : value;
+{%- if prototype %}
+  if (result === value && typeof value === "object" && value !== null) plain.add(value);
 {%- else %}
   const suspicious = text.includes("__proto__") || text.includes("\\u");
-  const value: unknown = suspicious ? JSON.parse(text, refusePrototype) : JSON.parse(text);
+  if (result === value && !suspicious && typeof value === "object" && value !== null) plain.add(value);
 {%- endif %}
-  const result = /[\d.]{16}/.test(text) ? readLarge(text, value) : value;
-  if (result === value && typeof value === "object" && value !== null) plain.add(value);
   return result;
 }
 
-/** What was read without any bigint in it, which is nearly everything. */
+/** What was read and holds nothing that `settle` looks for, which is nearly everything. */
 const plain = new WeakSet<object>();
-{%- if !prototype %}
-
-function refusePrototype(key: string, value: unknown): unknown {
-  if (key === "__proto__") throw new SyntaxError("__proto__ is not a property");
-  return value;
-}
-{%- endif %}
 
 /** Strings, which are left alone, and numbers. */
 const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
@@ -58,7 +51,12 @@ export function largeInteger(text: string): string | undefined {
   return Number.isSafeInteger(Number(digits)) ? undefined : digits;
 }
 
-/** What a validated value holds in the end: a bigint where the schema says `int64`, numbers everywhere else. */
+/**
+ * What a handler gets of a validated value: bigints where the schema says `int64` and numbers everywhere else
+{%- if !prototype %}; no
+ * property called `__proto__`, which would change the prototype of whatever it is copied to
+{%- endif %}.
+ */
 export function settle(value: unknown, received: unknown): unknown {
   return typeof received === "object" && received !== null && plain.has(received) ? value : settled(value);
 }
@@ -71,8 +69,16 @@ function settled(value: unknown): unknown {
     for (const [index, item] of value.entries()) value[index] = settled(item);
   } else if (Object.getPrototypeOf(value) === Object.prototype) {
     for (const [key, item] of Object.entries(value)) {
+{%- if !prototype %}
+      if (key === "__proto__") {
+        Reflect.deleteProperty(value, key);
+        continue;
+      }
+{%- endif %}
       const result = settled(item);
+{%- if prototype %}
       // A name such as `__proto__` must not be assigned to.
+{%- endif %}
       if (result !== item) Object.defineProperty(value, key, { value: result });
     }
   }

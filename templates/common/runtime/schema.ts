@@ -228,7 +228,11 @@ export const patterns =
       const schemas = matching.filter(([pattern]) => pattern.test(key)).map(([, schema]) => schema);
       if (schemas.length === 0 && rest && !known.includes(key)) schemas.push(rest);
       const parts = schemas.map((schema) => other(schema, value, payload.issues, key));
-      assign(filled, key, parts.reduce((result, part) => fill(result, value, part), value));
+      assign(
+        filled,
+        key,
+        parts.reduce((result, part) => fill(result, value, part), value),
+      );
     }
     fillIn(payload, filled);
   };
@@ -385,7 +389,12 @@ const own = (target: Record<string, unknown>, key: string): unknown =>
 
 /** The same text for the same JSON value, whatever the order of properties. */
 function canonical(value: unknown): string {
-  if (isLarge(value)) return BigInt(Number(value)) === value.valueOf() ? JSON.stringify(Number(value)) : `${value}`;
+  if (isLarge(value)) {
+    const [digits, scale] = decimal(Number(value));
+    return scale <= 0 && digits * 10n ** BigInt(-scale) === value.valueOf()
+      ? JSON.stringify(Number(value))
+      : `${value}`;
+  }
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (!isObject(value)) return JSON.stringify(value) ?? "undefined";
   const members = Object.keys(value).sort();

@@ -190,9 +190,12 @@ function message(issue: z.core.$ZodRawIssue): string | undefined {
 /** An integer beyond 2^53 is a number to whoever sent it. */
 function aboutLarge(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code === "too_big") return `Too big: expected number to be ${issue.inclusive ? "<=" : "<"}${issue.maximum}`;
-  if (issue.code === "too_small") return `Too small: expected number to be ${issue.inclusive ? ">=" : ">"}${issue.minimum}`;
+  if (issue.code === "too_small")
+    return `Too small: expected number to be ${issue.inclusive ? ">=" : ">"}${issue.minimum}`;
   if (issue.code !== "invalid_type") return undefined;
-  return ["number", "int"].includes(issue.expected) ? "is out of range" : `Invalid input: expected ${issue.expected}, received number`;
+  return ["number", "int"].includes(issue.expected)
+    ? "is out of range"
+    : `Invalid input: expected ${issue.expected}, received number`;
 }
 
 function queryString(url: string): string {

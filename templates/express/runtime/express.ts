@@ -53,8 +53,10 @@ function send(
   if (res.headersSent) return;
   if (check) {
     const details = checkResponse(validator, reply);
-    if (details.length > 0)
-      throw new ApiError(500, "RESPONSE_INVALID", "The response breaks the API description.", { details });
+    if (details.length > 0) {
+      const message = `${res.req.method} ${res.req.route?.path ?? res.req.path}: the response ${reply.status} breaks the API description.`;
+      throw new ApiError(500, "RESPONSE_INVALID", message, { details });
+    }
   }
   res.status(reply.status).set(reply.headers ?? {});
   const plain = plainBody(validator, reply);

@@ -90,8 +90,10 @@ function send(
   if (reply.sent) return reply;
   if (check) {
     const details = checkResponse(validator, result);
-    if (details.length > 0)
-      throw new ApiError(500, "RESPONSE_INVALID", "The response breaks the API description.", { details });
+    if (details.length > 0) {
+      const message = `${reply.request.method} ${reply.request.routeOptions.url}: the response ${result.status} breaks the API description.`;
+      throw new ApiError(500, "RESPONSE_INVALID", message, { details });
+    }
   }
   reply.code(result.status).headers({ ...result.headers });
   const plain = plainBody(validator, result);

@@ -60,8 +60,10 @@ function respond(
   if (ctx.respond === false) return;
   if (check) {
     const details = checkResponse(validator, reply);
-    if (details.length > 0)
-      throw new ApiError(500, "RESPONSE_INVALID", "The response breaks the API description.", { details });
+    if (details.length > 0) {
+      const message = `${ctx.method} ${ctx.path}: the response ${reply.status} breaks the API description.`;
+      throw new ApiError(500, "RESPONSE_INVALID", message, { details });
+    }
   }
   ctx.status = reply.status;
   ctx.set({ ...reply.headers });
