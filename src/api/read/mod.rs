@@ -3,6 +3,7 @@
 
 mod bundle;
 mod content;
+mod discriminator;
 mod members;
 mod names;
 mod node;

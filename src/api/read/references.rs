@@ -123,7 +123,8 @@ impl<'a> Reader<'a> {
         let anchor = value.as_str().and_then(|text| text.split_once('#'));
         let anchor = anchor.map_or("", |(_, anchor)| anchor);
         if self.document.dynamic_anchors(anchor) > 1 {
-            let message = format!("`$dynamicRef` is not enforced: `{anchor}` names several schemas");
+            let message =
+                format!("`$dynamicRef` is not enforced: `{anchor}` names several schemas");
             self.unsupported(node.path, message, None);
             return;
         }

@@ -186,7 +186,10 @@ impl Schemas<'_, '_> {
     ) -> Expression {
         let composed = |value: &&serde_json::Value| value.is_object() || value.is_array();
         // Numbers beyond 2^53 are compared by their digits.
-        if values.iter().any(|value| composed(value) || is_unsafe(value)) {
+        if values
+            .iter()
+            .any(|value| composed(value) || is_unsafe(value))
+        {
             let type_text = || {
                 self.types()
                     .of(&Schema::Constraints(Box::new(constraints.clone())))
