@@ -141,7 +141,12 @@ fn relative(from: &Path, to: &Path) -> Option<PathBuf> {
         return None;
     }
     let up = from.components().skip(shared).map(|_| Component::ParentDir);
-    Some(up.chain(to.components().skip(shared)).collect())
+    let path: PathBuf = up.chain(to.components().skip(shared)).collect();
+    Some(if path.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        path
+    })
 }
 
 #[cfg(all(test, unix))]

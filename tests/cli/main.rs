@@ -7,6 +7,7 @@
 
 mod advise;
 mod apply;
+mod arbitrary_documents;
 mod bad_input;
 mod compare;
 mod contract;

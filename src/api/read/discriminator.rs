@@ -40,7 +40,8 @@ impl<'a> Reader<'a> {
         }
         if node.get("defaultMapping").is_some() {
             let path = node.path.key("defaultMapping");
-            self.unsupported(&path, "`defaultMapping` is not enforced".to_owned(), None);
+            let message = "`defaultMapping` has no effect: every alternative is tried";
+            self.unsupported(&path, message.to_owned(), None);
         }
         Some(Discriminator { property, mapping })
     }
