@@ -378,8 +378,23 @@ pub struct Constraints {
     pub description: Option<String>,
     pub default: Option<Value>,
     pub examples: Vec<Value>,
+    pub xml: Option<Box<Xml>>,
     /// `x-` members.
     pub extensions: IndexMap<String, Value>,
+}
+
+/// How a value is written in XML.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Xml {
+    pub name: Option<String>,
+    pub namespace: Option<String>,
+    pub prefix: Option<String>,
+    /// It is an attribute of its parent.
+    pub attribute: bool,
+    /// A list has an element around its items.
+    pub wrapped: bool,
+    /// It is the text of its parent.
+    pub text: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -363,7 +363,7 @@ fn response_type(models: &Models<'_>, response: &PlannedResponse<'_>) -> Type {
     }
     if let Some((_, kind, schema)) = &response.content {
         let body = match (kind, schema) {
-            (ContentKind::Json, Some(schema)) => types.of(schema),
+            (ContentKind::Json | ContentKind::Xml, Some(schema)) => types.of(schema),
             (ContentKind::Json, None) => simple("unknown"),
             (ContentKind::Text, _) => simple("string"),
             _ => union(vec![simple("string"), simple("Uint8Array")]),

@@ -8,7 +8,7 @@ use super::models::Models;
 use super::plan::Plan;
 use super::project::Project;
 use super::schemas::NotEnforced;
-use super::{declarations, express, fastify, koa, validation};
+use super::{declarations, express, fastify, koa, validation, xml};
 use crate::api::{Api, SecurityScheme};
 
 /// What to generate.
@@ -117,6 +117,15 @@ pub fn service(api: &Api, options: &Options) -> Output {
         not_enforced.extend(validators.not_enforced);
         writer.derived("middleware/schemas.ts", &schemas.text);
         writer.derived("middleware/validators.ts", &validators.text);
+        if let Some(text) = xml::file(&models, &validators.xml) {
+            writer.derived("middleware/xml.ts", &text);
+        }
+        if validators.has_xml {
+            let values = include_str!("../../templates/common/runtime/xml-values.ts");
+            let documents = include_str!("../../templates/common/runtime/xml.ts");
+            writer.source(Owner::Generated, "runtime/xml-values.ts", values);
+            writer.source(Owner::Generated, "runtime/xml.ts", documents);
+        }
         let wiring = match options.framework {
             Framework::Express => express::wiring(&plan),
             Framework::Fastify => fastify::wiring(&plan),
@@ -239,12 +248,20 @@ fn runtime(writer: &mut Writer<'_>, framework: Framework, project: &Project<'_, 
             include_str!("../../templates/common/runtime/formats.ts"),
         ),
         (
+            "negotiate",
+            include_str!("../../templates/common/runtime/negotiate.ts"),
+        ),
+        (
             "parameters",
             include_str!("../../templates/common/runtime/parameters.ts"),
         ),
         (
             "schema",
             include_str!("../../templates/common/runtime/schema.ts"),
+        ),
+        (
+            "shapes",
+            include_str!("../../templates/common/runtime/shapes.ts"),
         ),
         (
             "validate",

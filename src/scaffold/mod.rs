@@ -18,12 +18,14 @@ mod defaults;
 mod handlers;
 mod patterns;
 mod project;
+mod requests;
 mod schemas;
 mod shapes;
 mod types;
 mod unicode;
 mod validation;
 mod wiring;
+mod xml;
 
 // One file per framework.
 mod express;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
+use super::kinds::{self, Kinds};
 use super::names::{self, Names};
 use super::paths::{self, RouterPath, Segment};
 use super::schemas::Gap;
@@ -68,6 +69,8 @@ pub(super) enum ContentKind {
     Json,
     UrlEncoded,
     Multipart,
+    /// XML with a structure.
+    Xml,
     Text,
     Binary,
 }
@@ -78,6 +81,10 @@ pub(super) struct PlannedResponse<'a> {
     pub(super) headers: &'a IndexMap<String, Header>,
     /// The media type and its schema; `None`: no body.
     pub(super) content: Option<(String, ContentKind, Option<&'a Schema>)>,
+    /// The media type in which clients may ask for it as XML.
+    pub(super) xml: Option<(String, &'a Schema)>,
+    /// The other media types that are documented.
+    pub(super) others: Vec<String>,
 }
 
 /// A request that the service sends.
@@ -215,7 +222,7 @@ impl<'a> Plan<'a> {
 
 /// The identifier of each operation: its operationId, else method and path.
 fn identifiers(operations: &[&Operation]) -> Vec<String> {
-    let mut taken = Names::with(["z", "schemas", "notImplemented"]);
+    let mut taken = Names::with(["z", "schemas", "notImplemented", "xml", "xmlValues"]);
     operations
         .iter()
         .map(|operation| {
@@ -383,9 +390,9 @@ fn content<'a>(
     let mut found: IndexMap<String, PlannedContent<'a>> = IndexMap::new();
     for (written, media_type) in &body.content {
         let name = essence(written);
-        let kind = content_kind(&name);
-        let is_text = media_type.schema.as_ref().is_none_or(is_plain_text);
-        if kind == ContentKind::Text && !is_text {
+        let schema = media_type.schema.as_ref();
+        let kind = kind_of(api, &name, schema);
+        if kind == ContentKind::Text && schema.is_some_and(|schema| is_structured(api, schema)) {
             // Swagger 2 writes the media types elsewhere.
             let below = match api.dialect {
                 Dialect::Swagger20 => String::new(),
@@ -410,15 +417,37 @@ fn content<'a>(
     found
 }
 
-/// Whether text itself is a value of the schema.
-fn is_plain_text(schema: &Schema) -> bool {
-    match schema {
-        Schema::Constraints(constraints) => {
-            constraints.types.is_empty() || constraints.types.contains(&JsonType::String)
-        }
-        Schema::Anything => true,
-        _ => false,
+/// The kind of a content; XML that is described as text is left as text.
+fn kind_of(api: &Api, name: &str, schema: Option<&Schema>) -> ContentKind {
+    let kind = content_kind(name);
+    let xml = name.ends_with("/xml") || name.ends_with("+xml");
+    if kind == ContentKind::Text && xml && schema.is_some_and(|schema| is_structured(api, schema)) {
+        return ContentKind::Xml;
     }
+    kind
+}
+
+/// Whether no text is a value of the schema, or its keywords speak of members.
+fn is_structured(api: &Api, schema: &Schema) -> bool {
+    let kinds = kinds::of(api, schema);
+    if kinds == Kinds::ALL {
+        return match resolve(api, schema) {
+            Schema::Constraints(constraints) => {
+                constraints.items.is_some()
+                    || !constraints.properties.is_empty()
+                    || !constraints.all_of.is_empty()
+                    || constraints.reference.is_some()
+            }
+            _ => false,
+        };
+    }
+    let scalars = [
+        JsonType::String,
+        JsonType::Integer,
+        JsonType::Boolean,
+        JsonType::Null,
+    ];
+    !scalars.into_iter().any(|kind| kinds.contains(kind))
 }
 
 fn essence(media_type: &str) -> String {
@@ -464,7 +493,7 @@ fn responses<'a>(api: &Api, operation: &'a Operation) -> Vec<PlannedResponse<'a>
             _ => false,
         };
         if wanted {
-            found.push(planned_response(*status, response));
+            found.push(planned_response(api, *status, response));
         }
     }
     let succeeds = found.iter().any(|response| match response.status {
@@ -473,7 +502,7 @@ fn responses<'a>(api: &Api, operation: &'a Operation) -> Vec<PlannedResponse<'a>
         StatusKey::Default => false,
     });
     if !succeeds && let Some(response) = operation.responses.get(&StatusKey::Default) {
-        found.push(planned_response(StatusKey::Default, response));
+        found.push(planned_response(api, StatusKey::Default, response));
     }
     found
 }
@@ -493,20 +522,38 @@ fn is_own_error(api: &Api, response: &Response) -> bool {
     }
 }
 
-fn planned_response(status: StatusKey, response: &Response) -> PlannedResponse<'_> {
-    let json = response
+fn planned_response<'a>(
+    api: &Api,
+    status: StatusKey,
+    response: &'a Response,
+) -> PlannedResponse<'a> {
+    let contents: Vec<(String, ContentKind, Option<&Schema>)> = response
         .content
         .iter()
-        .find(|(name, _)| content_kind(&essence(name)) == ContentKind::Json);
-    let chosen = json.or_else(|| response.content.iter().next());
+        .map(|(name, media_type)| {
+            let name = essence(name);
+            let schema = media_type.schema.as_ref();
+            let kind = kind_of(api, &name, schema);
+            (name, kind, schema)
+        })
+        .collect();
+    let of_kind = |wanted| contents.iter().find(|(_, kind, _)| *kind == wanted);
+    let chosen = of_kind(ContentKind::Json).or_else(|| contents.first());
+    let xml = of_kind(ContentKind::Xml).and_then(|(name, _, schema)| Some((name, (*schema)?)));
+    let used = |name: &String| {
+        chosen.is_some_and(|(chosen, _, _)| chosen == name)
+            || xml.is_some_and(|(xml, _)| xml == name)
+    };
     PlannedResponse {
         status,
         headers: &response.headers,
-        content: chosen.map(|(name, media_type)| {
-            let name = essence(name);
-            let kind = content_kind(&name);
-            (name, kind, media_type.schema.as_ref())
-        }),
+        others: contents
+            .iter()
+            .map(|(name, _, _)| name.clone())
+            .filter(|name| !used(name))
+            .collect(),
+        xml: xml.map(|(name, schema)| (name.clone(), schema)),
+        content: chosen.cloned(),
     }
 }
 

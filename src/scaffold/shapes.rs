@@ -1,6 +1,8 @@
-//! What the text of a parameter or a form field stands for.
+//! What the text of a parameter, a form field or an XML element stands for.
 
-use super::code::{Expression, property_key, text};
+use std::collections::BTreeSet;
+
+use super::code::{Expression, call, property_key, text};
 use super::kinds::{self, Kinds};
 use super::models::Models;
 use crate::api::{Constraints, JsonType, Schema};
@@ -8,81 +10,181 @@ use crate::api::{Constraints, JsonType, Schema};
 /// How deep objects of objects are followed.
 const DEPTH: usize = 4;
 
-/// The shape of a schema, as runtime/parameters.ts has it.
-pub(super) fn of(models: &Models<'_>, schema: &Schema, files: bool) -> Expression {
-    shape(models, schema, files, 0)
+/// A shape, as runtime/shapes.ts has it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Shape {
+    Scalar(&'static str),
+    Array(Box<Shape>),
+    Object {
+        properties: Vec<(String, Shape)>,
+        /// What members of other names stand for, where the schema speaks of them.
+        rest: Option<Box<Shape>>,
+    },
+    /// The first whose value the schema accepts.
+    Either(Vec<Shape>),
 }
 
-fn shape(models: &Models<'_>, schema: &Schema, files: bool, depth: usize) -> Expression {
-    let kinds = kinds::of(models.api, schema);
-    let flat = flattened(models, schema, 0);
-    if kinds == Kinds::ALL {
-        return scalar("string");
-    }
-    let has = |kind| kinds.contains(kind);
-    if has(JsonType::String) {
-        // Text is text where text is allowed; a list of words beside numbers is not any text.
-        let others = has(JsonType::Integer) || has(JsonType::Boolean);
-        if files
-            && flat
-                .iter()
-                .any(|constraints| super::schemas::is_file(constraints))
-        {
-            return scalar("file");
-        }
-        if has(JsonType::Array) || has(JsonType::Object) {
-            return scalar("string");
-        }
-        let words = others
-            && flat
-                .iter()
-                .any(|constraints| kinds::values(constraints).is_some());
-        return scalar(if words { "scalar" } else { "string" });
-    }
-    if has(JsonType::Array) {
-        let item = flat
+/// What a value of several schemas may be: those of one property in all parts of a composition.
+#[derive(Debug)]
+pub(super) struct Facts<'s> {
+    pub(super) flat: Vec<&'s Constraints>,
+    /// The text of one value, when it may be one.
+    pub(super) scalar: Option<&'static str>,
+    pub(super) array: bool,
+    pub(super) object: bool,
+}
+
+impl<'s> Facts<'s> {
+    pub(super) fn of(models: &'s Models<'_>, schemas: &[&'s Schema], files: bool) -> Self {
+        let flat: Vec<&Constraints> = schemas
             .iter()
-            .find_map(|constraints| constraints.items.as_ref());
-        return match item {
-            Some(item) if depth < DEPTH => {
-                Expression::Array(vec![shape(models, item, files, depth + 1)])
-            }
-            _ => Expression::Array(vec![scalar("string")]),
+            .flat_map(|schema| flattened(models, schema, 0))
+            .collect();
+        let all = schemas.iter().map(|schema| kinds::of(models.api, schema));
+        // A part that says nothing of the type leaves it to the others.
+        let telling = all.filter(|kinds| *kinds != Kinds::ALL);
+        let kinds = telling.reduce(Kinds::or).unwrap_or(Kinds::ALL);
+        let untyped = kinds == Kinds::ALL;
+        let array = kinds.contains(JsonType::Array)
+            && (!untyped || flat.iter().any(|one| one.items.is_some()));
+        let object = kinds.contains(JsonType::Object)
+            && (!untyped || flat.iter().any(|one| is_structured(one)));
+        let scalar = if untyped {
+            Some(if array || object { "any" } else { "string" })
+        } else if files && kinds.contains(JsonType::String) && flat.iter().any(|one| is_file(one)) {
+            Some("file")
+        } else {
+            scalar(kinds, &flat)
         };
+        Self {
+            flat,
+            scalar,
+            array,
+            object,
+        }
     }
-    if has(JsonType::Object) {
+
+    /// The schemas of the items, all of them.
+    pub(super) fn items(&self) -> Vec<&'s Schema> {
+        let lists = self
+            .flat
+            .iter()
+            .flat_map(|one| one.items.iter().chain(&one.prefix_items));
+        lists.collect()
+    }
+
+    /// Every property with its schemas in all parts.
+    pub(super) fn properties(&self) -> Vec<(&'s str, Vec<&'s Schema>)> {
+        let mut found: Vec<(&str, Vec<&Schema>)> = Vec::new();
+        for (name, schema) in self.flat.iter().flat_map(|one| &one.properties) {
+            match found.iter_mut().find(|(known, _)| known == name) {
+                Some((_, schemas)) => schemas.push(schema),
+                None => found.push((name, vec![schema])),
+            }
+        }
+        found
+    }
+
+    /// The schemas of members of other names, where the schema speaks of them.
+    pub(super) fn rest(&self) -> Vec<&'s Schema> {
+        let named = self.flat.iter().flat_map(|one| {
+            one.additional_properties
+                .iter()
+                .chain(&one.unevaluated_properties)
+                .chain(one.pattern_properties.values())
+        });
+        named.filter(|schema| **schema != Schema::Nothing).collect()
+    }
+
+    /// Whether a property must be there.
+    pub(super) fn requires(&self, property: &str) -> bool {
+        self.flat.iter().any(|one| one.required.contains(property))
+    }
+}
+
+/// The shape of a schema.
+pub(super) fn of(models: &Models<'_>, schema: &Schema, files: bool) -> Shape {
+    shape(models, &[schema], files, 0)
+}
+
+fn shape(models: &Models<'_>, schemas: &[&Schema], files: bool, depth: usize) -> Shape {
+    let facts = Facts::of(models, schemas, files);
+    let mut shapes: Vec<Shape> = facts.scalar.map(Shape::Scalar).into_iter().collect();
+    if facts.array {
+        let items = facts.items();
+        shapes.push(Shape::Array(Box::new(
+            if items.is_empty() || depth >= DEPTH {
+                Shape::Scalar("string")
+            } else {
+                shape(models, &items, files, depth + 1)
+            },
+        )));
+    }
+    if facts.object {
         if depth >= DEPTH {
-            return scalar("json");
+            shapes.push(Shape::Scalar("json"));
+        } else {
+            let properties = facts.properties().into_iter().map(|(name, schemas)| {
+                let value = shape(models, &schemas, files, depth + 1);
+                (name.to_owned(), value)
+            });
+            let rest = facts.rest();
+            shapes.push(Shape::Object {
+                properties: properties.collect(),
+                rest: (!rest.is_empty()).then(|| Box::new(shape(models, &rest, files, depth + 1))),
+            });
         }
-        let mut entries: Vec<(String, Expression)> = Vec::new();
-        for constraints in &flat {
-            for (name, property) in &constraints.properties {
-                let key = property_key(name);
-                if !entries.iter().any(|(known, _)| *known == key) {
-                    entries.push((key, shape(models, property, files, depth + 1)));
-                }
-            }
-        }
-        return Expression::Object {
-            entries,
-            expanded: false,
-        };
     }
-    match (
-        has(JsonType::Number),
-        has(JsonType::Integer),
-        has(JsonType::Boolean),
-    ) {
-        (_, true, true) => scalar("scalar"),
-        (true, _, _) => scalar("number"),
-        (_, true, _) => scalar("integer"),
-        (_, _, true) => scalar("boolean"),
-        _ => scalar("string"),
+    match shapes.len() {
+        0 => Shape::Scalar("string"),
+        1 => shapes.remove(0),
+        _ => Shape::Either(shapes),
     }
+}
+
+/// What a text stands for: text is text where nothing else is allowed.
+fn scalar(kinds: Kinds, flat: &[&Constraints]) -> Option<&'static str> {
+    let has = |kind| kinds.contains(kind);
+    let numeric = has(JsonType::Integer) || has(JsonType::Number);
+    let (boolean, null) = (has(JsonType::Boolean), has(JsonType::Null));
+    if has(JsonType::String) {
+        // `null` is a word like others, unless the words are limited.
+        let limited = flat.iter().any(|one| {
+            kinds::values(one).is_some()
+                || one.pattern.is_some()
+                || one.format.is_some()
+                || one.min_length.is_some()
+                || one.max_length.is_some()
+        });
+        let any = numeric || boolean || (null && limited);
+        return Some(if any { "any" } else { "string" });
+    }
+    match (numeric, boolean, null) {
+        (false, false, false) => None,
+        (true, false, false) if has(JsonType::Number) => Some("number"),
+        (true, false, false) => Some("integer"),
+        (false, true, false) => Some("boolean"),
+        _ => Some("scalar"),
+    }
+}
+
+fn is_structured(constraints: &Constraints) -> bool {
+    !constraints.properties.is_empty()
+        || constraints.additional_properties.is_some()
+        || !constraints.pattern_properties.is_empty()
+        || !constraints.required.is_empty()
+}
+
+fn is_file(constraints: &Constraints) -> bool {
+    super::schemas::is_file(constraints)
 }
 
 /// All schema objects that a value of the schema may have to do with, references followed.
-fn flattened<'s>(models: &'s Models<'_>, schema: &'s Schema, depth: usize) -> Vec<&'s Constraints> {
+pub(super) fn flattened<'s>(
+    models: &'s Models<'_>,
+    schema: &'s Schema,
+    depth: usize,
+) -> Vec<&'s Constraints> {
     if depth > 8 {
         return Vec::new();
     }
@@ -109,6 +211,62 @@ fn flattened<'s>(models: &'s Models<'_>, schema: &'s Schema, depth: usize) -> Ve
     found
 }
 
-fn scalar(name: &str) -> Expression {
-    text(format!("\"{name}\""))
+/// The names under which a file imports the functions of runtime/parameters.ts, and those it needs.
+#[derive(Debug)]
+pub(super) struct Functions<'n> {
+    pub(super) aliased: &'n BTreeSet<String>,
+    pub(super) needed: &'n mut BTreeSet<&'static str>,
+}
+
+impl Functions<'_> {
+    pub(super) fn name(&mut self, function: &'static str) -> String {
+        self.needed.insert(function);
+        imported(function, self.aliased)
+    }
+}
+
+/// A function under another name where an operation has its name.
+pub(super) fn imported(function: &str, aliased: &BTreeSet<String>) -> String {
+    if aliased.contains(function) {
+        format!("{function}Shape")
+    } else {
+        function.to_owned()
+    }
+}
+
+impl Shape {
+    pub(super) const fn is_scalar(&self) -> bool {
+        matches!(self, Self::Scalar(_))
+    }
+
+    pub(super) fn expression(&self, functions: &mut Functions<'_>) -> Expression {
+        match self {
+            Self::Scalar(name) => text(format!("\"{name}\"")),
+            Self::Array(item) => Expression::Array(vec![item.expression(functions)]),
+            Self::Object { properties, rest } => {
+                let entries = properties
+                    .iter()
+                    .map(|(name, shape)| (property_key(name), shape.expression(functions)))
+                    .collect();
+                let listed = Expression::Object {
+                    entries,
+                    expanded: false,
+                };
+                match rest {
+                    None => listed,
+                    Some(rest) => {
+                        let rest = rest.expression(functions);
+                        call(functions.name("open"), vec![listed, rest])
+                    }
+                }
+            }
+            Self::Either(shapes) => {
+                let shapes = shapes
+                    .iter()
+                    .map(|shape| shape.expression(functions))
+                    .collect();
+                call(functions.name("either"), shapes)
+            }
+        }
+    }
 }

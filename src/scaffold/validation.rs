@@ -10,8 +10,8 @@ use super::declarations::parameter_key;
 use super::models::{Direction, Form, Models};
 use super::plan::{ContentKind, Plan, PlannedOperation};
 use super::schemas::{Gap, Gathered, Schemas};
-use super::shapes;
-use crate::api::{Encoding, Parameter, ParameterFormat, ParameterPlace, Schema, StatusKey, Style};
+use super::shapes::imported;
+use crate::api::{SchemaName, StatusKey};
 
 /// A generated file below its header, and what it does not enforce.
 pub(super) struct Validation {
@@ -19,6 +19,10 @@ pub(super) struct Validation {
     pub(super) not_enforced: BTreeSet<Gap>,
     /// Whether a property is called `__proto__`.
     pub(super) prototype: bool,
+    /// Schemas whose description middleware/xml.ts must have.
+    pub(super) xml: BTreeSet<SchemaName>,
+    /// Whether bodies or responses are XML.
+    pub(super) has_xml: bool,
 }
 
 /// middleware/schemas.ts: one schema for each form that a validator or a webhook reaches.
@@ -86,6 +90,8 @@ pub(super) fn schemas(models: &Models<'_>) -> Validation {
         text: out + &body,
         not_enforced: gathered.not_enforced,
         prototype: gathered.prototype,
+        xml: gathered.xml,
+        has_xml: gathered.has_xml,
     }
 }
 
@@ -123,19 +129,41 @@ pub(super) fn validators(models: &Models<'_>, plan: &Plan<'_>) -> Validation {
     if plan.operations.is_empty() {
         out.push_str("export {};\n");
     } else {
+        if !gathered.shapes.is_empty() {
+            let names = gathered.shapes.iter().map(|name| {
+                let imported = imported(name, &aliased);
+                if imported == *name {
+                    imported
+                } else {
+                    format!("{name} as {imported}")
+                }
+            });
+            let names = names.collect::<Vec<_>>().join(", ");
+            out.push_str(&format!(
+                "import {{ {names} }} from \"../runtime/parameters.js\";\n"
+            ));
+        }
         out.push_str("import type { Validator } from \"../runtime/validate.js\";\n");
         out.push_str(&import(&gathered.helpers, &aliased));
+        if gathered.has_xml {
+            out.push_str("import * as xmlValues from \"../runtime/xml-values.js\";\n");
+        }
         if body.contains("models.") {
             out.push_str("import type * as models from \"../types/models.js\";\n");
         }
         if body.contains("schemas.") {
             out.push_str("import * as schemas from \"./schemas.js\";\n");
         }
+        if !gathered.xml.is_empty() {
+            out.push_str("import * as xml from \"./xml.js\";\n");
+        }
     }
     Validation {
         text: out + &body,
         not_enforced: gathered.not_enforced,
         prototype: gathered.prototype,
+        xml: gathered.xml,
+        has_xml: gathered.has_xml,
     }
 }
 
@@ -181,6 +209,8 @@ pub(super) fn webhooks(models: &Models<'_>, plan: &Plan<'_>) -> (Validation, boo
         text: entries,
         not_enforced: gathered.not_enforced,
         prototype: gathered.prototype,
+        xml: BTreeSet::new(),
+        has_xml: false,
     };
     (validation, gathered.zod, helpers)
 }
@@ -213,15 +243,16 @@ fn import(helpers: &BTreeSet<&'static str>, aliased: &BTreeSet<String>) -> Strin
     )
 }
 
-struct Validators<'m, 'a> {
-    models: &'m Models<'a>,
-    planned: &'m PlannedOperation<'a>,
-    aliased: &'m BTreeSet<String>,
-    gathered: &'m RefCell<Gathered>,
+/// The writer of one operation's checks; those of its request are in another file.
+pub(super) struct Validators<'m, 'a> {
+    pub(super) models: &'m Models<'a>,
+    pub(super) planned: &'m PlannedOperation<'a>,
+    pub(super) aliased: &'m BTreeSet<String>,
+    pub(super) gathered: &'m RefCell<Gathered>,
 }
 
 impl<'m, 'a> Validators<'m, 'a> {
-    fn schemas(&self, direction: Direction, files: bool) -> Schemas<'m, 'a> {
+    pub(super) fn schemas(&self, direction: Direction, files: bool) -> Schemas<'m, 'a> {
         let operation = self.planned.operation;
         Schemas {
             models: self.models,
@@ -271,10 +302,49 @@ impl<'m, 'a> Validators<'m, 'a> {
             self.media_types()
                 .map(|types| ("mediaTypes".to_owned(), types)),
         );
+        entries.extend(self.xml().map(|xml| ("xml".to_owned(), xml)));
+        entries.extend(self.produces().map(|types| ("produces".to_owned(), types)));
         Expression::Object {
             entries,
             expanded: true,
         }
+    }
+
+    /// The responses that clients may have as XML.
+    fn xml(&self) -> Option<Expression> {
+        let entries: Vec<(String, Expression)> = self
+            .planned
+            .responses
+            .iter()
+            .filter_map(|response| {
+                let (name, schema) = response.xml.as_ref()?;
+                let write = call("xmlValues.writer", vec![self.description(schema)]);
+                let value = Expression::Object {
+                    entries: vec![
+                        ("type".to_owned(), text(string(name))),
+                        ("write".to_owned(), write),
+                    ],
+                    expanded: false,
+                };
+                Some((status_key(response.status), value))
+            })
+            .collect();
+        (!entries.is_empty()).then_some(Expression::Object {
+            entries,
+            expanded: false,
+        })
+    }
+
+    /// Media types that only a handler can answer with.
+    fn produces(&self) -> Option<Expression> {
+        let names: BTreeSet<&String> = self
+            .planned
+            .responses
+            .iter()
+            .flat_map(|response| &response.others)
+            .collect();
+        (!names.is_empty())
+            .then(|| Expression::Array(names.into_iter().map(|name| text(string(name))).collect()))
     }
 
     fn security(&self) -> Expression {
@@ -297,131 +367,6 @@ impl<'m, 'a> Validators<'m, 'a> {
         Expression::Array(alternatives.into_iter().map(object).collect())
     }
 
-    fn parameter(&self, parameter: &Parameter) -> Expression {
-        let mut entries: Vec<(String, Expression)> = Vec::new();
-        let schema = parameter.schema();
-        let shape = match &parameter.format {
-            ParameterFormat::Styled {
-                style,
-                explode,
-                inner,
-                ..
-            } => {
-                let simple = matches!(
-                    parameter.place,
-                    ParameterPlace::Path | ParameterPlace::Header
-                );
-                let usual = if simple { Style::Simple } else { Style::Form };
-                entries.extend(written(*style, *explode, inner, usual));
-                shapes::of(self.models, schema, false)
-            }
-            ParameterFormat::Content { media_type, .. } => {
-                let json = media_type.contains("json");
-                if parameter.place == ParameterPlace::QueryString {
-                    shapes::of(self.models, schema, false)
-                } else {
-                    text(if json { "\"json\"" } else { "\"string\"" })
-                }
-            }
-        };
-        entries.push(("shape".to_owned(), shape));
-        if parameter.place == ParameterPlace::Path
-            && let Some(capture) = self
-                .planned
-                .path
-                .captures
-                .iter()
-                .find(|capture| capture.name == parameter.name)
-        {
-            if capture.segment != parameter.name || capture.pattern.is_some() {
-                entries.push(("segment".to_owned(), text(string(&capture.segment))));
-            }
-            entries.extend(
-                capture
-                    .pattern
-                    .iter()
-                    .map(|pattern| ("pattern".to_owned(), text(pattern.clone()))),
-            );
-        }
-        let writer = self.schemas(Direction::Input, false);
-        let expression = if parameter.allow_empty_value {
-            let empty = writer.zod("literal", vec![text("\"\"")]);
-            let value = writer.of(schema);
-            let either = writer.zod("union", vec![Expression::Array(vec![value, empty])]);
-            if parameter.required {
-                either
-            } else {
-                either.then("optional", vec![])
-            }
-        } else {
-            writer.optional(schema, parameter.required)
-        };
-        entries.push(("schema".to_owned(), expression));
-        Expression::Object {
-            entries,
-            expanded: false,
-        }
-    }
-
-    fn body(&self) -> Option<Expression> {
-        let body = self.planned.body.as_ref()?;
-        let content = body
-            .content
-            .iter()
-            .map(|(name, content)| {
-                let form = matches!(
-                    content.kind,
-                    ContentKind::Multipart | ContentKind::UrlEncoded
-                );
-                let writer = self.schemas(Direction::Input, form);
-                let mut entries = Vec::new();
-                if form {
-                    let shape = content.schema.map_or_else(
-                        || Expression::Object {
-                            entries: vec![],
-                            expanded: false,
-                        },
-                        |schema| shapes::of(self.models, schema, true),
-                    );
-                    entries.push(("shape".to_owned(), shape));
-                    entries.extend(
-                        fields(content.encoding).map(|fields| ("fields".to_owned(), fields)),
-                    );
-                }
-                let schema = match (content.kind, content.schema) {
-                    (ContentKind::Binary, _) => call(writer.helper("file"), vec![]),
-                    (ContentKind::Text, None | Some(Schema::Anything)) => {
-                        writer.zod("string", vec![])
-                    }
-                    (_, None) => writer.zod("unknown", vec![]),
-                    (_, Some(schema)) if form => writer.form(schema, content.encoding),
-                    (_, Some(schema)) => writer.of(schema),
-                };
-                entries.push(("schema".to_owned(), schema));
-                (
-                    property_key(name),
-                    Expression::Object {
-                        entries,
-                        expanded: false,
-                    },
-                )
-            })
-            .collect();
-        Some(Expression::Object {
-            entries: vec![
-                ("required".to_owned(), text(body.required.to_string())),
-                (
-                    "content".to_owned(),
-                    Expression::Object {
-                        entries: content,
-                        expanded: false,
-                    },
-                ),
-            ],
-            expanded: false,
-        })
-    }
-
     fn responses(&self) -> Expression {
         let writer = self.schemas(Direction::Output, false);
         let entries = self
@@ -431,7 +376,9 @@ impl<'m, 'a> Validators<'m, 'a> {
             .map(|response| {
                 let schema = match &response.content {
                     None => writer.zod("undefined", vec![]),
-                    Some((_, ContentKind::Json, Some(schema))) => writer.of(schema),
+                    Some((_, ContentKind::Json | ContentKind::Xml, Some(schema))) => {
+                        writer.of(schema)
+                    }
                     Some(_) => writer.zod("unknown", vec![]),
                 };
                 (status_key(response.status), schema)
@@ -471,67 +418,10 @@ impl<'m, 'a> Validators<'m, 'a> {
     }
 }
 
-/// How a value is written, where that is not the usual way.
-fn written(
-    style: Style,
-    explode: bool,
-    inner: &[Style],
-    usual: Style,
-) -> Vec<(String, Expression)> {
-    let mut entries = Vec::new();
-    if style != usual {
-        entries.push(("style".to_owned(), text(string(style_name(style)))));
-    }
-    if explode != (style == Style::Form) && style != Style::DeepObject {
-        entries.push(("explode".to_owned(), text(explode.to_string())));
-    }
-    if !inner.is_empty() {
-        let styles = inner.iter().map(|style| text(string(style_name(*style))));
-        entries.push(("inner".to_owned(), Expression::Array(styles.collect())));
-    }
-    entries
-}
-
-/// The fields of a form that hold a list in one text.
-fn fields(encodings: &IndexMap<String, Encoding>) -> Option<Expression> {
-    let entries: Vec<(String, Expression)> = encodings
-        .iter()
-        .filter_map(|(name, encoding)| {
-            let style = encoding.style.unwrap_or(Style::Form);
-            let explode = encoding.explode.unwrap_or(style == Style::Form);
-            let entries = written(style, explode, &encoding.inner, Style::Form);
-            (!entries.is_empty()).then(|| {
-                let value = Expression::Object {
-                    entries,
-                    expanded: false,
-                };
-                (property_key(name), value)
-            })
-        })
-        .collect();
-    (!entries.is_empty()).then_some(Expression::Object {
-        entries,
-        expanded: false,
-    })
-}
-
 fn status_key(status: StatusKey) -> String {
     match status {
         StatusKey::Code(code) => code.to_string(),
         StatusKey::Range(range) => format!("\"{range}XX\""),
         StatusKey::Default => "default".to_owned(),
-    }
-}
-
-const fn style_name(style: Style) -> &'static str {
-    match style {
-        Style::Simple => "simple",
-        Style::Label => "label",
-        Style::Matrix => "matrix",
-        Style::Form => "form",
-        Style::SpaceDelimited => "spaceDelimited",
-        Style::PipeDelimited => "pipeDelimited",
-        Style::TabDelimited => "tabDelimited",
-        Style::DeepObject => "deepObject",
     }
 }

@@ -213,6 +213,14 @@ pub(super) const SECURITY_SCHEME: &[&str] = &[
     "tokenUrl",
     "scopes",
 ];
+pub(super) const XML: &[&str] = &[
+    "name",
+    "namespace",
+    "prefix",
+    "attribute",
+    "wrapped",
+    "nodeType",
+];
 pub(super) const ENCODING: &[&str] = &[
     "encoding",
     "prefixEncoding",

@@ -16,6 +16,7 @@ mod schema;
 mod security;
 mod swagger;
 mod version;
+mod xml;
 
 pub use parameter::style_named;
 

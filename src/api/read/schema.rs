@@ -22,7 +22,6 @@ const ANNOTATIONS: &[&str] = &[
     "$schema",
     "definitions",
     "externalDocs",
-    "xml",
 ];
 
 /// Keywords that are read, for suggestions.
@@ -77,6 +76,7 @@ const READ: &[&str] = &[
     "default",
     "example",
     "examples",
+    "xml",
 ];
 
 impl<'a> Reader<'a> {
@@ -245,6 +245,7 @@ impl<'a> Reader<'a> {
             "writeOnly" => constraints.write_only = self.boolean(node).unwrap_or(false),
             "deprecated" => constraints.deprecated = self.boolean(node).unwrap_or(false),
             "title" => constraints.title = self.text(node),
+            "xml" => constraints.xml = self.xml(node).map(Box::new),
             "description" => constraints.description = self.text(node),
             "default" => constraints.default = Some(node.value.clone()),
             "example" => constraints.examples.push(node.value.clone()),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::api::Origins;
+use crate::api::{Origins, SchemaName};
 use crate::text::Span;
 
 /// Something of the document that generated code does not hold requests to, as it is found.
@@ -65,6 +65,12 @@ const LEFT_OUT: &[&str] = &[
 pub(in crate::scaffold) struct Gathered {
     /// Functions of runtime/schema.ts.
     pub(in crate::scaffold) helpers: BTreeSet<&'static str>,
+    /// Functions of runtime/parameters.ts.
+    pub(in crate::scaffold) shapes: BTreeSet<&'static str>,
+    /// Schemas whose description middleware/xml.ts has.
+    pub(in crate::scaffold) xml: BTreeSet<SchemaName>,
+    /// Whether bodies or responses are XML.
+    pub(in crate::scaffold) has_xml: bool,
     /// Whether `z` itself is used.
     pub(in crate::scaffold) zod: bool,
     /// Whether a property is called `__proto__`.

@@ -4,10 +4,21 @@ import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
 import type { Operations } from "../types/operations.js";
 import type { Body, ReceivedBody } from "./body.js";
-import { type Detail, invalid, notFound } from "./errors.js";
+import { type Detail, invalid, notAcceptable, notFound } from "./errors.js";
 import { settle, writeJson } from "./json.js";
-import { decodePairs, decodeSimple, type Encoding, type Pairs, parsePairs } from "./parameters.js";
+import { preferred } from "./negotiate.js";
+import {
+  decodeCookie,
+  decodeForm,
+  decodePairs,
+  decodePercent,
+  decodeSimple,
+  type Encoding,
+  parseCookies,
+  parsePairs,
+} from "./parameters.js";
 import { QUERY_CREDENTIALS, type Requirement } from "./security.js";
+import { alternativesOf, coerce, Open, type Shape, Unreadable } from "./shapes.js";
 
 export type OperationId = keyof Operations;
 export type Input<Id extends OperationId> = Operations[Id]["input"];
@@ -19,6 +30,8 @@ export interface Parameter<Value> extends Encoding {
   segment?: string;
   /** Takes the parameter out of a segment that holds more; the value is its only group. */
   pattern?: RegExp;
+  /** How many segments follow the one of a path parameter. */
+  after?: number;
 }
 
 /** The checks of one operation. Its parts follow the operation's input type, so that tsc keeps both in step. */
@@ -33,13 +46,26 @@ export type Validator<Id extends OperationId> = {
   readonly responses: Readonly<Record<string, z.core.$ZodType>>;
   /** Of responses that are not JSON. */
   readonly mediaTypes?: Readonly<Record<string, string>>;
+  /** Responses that clients may have as XML. */
+  readonly xml?: Readonly<Record<string, XmlResponse>>;
+  /** Media types that handlers may answer with by themselves. */
+  readonly produces?: readonly string[];
 };
+
+interface XmlResponse {
+  type: string;
+  write: (value: unknown) => string;
+}
 
 /** The same without its types, for the code that walks over it. */
 export interface AnyValidator {
   readonly security: readonly Requirement[];
   readonly responses: Readonly<Record<string, z.core.$ZodType>>;
   readonly mediaTypes?: Readonly<Record<string, string>>;
+  /** Responses that clients may have as XML. */
+  readonly xml?: Readonly<Record<string, XmlResponse>>;
+  /** Media types that handlers may answer with by themselves. */
+  readonly produces?: readonly string[];
   readonly path?: Parameters;
   readonly query?: Parameters;
   readonly headers?: Parameters;
@@ -64,38 +90,32 @@ export function validate(
   const faults: Detail[] = [];
   const input: Record<string, unknown> = {};
   const { path, query, headers, cookies } = validator;
+  negotiate(validator, request.headers.accept);
 
   if (path) {
-    input.path = check("path", path, faults, (name, encoding) =>
-      decodeSimple(name, encoding, pathText(name, encoding, request.params)),
+    const segments = pathSegments(request.url);
+    input.path = check("path", path, faults, (name, parameter) =>
+      decodeSimple(name, parameter, pathText(name, parameter, request.params, segments), decodePercent),
     );
   }
 
-  const pairs = parsePairs(queryString(request.url), /&/);
-  const used = new Set<string>();
-  if (query) {
-    input.query = check("query", query, faults, (name, encoding) => decodePairs(name, encoding, pairs, used));
-  }
-  for (const name of pairs.keys()) {
-    if (!used.has(name) && !QUERY_CREDENTIALS.includes(name)) faults.push({ field: `query.${name}`, message: "is not a parameter of this operation" });
-  }
+  const unknown = readQuery(query ?? {}, queryString(request.url), input, faults);
+  for (const name of unknown) faults.push({ field: `query.${name}`, message: "is not a parameter of this operation" });
 
   if (headers) {
-    input.headers = check("header", headers, faults, (name, encoding) =>
-      decodeSimple(name, encoding, request.headers[name]?.toString()),
+    input.headers = check("header", headers, faults, (name, parameter) =>
+      decodeSimple(name, parameter, request.headers[name]?.toString(), (text) => text),
     );
   }
 
   if (cookies) {
-    // In a cookie a plus is a plus, and other people's cookies may hold stray percent signs.
-    const text = (request.headers.cookie ?? "").replaceAll("+", "%2B").replace(/%(?![\da-f]{2})/gi, "%25");
-    const jar: Pairs = parsePairs(text, /;\s*/);
-    input.cookies = check("cookie", cookies, faults, (name, encoding) => decodePairs(name, encoding, jar, new Set()));
+    const jar = parseCookies(request.headers.cookie ?? "");
+    input.cookies = check("cookie", cookies, faults, (name, parameter) => decodeCookie(name, parameter, jar));
   }
 
   if (validator.body) {
     if (body) {
-      input.body = parse("body", body.schema, body.value, faults);
+      input.body = firstValid("body", body.schema, body.values, faults);
       if (Object.keys(validator.body.content).length > 1) input.contentType = body.mediaType;
     } else if (validator.body.required) faults.push({ field: "body", message: "is required" });
   }
@@ -104,10 +124,39 @@ export function validate(
   return input;
 }
 
+/** Reads the query parameters; returns the names that belong to none. */
+function readQuery(query: Parameters, text: string, input: Record<string, unknown>, faults: Detail[]): readonly string[] {
+  const entries = Object.entries(query);
+  const whole = entries.find(([, parameter]) => parameter.style === "whole");
+  if (whole) {
+    const [name, { shape, schema }] = whole;
+    const json = shape === "json";
+    const candidates = text === "" ? [undefined] : json ? [coerce(decodePercent(text), "json")] : formValues(text, shape);
+    const value = firstValid(`query.${name}`, schema, candidates, faults);
+    input.query = value === undefined ? {} : { [name]: value };
+    return [];
+  }
+  const pairs = parsePairs(text, /&/);
+  const used = new Set<string>(QUERY_CREDENTIALS);
+  // What takes names of any kind comes last and gets those that are left.
+  const takesAny = ({ shape, style, explode }: Parameter<unknown>) =>
+    style === undefined && explode !== false && alternativesOf(shape).some((one) => one instanceof Open);
+  const ordered = entries.sort(([, a], [, b]) => Number(takesAny(a)) - Number(takesAny(b)));
+  const values = check("query", Object.fromEntries(ordered), faults, (name, parameter) =>
+    decodePairs(name, parameter, pairs, used),
+  );
+  if (entries.length > 0) input.query = values;
+  return [...pairs.values.keys()].filter((name) => !used.has(name));
+}
+
+function formValues(text: string, shape: Shape): readonly unknown[] {
+  const pairs = parsePairs(text, /&/);
+  return alternativesOf(shape).map((one) => decodeForm(pairs, one));
+}
+
 /** What is wrong with a response, or nothing. */
 export function checkResponse(validator: AnyValidator, reply: { status: number; body?: unknown }): readonly Detail[] {
-  const { responses } = validator;
-  const schema = responses[reply.status] ?? responses[`${Math.floor(reply.status / 100)}XX`] ?? responses.default;
+  const schema = ofStatus(validator.responses, reply.status);
   if (schema === undefined) return [{ field: "status", message: `${reply.status} is not a documented response` }];
   const faults: Detail[] = [];
   parse("response", schema, reply.body, faults);
@@ -122,35 +171,95 @@ function check(
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const [name, parameter] of Object.entries(parameters)) {
-    const value = parse(`${place}.${name}`, parameter.schema, read(name, parameter), faults);
+    const candidates = alternativesOf(parameter.shape).map((shape) => read(name, { ...parameter, shape }));
+    const value = firstValid(`${place}.${name}`, parameter.schema, candidates, faults);
     if (value !== undefined) values[name] = value;
   }
   return values;
 }
 
-/** The text of a path parameter. */
-function pathText(name: string, parameter: Parameter<unknown>, params: RawRequest["params"]): string | undefined {
-  const text = params[parameter.segment ?? name];
-  if (text === undefined || parameter.pattern === undefined) return text;
-  const match = parameter.pattern.exec(text);
-  if (match === null) throw notFound("The resource");
-  return match[1];
+/** The first value that the schema accepts; else the faults of the first. */
+function firstValid(field: string, schema: z.core.$ZodType, candidates: Iterable<unknown>, faults: Detail[]): unknown {
+  let first: readonly Detail[] | undefined;
+  for (const candidate of candidates) {
+    const found: Detail[] = [];
+    const value = parse(field, schema, candidate, found);
+    if (found.length === 0) return value;
+    first ??= found;
+  }
+  faults.push(...(first ?? []));
+  return undefined;
 }
 
-/** The media type and text of a response that is not JSON. */
+/** The segments of a path as they came; a malformed one is refused. */
+function pathSegments(url: string): readonly string[] {
+  const segments = (url.split("?", 1)[0] ?? "").split("/");
+  for (const segment of segments) decodePercent(segment);
+  return segments;
+}
+
+/** The text of a path parameter, still percent-encoded. */
+function pathText(
+  name: string,
+  parameter: Parameter<unknown>,
+  params: RawRequest["params"],
+  segments: readonly string[],
+): string | undefined {
+  const text = params[parameter.segment ?? name];
+  if (text === undefined) return text;
+  // Counted from the end, a router's prefix does not matter.
+  const raw = segments.at(-1 - (parameter.after ?? 0)) ?? "";
+  const encoded = decodePercent(raw) === text ? raw : encodeURIComponent(text);
+  if (parameter.pattern === undefined) return encoded;
+  const match = parameter.pattern.exec(text);
+  if (match === null) throw notFound("The resource");
+  return encodeURIComponent(match[1] ?? "");
+}
+
+/** Refuses a client that takes no media type of a successful response. */
+function negotiate(validator: AnyValidator, accept: string | undefined): void {
+  if (accept === undefined || accept.includes("*/*")) return;
+  const offered = [...(validator.produces ?? [])];
+  for (const [status, schema] of Object.entries(validator.responses)) {
+    if (!/^2|default/.test(status)) continue;
+    // Without a body there is nothing to refuse.
+    if (schema._zod.def.type === "undefined") return;
+    offered.push(validator.mediaTypes?.[status] ?? "application/json");
+    const xml = validator.xml?.[status];
+    if (xml) offered.push(xml.type);
+  }
+  if (offered.length > 0 && preferred(accept, offered) === undefined) throw notAcceptable([...new Set(offered)].join(", "));
+}
+
+/** The media type and text of a response that is not plain JSON. `vary`: other clients get another one. */
 export function plainBody(
   validator: AnyValidator,
   reply: { status: number; body?: unknown },
-): { type: string; body: string | Buffer } | undefined {
-  const { mediaTypes } = validator;
-  const type =
-    mediaTypes?.[reply.status] ?? mediaTypes?.[`${Math.floor(reply.status / 100)}XX`] ?? mediaTypes?.default;
-  if (type === undefined || reply.body === undefined) return undefined;
-  if (reply.body instanceof Uint8Array) return { type, body: Buffer.from(reply.body) };
-  return { type, body: typeof reply.body === "string" && !type.endsWith("json") ? reply.body : writeJson(reply.body) };
+  accept: string | undefined,
+): { type: string; body: string | Buffer; vary: boolean } | undefined {
+  const type = ofStatus(validator.mediaTypes, reply.status);
+  const xml = ofStatus(validator.xml, reply.status);
+  if (reply.body === undefined) return undefined;
+  const own = type ?? "application/json";
+  const vary = xml !== undefined && xml.type !== own;
+  if (xml && (!vary || preferred(accept, [own, xml.type]) === xml.type)) {
+    return { type: xml.type, body: xml.write(reply.body), vary };
+  }
+  if (type === undefined && !vary) return undefined;
+  if (reply.body instanceof Uint8Array) return { type: own, body: Buffer.from(reply.body), vary };
+  const text = typeof reply.body === "string" && !own.endsWith("json") ? reply.body : writeJson(reply.body);
+  return { type: own, body: text, vary };
+}
+
+function ofStatus<Value>(values: Readonly<Record<string, Value>> | undefined, status: number): Value | undefined {
+  return values?.[status] ?? values?.[`${Math.floor(status / 100)}XX`] ?? values?.default;
 }
 
 function parse(field: string, schema: z.core.$ZodType, value: unknown, faults: Detail[]): unknown {
+  if (value instanceof Unreadable) {
+    faults.push({ field, message: value.message });
+    return undefined;
+  }
   const result = attempt(schema, value);
   if (result === undefined) {
     faults.push({ field, message: "is nested too deeply" });

@@ -59,7 +59,8 @@ function send(
     }
   }
   res.status(reply.status).set(reply.headers ?? {});
-  const plain = plainBody(validator, reply);
+  const plain = plainBody(validator, reply, res.req.headers.accept);
+  if (plain?.vary) res.vary("Accept");
   if (plain) res.type(plain.type).send(plain.body);
   else if (reply.body === undefined) res.end();
   else res.type("json").send(writeJson(reply.body));

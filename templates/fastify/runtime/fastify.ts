@@ -70,7 +70,11 @@ export function operation<Id extends OperationId>(
     },
     preHandler: async (request) => {
       const params = request.params as Record<string, string>;
-      const body = (request.body ?? undefined) as ReceivedBody<unknown> | undefined;
+      // Fastify parses no body of a GET; the document may say that there is one.
+      const unread = request.body === undefined && validator.body;
+      const body = (unread ? await readBody(request.raw, unread, options.bodyLimit) : request.body) as
+        | ReceivedBody<unknown>
+        | undefined;
       request.input = validate(validator, { url: request.url, params, headers: request.headers }, body);
     },
     handler: async (request, reply) => {
@@ -96,7 +100,8 @@ function send(
     }
   }
   reply.code(result.status).headers({ ...result.headers });
-  const plain = plainBody(validator, result);
+  const plain = plainBody(validator, result, reply.request.headers.accept);
+  if (plain?.vary) reply.header("Vary", "Accept");
   if (plain) return reply.type(plain.type).send(plain.body);
   return result.body === undefined ? reply.send() : reply.type("application/json").send(writeJson(result.body));
 }

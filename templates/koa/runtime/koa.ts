@@ -67,7 +67,8 @@ function respond(
   }
   ctx.status = reply.status;
   ctx.set({ ...reply.headers });
-  const plain = plainBody(validator, reply);
+  const plain = plainBody(validator, reply, ctx.headers.accept);
+  if (plain?.vary) ctx.vary("Accept");
   if (plain) {
     ctx.type = plain.type;
     ctx.body = plain.body;
