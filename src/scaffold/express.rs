@@ -4,6 +4,7 @@ use super::code::{Expression, call, string, text};
 use super::framework::Framework;
 use super::plan::Plan;
 use super::wiring::{Namespaces, allowed, methods};
+use crate::api::Method;
 
 pub(super) fn wiring(plan: &Plan<'_>) -> String {
     let namespaces = Namespaces::new(plan);
@@ -12,9 +13,14 @@ pub(super) fn wiring(plan: &Plan<'_>) -> String {
         out.push_str("import type { RouterOptions } from \"../runtime/express.js\";\n");
     } else {
         out.push_str("import * as validators from \"../middleware/validators.js\";\n");
-        out.push_str(
-            "import { operation, refuse, type RouterOptions } from \"../runtime/express.js\";\n",
-        );
+        let queries = plan
+            .operations
+            .iter()
+            .any(|planned| planned.operation.method == Method::Query);
+        let only = if queries { "only, " } else { "" };
+        out.push_str(&format!(
+            "import {{ {only}operation, refuse, type RouterOptions }} from \"../runtime/express.js\";\n"
+        ));
     }
     out.push_str(&namespaces.imports());
     out.push_str("\nexport type { Handler } from \"../runtime/express.js\";\n");
@@ -33,8 +39,14 @@ pub(super) fn wiring(plan: &Plan<'_>) -> String {
         let path = string(route.path.of(Framework::Express));
         let mut calls = vec![("route".to_owned(), vec![text(path)])];
         for planned in &operations {
-            let method = planned.operation.method.key().to_owned();
-            calls.push((method, vec![namespaces.operation(planned)]));
+            let operation = namespaces.operation(planned);
+            // The routes of Express have no method for the youngest one.
+            calls.push(if planned.operation.method == Method::Query {
+                let only = call("only", vec![text("\"QUERY\""), operation]);
+                ("all".to_owned(), vec![only])
+            } else {
+                (planned.operation.method.key().to_owned(), vec![operation])
+            });
         }
         calls.push(("all".to_owned(), vec![call("refuse", allowed(&operations))]));
         let chain = Expression::Chain {

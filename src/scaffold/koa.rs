@@ -34,8 +34,9 @@ pub(super) fn wiring(plan: &Plan<'_>) -> String {
         for planned in &operations {
             let operation = namespaces.operation(planned);
             let method = planned.operation.method;
-            calls.push(if method == Method::Trace {
-                let methods = Expression::Array(vec![text("\"TRACE\"")]);
+            calls.push(if matches!(method, Method::Trace | Method::Query) {
+                let name = string(&method.key().to_uppercase());
+                let methods = Expression::Array(vec![text(name)]);
                 (
                     "register".to_owned(),
                     vec![path.clone(), methods, operation],

@@ -10,8 +10,8 @@ use super::names::{self, Names};
 use super::paths::{self, RouterPath, Segment};
 use super::schemas::Gap;
 use crate::api::{
-    Api, Body, Dialect, Encoding, Header, JsonType, Method, Operation, OriginId, Parameter,
-    ParameterPlace, Response, Schema, StatusKey,
+    Api, Body, Dialect, Encoding, Header, JsonType, Operation, OriginId, Parameter, ParameterPlace,
+    Response, Schema, StatusKey,
 };
 use crate::text::escape;
 
@@ -99,26 +99,7 @@ impl<'a> Plan<'a> {
     /// `placements` says in which file a handler is already.
     pub(super) fn new(api: &'a Api, placements: &BTreeMap<String, String>) -> Self {
         let mut not_enforced = BTreeSet::new();
-        let known: Vec<&Operation> = api
-            .operations
-            .iter()
-            .filter(|operation| {
-                let known = operation.method != Method::Query;
-                if !known {
-                    not_enforced.insert(Gap {
-                        keyword: "query",
-                        subject: format!("QUERY {}", operation.path),
-                        origin: operation.origin.number(),
-                        below: String::new(),
-                        reason: Some(
-                            "Node's servers do not know the method, the operation is left out"
-                                .to_owned(),
-                        ),
-                    });
-                }
-                known
-            })
-            .collect();
+        let known: Vec<&Operation> = api.operations.iter().collect();
         let ids = identifiers(&known);
         let segments: Vec<Vec<Segment>> = known
             .iter()
@@ -351,16 +332,7 @@ fn planned<'a>(
         })
         .collect();
     let mut query = of(ParameterPlace::Query);
-    let whole = of(ParameterPlace::QueryString);
-    if !whole.is_empty() {
-        missing(
-            "querystring",
-            whole[0].origin,
-            String::new(),
-            "a query string as a whole is read as a form of its properties".to_owned(),
-        );
-        query.extend(whole);
-    }
+    query.extend(of(ParameterPlace::QueryString));
     let body = operation.body.as_ref().and_then(|body| {
         let content: IndexMap<String, PlannedContent<'a>> = content(api, body, &mut missing);
         (!content.is_empty()).then_some(PlannedBody {

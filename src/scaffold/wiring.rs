@@ -17,6 +17,7 @@ impl Namespaces {
             "validators",
             "operation",
             "refuse",
+            "only",
             "prepare",
             "Router",
             "RouterOptions",

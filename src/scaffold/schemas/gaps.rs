@@ -51,14 +51,7 @@ impl NotEnforced {
 }
 
 /// What a document may describe and no code is made of.
-const LEFT_OUT: &[&str] = &[
-    "callbacks",
-    "content",
-    "parameters",
-    "paths",
-    "query",
-    "querystring",
-];
+const LEFT_OUT: &[&str] = &["callbacks", "content", "parameters", "paths"];
 
 /// What expressions need beside themselves.
 #[derive(Debug, Default)]

@@ -66,6 +66,11 @@ function send(
   else res.type("json").send(writeJson(reply.body));
 }
 
+/** A handler of one method, for methods that the router does not know. */
+export function only(method: string, handler: RequestHandler): RequestHandler {
+  return (req, res, next) => (req.method === method ? handler(req, res, next) : next());
+}
+
 /** Answers every other method of a known path. */
 export function refuse(...methods: string[]): RequestHandler {
   const allow = methods.join(", ");
