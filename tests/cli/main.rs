@@ -28,6 +28,7 @@ mod openapi30;
 mod postgres;
 mod reader;
 mod rehearse;
+mod requests;
 mod sandbox;
 mod scaffold;
 mod scratch;

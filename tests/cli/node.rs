@@ -134,8 +134,6 @@ impl Server {
     /// One request, with `Content-Type` when there is a body.
     #[track_caller]
     pub fn ask(&self, method: &str, target: &str, body: Option<(&str, &str)>) -> Answer {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("a connection");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         let mut request =
             format!("{method} {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n");
         if let Some((media_type, body)) = body {
@@ -146,7 +144,15 @@ impl Server {
         } else {
             request += "\r\n";
         }
-        stream.write_all(request.as_bytes()).expect("a request");
+        self.send(request.as_bytes())
+    }
+
+    /// A request as it goes over the wire; it must ask for the connection to be closed.
+    #[track_caller]
+    pub fn send(&self, request: &[u8]) -> Answer {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("a connection");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        stream.write_all(request).expect("a request");
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).expect("an answer");
         let text = String::from_utf8_lossy(&bytes).into_owned();

@@ -215,8 +215,7 @@ fn name_media_types(expression: &mut Expression, types: &str) {
         .map(str::trim)
         .filter(|name| !name.is_empty())
         .collect();
-    // A range cannot be checked against a list.
-    if types.is_empty() || types.iter().any(|name| name.contains('*')) {
+    if types.is_empty() || types.contains(&"*/*") {
         return;
     }
     match expression {

@@ -42,11 +42,16 @@ interface Group {
 }
 
 const DELIMITER: Partial<Record<Style, RegExp>> = {
-  form: /,/,
   spaceDelimited: / |%20|\+/,
   pipeDelimited: /\||%7C/i,
   tabDelimited: /\t|%09/i,
 };
+
+/** Many clients encode the comma of a list too; what is not text cannot hold one of its own. */
+function delimiter(style: Style, shape: Shape): RegExp {
+  const plain = Array.isArray(shape) && ["integer", "number", "boolean"].includes(shape[0] as string);
+  return DELIMITER[style] ?? (plain ? /,|%2C/i : /,/);
+}
 
 export function parsePairs(text: string, separator: RegExp): Pairs {
   const values = new Map<string, string[]>();
@@ -78,8 +83,7 @@ export function decodePairs(name: string, encoding: Encoding, pairs: Pairs, used
   if (values === undefined) return undefined;
   if (shape === "json" && values.length > 1) return new Unreadable("must be there once");
   if (typeof shape === "string") return interpret(plain(values, pairs), shape);
-  const delimiter = DELIMITER[style] ?? /,/;
-  const items = explode ? values : values.flatMap((value) => split(value, delimiter));
+  const items = explode ? values : values.flatMap((value) => split(value, delimiter(style, shape)));
   return assemble(items.map((item) => decoded(item, pairs)), shape, false, inner);
 }
 
@@ -97,7 +101,7 @@ export function decodeCookie(name: string, encoding: Encoding, jar: Pairs): unkn
   // Of two cookies with one name the first is the one of the nearer path.
   if (typeof shape === "string") return coerce(jar.decode(values[0] ?? ""), shape);
   const parts = values.flatMap((value) => value.split(`&${name}=`));
-  const items = parts.flatMap((value) => (explode ? value.split(/[,&]/) : split(value, DELIMITER[style] ?? /,/)));
+  const items = parts.flatMap((value) => (explode ? value.split(/[,&]/) : split(value, delimiter(style, shape))));
   return assemble(items.map(jar.decode), shape, explode, inner);
 }
 
@@ -113,7 +117,7 @@ export function decodeSimple(
   const build = (parts: readonly string[], exploded: boolean) => assemble(parts.map(decode), shape, exploded, inner);
   if (style !== "label" && style !== "matrix") {
     if (typeof shape === "string") return coerce(decode(text), shape);
-    return build(split(text, DELIMITER[style] ?? /,/).map(trim), explode);
+    return build(split(text, delimiter(style, shape)).map(trim), explode);
   }
   const prefix = style === "label" ? "." : ";";
   // An empty array or object expands to nothing at all.
@@ -277,12 +281,9 @@ function assemble(
     const item = shape[0] as Shape;
     const [style, ...deeper] = inner;
     if (style !== undefined && Array.isArray(item)) {
-      return items.map((value) => assemble(split(value, DELIMITER[style] ?? /,/), item, false, deeper));
+      return items.map((value) => assemble(split(value, delimiter(style, item)), item, false, deeper));
     }
-    const [only] = items;
-    // Many clients encode the comma of a list; what is not text cannot hold one of its own.
-    const listed = items.length === 1 && typeof only === "string" && ["integer", "number", "boolean"].includes(item as string);
-    return (listed ? only.split(",") : items).map((value) => ofValue(value, item));
+    return items.map((value) => ofValue(value, item));
   }
   const texts = items as readonly string[];
   const entries: [string, string][] = [];

@@ -187,9 +187,15 @@ export const maxLength = (most: number) => (payload: z.core.ParsePayload<string>
   payload.issues.push({ code: "too_big", origin: "string", maximum: most, inclusive: true, input: payload.value });
 };
 
-/** An uploaded file, with one of the media types if any are named. */
+/** An uploaded file, of one of the media types or ranges if any are named. */
 export function file(mediaTypes: readonly string[] = []): z.ZodType<File> {
-  return mediaTypes.length === 0 ? z.file() : z.file().mime([...mediaTypes] as z.core.util.MimeTypes[]);
+  if (mediaTypes.length === 0) return z.file();
+  const fits = (type: string) =>
+    mediaTypes.some((wanted) => type === wanted || (wanted.endsWith("/*") && type.startsWith(wanted.slice(0, -1))));
+  // The parameters of a media type, a charset for one, do not count.
+  return z
+    .file()
+    .refine(({ type }) => fits((type.split(";", 1)[0] ?? "").trim()), `must be of type ${mediaTypes.join(" or ")}`);
 }
 
 /** JSON Schema's uniqueItems. */
