@@ -248,6 +248,10 @@ fn runtime(writer: &mut Writer<'_>, framework: Framework, project: &Project<'_, 
             include_str!("../../templates/common/runtime/formats.ts"),
         ),
         (
+            "multipart",
+            include_str!("../../templates/common/runtime/multipart.ts"),
+        ),
+        (
             "negotiate",
             include_str!("../../templates/common/runtime/negotiate.ts"),
         ),

@@ -78,13 +78,14 @@ impl Validators<'_, '_> {
                 .map(|pattern| ("pattern".to_owned(), text(pattern.clone()))),
         );
         // Where a value has parts, its own delimiters are told from theirs in the encoded path.
+        let styled = matches!(parameter.format, ParameterFormat::Styled { style, .. } if style != Style::Simple);
         let segments = paths::segments(&self.planned.operation.path);
         let holds = |segment: &Segment| match segment {
             Segment::Fixed(_) => false,
             Segment::Mixed(pieces) => pieces.contains(&Piece::Parameter(parameter.name.clone())),
         };
         let after = segments.iter().rev().position(holds).unwrap_or(0);
-        if after > 0 && !shape.is_scalar() {
+        if after > 0 && (styled || !shape.is_scalar()) {
             entries.push(("after".to_owned(), text(after.to_string())));
         }
         entries

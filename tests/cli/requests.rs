@@ -7,13 +7,13 @@ use crate::node::{Answer, Server, TypeScript, compile, link_modules};
 use crate::sandbox::Sandbox;
 
 /// What a handler answers; files as their name, media type and size.
-const ECHO: &str = r#"
+const ECHO: &str = r"
 function echo(input: object): { status: 200; body: unknown } {
   const shown = (_key: string, value: unknown) =>
     value instanceof File ? { file: value.name, type: value.type, size: value.size } : value;
   return { status: 200, body: JSON.parse(JSON.stringify(input, shown)) };
 }
-"#;
+";
 
 const BOOK: &str =
     r#"return { status: 200, body: { title: "a", authors: ["b"], notes: ["c", "<d>"] } };"#;

@@ -6,6 +6,7 @@ import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import type { z } from "zod";
 import { badRequest, tooLarge, unsupportedEncoding, unsupportedMediaType } from "./errors.js";
 import { readJson } from "./json.js";
+import { parseMultipart } from "./multipart.js";
 import { decodeForm, type Encoding, type Pairs, parsePairs } from "./parameters.js";
 import { alternativesOf, coerce, Either, isProperties, Open, type Shape } from "./shapes.js";
 
@@ -60,18 +61,18 @@ export async function readBody<Value>(
 
   const bytes = await readBytes(request, limit);
   if (bytes.length === 0 && isJson(name)) return undefined;
-  return { values: await parse(bytes, name, contentType, mediaType), schema: mediaType.schema, mediaType: name };
+  return { values: parse(bytes, name, contentType, mediaType), schema: mediaType.schema, mediaType: name };
 }
 
-async function parse(
+function parse(
   bytes: Buffer,
   name: string,
   contentType: string,
   { shape = "string", fields, lists, read }: MediaType<unknown>,
-): Promise<Iterable<unknown>> {
+): Iterable<unknown> {
   if (isJson(name)) return [parseJson(decodeUtf8(bytes))];
   if (name === "application/x-www-form-urlencoded" || name === "multipart/form-data") {
-    const pairs = name.startsWith("multipart") ? await multipart(bytes, contentType, shape) : parsePairs(decodeUtf8(bytes), /&/);
+    const pairs = name.startsWith("multipart") ? multipart(bytes, contentType, shape) : parsePairs(decodeUtf8(bytes), /&/);
     return alternativesOf(shape).map((one) => decodeForm(pairs, one, fields, lists));
   }
   if (read) return read(decodeUtf8(bytes));
@@ -80,19 +81,18 @@ async function parse(
   return alternativesOf(shape).map((one) => coerce(text, one));
 }
 
-async function multipart(bytes: Buffer, contentType: string, shape: Shape): Promise<Pairs> {
+function multipart(bytes: Buffer, contentType: string, shape: Shape): Pairs {
   const values = new Map<string, (string | File)[]>();
-  try {
-    const form = await new Response(new Uint8Array(bytes), { headers: { "content-type": contentType } }).formData();
-    for (const [name, value] of form) {
-      // Browsers send a JSON part as a file.
-      const text = typeof value !== "string" && !takesFiles(memberOf(shape, name)) ? await value.text() : value;
-      const known = values.get(name);
-      if (known) known.push(text);
-      else values.set(name, [text]);
-    }
-  } catch {
-    throw badRequest("The form is malformed.");
+  for (const part of parseMultipart(bytes, contentType)) {
+    const { name, filename, type } = part;
+    // A browser sends a JSON part as a file; a file without a name has at least a type.
+    const file = takesFiles(memberOf(shape, name)) && (filename !== undefined || type !== undefined);
+    const value = file
+      ? new File([new Uint8Array(part.bytes)], filename ?? "", { type: type ?? "application/octet-stream" })
+      : decodeUtf8(part.bytes);
+    const known = values.get(name);
+    if (known) known.push(value);
+    else values.set(name, [value]);
   }
   return { values, decode: (text) => text };
 }
@@ -133,7 +133,7 @@ function decodeUtf8(bytes: Buffer): string {
 
 const isJson = (name: string): boolean => name === "application/json" || name.endsWith("+json");
 const isBinary = (name: string): boolean =>
-  !/^text\/|[/+](json|xml|yaml)$|\/x-yaml$|^multipart\/|^application\/x-www-form-urlencoded$/.test(name);
+  !/^text\/|[/+](json|xml|yaml)$|\/x-yaml$|^multipart\/form-data$|^application\/x-www-form-urlencoded$/.test(name);
 
 async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
   if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge(limit);

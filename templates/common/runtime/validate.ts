@@ -213,7 +213,9 @@ function pathText(
   if (parameter.pattern === undefined) return encoded;
   const match = parameter.pattern.exec(text);
   if (match === null) throw notFound("The resource");
-  return encodeURIComponent(match[1] ?? "");
+  const part = match[1] ?? "";
+  const within = parameter.pattern.exec(encoded)?.[1] ?? "";
+  return decodePercent(within) === part ? within : encodeURIComponent(part);
 }
 
 /** Refuses a client that takes no media type of a successful response. */

@@ -2,7 +2,7 @@
 
 import { badRequest } from "./errors.js";
 import { coerce, type Scalar } from "./shapes.js";
-import { escapeXml, escapeXmlAttribute, parseXml, type XmlElement } from "./xml.js";
+import { escapeXml, escapeXmlAttribute, parseXml, type XmlAttribute, type XmlElement } from "./xml.js";
 
 /** How a schema is written in XML: its own name, and what its text or its elements stand for. */
 export interface Xml {
@@ -91,12 +91,14 @@ function ofMembers(element: XmlElement, xml: Xml, asText: boolean): Record<strin
     }
   }
   const others = new Map<string, unknown[]>();
-  for (const one of rest as Set<XmlElement | { name: string; value: string }>) {
+  for (const one of rest as Set<XmlElement | XmlAttribute>) {
     const value =
       "value" in one ? one.value : xml.rest === undefined ? anything(one) : ofElement(one, resolve(xml.rest), asText);
-    const known = others.get(one.name);
+    // What has a property's name in another namespace is not the property.
+    const name = Object.hasOwn(xml.properties ?? {}, one.name) ? `{${one.namespace}}${one.name}` : one.name;
+    const known = others.get(name);
     if (known) known.push(value);
-    else others.set(one.name, [value]);
+    else others.set(name, [value]);
   }
   for (const [name, values] of others) define(result, name, values.length === 1 ? values[0] : values);
   return result;
