@@ -150,6 +150,13 @@ pub fn service(api: &Api, options: &Options) -> Output {
             let text = Project::webhook_runtime(&payloads.text, zod, &helpers);
             writer.source(Owner::Generated, "runtime/webhooks.ts", text);
         }
+        let generated = writer
+            .files
+            .iter()
+            .filter(|file| file.owner == Owner::Generated);
+        let code: Vec<&str> = generated.map(|file| file.contents.as_str()).collect();
+        let schema = Project::schema_runtime(&code);
+        writer.source(Owner::Generated, "runtime/schema.ts", schema);
         middleware(&mut writer, options.framework, &project);
     }
     if options.artefacts == Artefacts::Project {
@@ -258,10 +265,6 @@ fn runtime(writer: &mut Writer<'_>, framework: Framework, project: &Project<'_, 
         (
             "parameters",
             include_str!("../../templates/common/runtime/parameters.ts"),
-        ),
-        (
-            "schema",
-            include_str!("../../templates/common/runtime/schema.ts"),
         ),
         (
             "shapes",

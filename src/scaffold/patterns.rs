@@ -36,7 +36,7 @@ fn leading_flags(pattern: &str) -> Option<(String, String)> {
     // Multi-line mode would change an anchor that stands before it.
     let known = flags
         .chars()
-        .all(|flag| "imsu".contains(flag) && !(flag == 'm' && !anchor.is_empty()));
+        .all(|flag| "imsu".contains(flag) && (flag != 'm' || anchor.is_empty()));
     let kept = "ims".chars().filter(|flag| flags.contains(*flag)).collect();
     known.then(|| (kept, format!("{anchor}{rest}")))
 }

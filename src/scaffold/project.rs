@@ -34,6 +34,13 @@ struct JsonRuntime {
 }
 
 #[derive(Template)]
+#[template(path = "common/runtime/schema.ts", escape = "none")]
+struct SchemaRuntime {
+    unevaluated: bool,
+    own_properties: bool,
+}
+
+#[derive(Template)]
 #[template(path = "common/runtime/webhooks.ts", escape = "none")]
 struct WebhookRuntime<'a> {
     payloads: &'a str,
@@ -241,6 +248,15 @@ impl<'p, 'a> Project<'p, 'a> {
                 .schemes
                 .iter()
                 .any(|scheme| scheme.credential.contains("cookie(")),
+        })
+    }
+
+    /// What few documents need is there for those alone; `code` are the files that call it.
+    pub(super) fn schema_runtime(code: &[&str]) -> String {
+        let calls = |name: &str| code.iter().any(|text| text.contains(name));
+        rendered(&SchemaRuntime {
+            unevaluated: calls("unevaluatedProperties") || calls("unevaluatedItems"),
+            own_properties: calls("ownProperties"),
         })
     }
 

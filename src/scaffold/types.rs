@@ -223,6 +223,8 @@ impl Types<'_, '_> {
 }
 
 /// The default that fills in for a value that is not there, when it is one that the schema allows.
+/// A property with one is always there for whoever reads the type: it is filled in on the way in,
+/// and a handler gives it on the way out, though a response without it is no fault.
 pub(super) fn default_of<'s>(models: &'s Models<'_>, schema: &'s Schema) -> Option<&'s Value> {
     let Schema::Constraints(constraints) = models.resolve(schema) else {
         return None;

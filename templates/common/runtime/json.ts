@@ -21,15 +21,17 @@ export function readJson(text: string): unknown {
 /** What was read and holds nothing that `settle` looks for, which is nearly everything. */
 const plain = new WeakSet<object>();
 
-/** Strings, which are left alone, and numbers. */
-const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+/** Where strings begin and end, escapes in them, and numbers. */
+const TOKENS = /"|\\.|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /** `value` is what JSON.parse made of the text. */
 function readLarge(text: string, value: unknown): unknown {
   const mark = randomUUID();
   let found = false;
+  let inString = false;
   const marked = text.replace(TOKENS, (token) => {
-    const digits = token.startsWith('"') ? undefined : largeInteger(token);
+    if (token === '"') inString = !inString;
+    const digits = inString || token.startsWith("\\") ? undefined : largeInteger(token);
     if (digits === undefined) return token;
     found = true;
     return `"${mark}${digits}"`;

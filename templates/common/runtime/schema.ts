@@ -46,6 +46,7 @@ export function all<T>(...schemas: readonly Schema[]): z.ZodType<T> {
     return result as T;
   });
 }
+{%- if own_properties %}
 
 /**
  * An object that declares names which every JavaScript object answers to, `constructor` for example: only
@@ -72,6 +73,7 @@ export function ownProperties<T>(shape: Readonly<Record<string, Schema>>, rest?:
     return result as T;
   });
 }
+{%- endif %}
 
 type TypeName = "null" | "boolean" | "number" | "string" | "array" | "object";
 
@@ -293,6 +295,7 @@ export const conditional =
     const branch = holds(condition, payload.value) ? then : otherwise;
     if (branch) fillIn(payload, run(branch, payload.value, payload.issues));
   };
+{%- if unevaluated %}
 
 /** What a schema speaks of, with what its parts add where they hold. */
 export interface Coverage {
@@ -343,6 +346,7 @@ function applying(coverage: Coverage, value: unknown): Coverage[] {
   }
   return parts;
 }
+{%- endif %}
 
 function holds(schema: Schema, value: unknown): boolean {
   return z.safeParse(schema, value).success;

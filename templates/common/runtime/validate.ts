@@ -267,7 +267,7 @@ function parse(field: string, schema: z.core.$ZodType, value: unknown, faults: D
     faults.push({ field, message: "is nested too deeply" });
     return undefined;
   }
-  if (result.success) return settle(result.data, value);
+  if (result.success) return result.data;
   for (const issue of result.error.issues) {
     const at = [field, ...issue.path].join(".");
     if (issue.code === "unrecognized_keys") {
@@ -282,7 +282,8 @@ function parse(field: string, schema: z.core.$ZodType, value: unknown, faults: D
 /** Undefined when the value is nested so deeply that the stack does not suffice. */
 function attempt(schema: z.core.$ZodType, value: unknown): z.core.util.SafeParseResult<unknown> | undefined {
   try {
-    return z.safeParse(schema, value, { error: message });
+    const result = z.safeParse(schema, value, { error: message });
+    return result.success ? { success: true, data: settle(result.data, value) } : result;
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
