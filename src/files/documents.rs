@@ -59,7 +59,7 @@ impl Documents {
                     identity,
                 })
             }
-            Input::File(path) => self.file(path, path.display().to_string()),
+            Input::File(path) => self.file(path, &path.display().to_string()),
             Input::Url(url) => self.url(url),
         }
     }
@@ -73,7 +73,7 @@ impl Documents {
                     Failure::input(format!("`{address}` is no file of this machine")).code(MISSING)
                 })?;
                 let name = self.shown(&path);
-                self.file(&path, name)
+                self.file(&path, &name)
             }
             scheme => Err(Failure::input(format!(
                 "`{address}` cannot be read: `{scheme}:` is no address of a document"
@@ -82,8 +82,8 @@ impl Documents {
         }
     }
 
-    fn file(&self, path: &Path, name: String) -> Result<FoundDocument, Failure> {
-        let source = read::document(&name, read::read_named(path, &name)?)?;
+    fn file(&self, path: &Path, name: &str) -> Result<FoundDocument, Failure> {
+        let source = read::document(name, read::read_named(path, name)?)?;
         let absolute = self.here.join(path);
         let address = Url::from_file_path(&absolute)
             .ok()

@@ -381,7 +381,7 @@ fn an_interrupted_run_writes_nothing() {
             .spawn()
             .expect("a child");
         is_asked
-            .recv_timeout(Duration::from_secs(60))
+            .recv_timeout(Duration::from_mins(1))
             .expect("a request");
         let id = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
         kill(id, signal).expect("a signal");

@@ -251,9 +251,9 @@ fn documents_that_know_their_address_are_read_from_their_copies() {
     );
     sandbox.write(
         "api/schemas/user.json",
-        r##"{"$id": "https://ids.invalid/schemas/user.json", "type": "object", "properties": {
+        r#"{"$id": "https://ids.invalid/schemas/user.json", "type": "object", "properties": {
             "address": {"$ref": "address.json"}, "city": {"$ref": "address.json#city"},
-            "lists": {"$ref": "../openapi.yaml#/components/schemas/List"}}}"##,
+            "lists": {"$ref": "../openapi.yaml#/components/schemas/List"}}}"#,
     );
     sandbox.write(
         "api/schemas/address.json",

@@ -90,7 +90,7 @@ fn respond(mut stream: TcpStream, answer: &dyn Fn(&str) -> Answer) {
         }
         Answer::Silence => stream.read(&mut buffer).map(|_| ()),
         Answer::Drip => endless(stream, b"#", Duration::from_millis(20)),
-        Answer::Flood => endless(stream, &[b'#'; 1 << 16], Duration::ZERO),
+        Answer::Flood => endless(stream, &vec![b'#'; 1 << 16], Duration::ZERO),
     };
 }
 

@@ -27,6 +27,7 @@ mod node;
 mod openapi30;
 mod postgres;
 mod reader;
+mod references;
 mod rehearse;
 mod requests;
 mod sandbox;

@@ -95,7 +95,9 @@ pub fn is_valid(findings: &[Diagnostic]) -> bool {
 
 /// The state of one reading.
 struct Reader<'a> {
+    /// The document, and those that it refers to: a path says in which of them it is.
     document: &'a Bundle<'a>,
+    /// Of the first document.
     dialect: Dialect,
     references: references::References,
     /// Who has an id, and where: the first use.

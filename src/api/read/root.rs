@@ -181,7 +181,7 @@ impl<'a> Reader<'a> {
             reader.followed(node, Self::media_type);
         });
         self.entries_of(components, "examples", |reader, _, node| {
-            reader.followed(node, |reader, node| reader.object(node));
+            reader.followed(node, Self::object);
         });
         self.entries_of(components, "links", |reader, _, node| {
             reader.link(node);
