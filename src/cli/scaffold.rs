@@ -54,8 +54,9 @@ const HOW: &str = "How to write";
 pub struct Scaffold {
     /// OpenAPI file or URL, - for standard input, or a folder of routes
     ///
-    /// OpenAPI 3.0, 3.1 or 3.2, YAML or JSON: a file, a URL, or - for standard input. With
-    /// --generate-spec: a folder or a file of routes.
+    /// Swagger 2.0, OpenAPI 3.0, 3.1 or 3.2, YAML or JSON: a file, a URL, or - for standard input.
+    /// References into other files and URLs are followed. With --generate-spec: a folder or a file
+    /// of routes.
     #[arg(value_name = "SOURCE", help_heading = READ)]
     pub source: Option<String>,
 

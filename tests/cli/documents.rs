@@ -144,6 +144,40 @@ fn links_to_a_file_are_one_document() {
     }
 }
 
+#[test]
+fn swagger_documents_have_parts_in_other_files_too() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "swagger.yaml",
+        "swagger: '2.0'\ninfo: {title: T, version: '1'}\nproduces: [application/json]\n\
+         parameters: {limit: {$ref: defs/parameters.yaml#/limit}}\npaths:\n  /a: {$ref: defs/paths.yaml#/a}\n\
+         definitions:\n  User: {$ref: defs/user.json}\n",
+    );
+    sandbox.write(
+        "defs/parameters.yaml",
+        "limit: {name: limit, in: query, type: integer}\n\
+         body: {name: body, in: body, required: true, schema: {$ref: user.json}}\n",
+    );
+    sandbox.write(
+        "defs/paths.yaml",
+        "a:\n  post:\n    operationId: addUser\n    parameters:\n      - {$ref: '../swagger.yaml#/parameters/limit'}\n      \
+         - {$ref: 'parameters.yaml#/body'}\n    responses:\n      200: {$ref: 'responses.yaml#/Ok'}\n",
+    );
+    sandbox.write(
+        "defs/responses.yaml",
+        "Ok: {description: Ok, schema: {type: array, items: {$ref: '../swagger.yaml#/definitions/User'}}}\n",
+    );
+    sandbox.write(
+        "defs/user.json",
+        r#"{"type": "object", "properties": {"name": {"type": "string", "x-nullable": true}}}"#,
+    );
+    let types = types(&sandbox, "swagger.yaml");
+    assert_eq!(exported(&types), ["User"]);
+    assert!(types.contains("name?: string | null;"), "{types}");
+    let operations = sandbox.read("out/types/operations.ts");
+    assert!(operations.contains("limit?: number"), "{operations}");
+}
+
 /// Every kind of fault in one of several files.
 const BROKEN: &[(&str, &str)] = &[
     (
