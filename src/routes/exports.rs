@@ -4,7 +4,7 @@
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
     BindingPattern, Declaration, ExportDefaultDeclarationKind, ExportSpecifier, ImportDeclaration,
-    ImportDeclarationSpecifier, Statement,
+    ImportDeclarationSpecifier, Program, Statement,
 };
 use oxc_span::{GetSpan, SourceType};
 
@@ -20,8 +20,9 @@ pub struct Exports {
     /// Modules of `export * from "…"`: their names are exported as well.
     pub everything_from: Vec<String>,
     pub imports: Vec<Import>,
-    /// Byte offset for a new import: the start of the line after the last one, or of the first
-    /// line that is neither `#!` nor a directive.
+    /// Byte offset for a new import: the start of the line after the last one (or its end, when more
+    /// than a comment follows it there), else of the first line behind `#!`, directives and comments
+    /// that belong to the whole file.
     pub import_offset: usize,
     /// Byte offset for a new declaration: the end of the text.
     pub append_offset: usize,
@@ -58,6 +59,17 @@ impl Exports {
         self.exported.iter().any(|exported| exported == name)
     }
 
+    /// The name under which something is imported already, from the module in any spelling: with or
+    /// without an ending. What is imported as a type is of no use as a value.
+    pub fn usable_name(&self, source: &str, imported: &str, as_type: bool) -> Option<&str> {
+        self.imports
+            .iter()
+            .filter(|import| without_ending(&import.source) == without_ending(source))
+            .flat_map(|import| &import.names)
+            .find(|name| name.imported == imported && (as_type || !name.type_only))
+            .map(|name| name.local.as_str())
+    }
+
     /// The local name of what is imported from a module, when it is.
     pub fn local_name(&self, source: &str, imported: &str) -> Option<&str> {
         self.imports
@@ -92,8 +104,38 @@ pub fn read(text: &str) -> Result<Exports, SyntaxFault> {
             exports.statement(statement);
         }
     }
-    exports.import_offset = next_line(text, last);
+    exports.import_offset = import_offset(text, &program, last);
     Ok(exports)
+}
+
+/// `last` is the end of what must stay in front.
+fn import_offset(text: &str, program: &Program<'_>, last: usize) -> usize {
+    let comments = program.comments.iter().map(|comment| comment.span);
+    let statements = program.body.iter().map(GetSpan::span);
+    if last == 0 {
+        let first = statements.map(|span| span.start).min();
+        let heading = comments
+            .filter(|comment| first.is_none_or(|first| comment.end <= first))
+            .map(|comment| comment.end as usize)
+            .filter(|end| {
+                let rest = text[*end..].strip_prefix('\r').unwrap_or(&text[*end..]);
+                let rest = rest.strip_prefix('\n').unwrap_or_default();
+                rest.starts_with('\n') || rest.starts_with("\r\n")
+            });
+        return next_line(text, heading.max().unwrap_or(0));
+    }
+    let line = next_line(text, last);
+    let torn = statements.chain(comments).any(|span| {
+        (span.start as usize) < line && line <= (span.end as usize) && span.end as usize > last
+    });
+    if torn { last } else { line }
+}
+
+fn without_ending(source: &str) -> &str {
+    [".js", ".ts", ".mjs", ".mts"]
+        .into_iter()
+        .find_map(|ending| source.strip_suffix(ending))
+        .unwrap_or(source)
 }
 
 impl Exports {

@@ -3,6 +3,7 @@
 //! imports, calls and loops, and says of everything else why it is not known. The only place that
 //! names the parser.
 
+pub mod append;
 mod calls;
 mod comments;
 mod describe;

@@ -121,7 +121,15 @@ impl Expression {
                 let mut out = String::from("{\n");
                 for (key, value) in entries {
                     let taken = inner + width(key) + 2;
-                    out.push_str(&format!("{pad}{key}: {},\n", value.print(inner, taken, 1)));
+                    let printed = value.print(inner, taken, 1);
+                    // A text that is too long has a line of its own.
+                    let is_text = matches!(value, Self::Text(text) if text.starts_with('"'));
+                    let gap = if is_text && taken + width(&printed) >= WIDTH {
+                        format!("\n{pad}  ")
+                    } else {
+                        " ".to_owned()
+                    };
+                    out.push_str(&format!("{pad}{key}:{gap}{printed},\n"));
                 }
                 out + &" ".repeat(indent) + "}"
             }
@@ -203,7 +211,7 @@ impl Expression {
             Self::Call { arguments, .. } => arguments.iter().any(Self::breaks),
             Self::Chain { head, calls } => {
                 head.breaks()
-                    || chain_is_expanded(calls)
+                    || chain_is_expanded(head, calls)
                     || calls
                         .iter()
                         .any(|(_, arguments)| arguments.iter().any(Self::breaks))
@@ -236,7 +244,7 @@ fn flat_list(items: &[Expression]) -> String {
 }
 
 /// More than two calls with a function among their arguments, or a broken call before the last.
-fn chain_is_expanded(calls: &[(String, Vec<Expression>)]) -> bool {
+fn chain_is_expanded(head: &Expression, calls: &[(String, Vec<Expression>)]) -> bool {
     let is_arrow =
         |argument: &Expression| matches!(argument, Expression::Text(text) if text.contains("=>"));
     let complex = |arguments: &[Expression]| {
@@ -244,6 +252,11 @@ fn chain_is_expanded(calls: &[(String, Vec<Expression>)]) -> bool {
             .iter()
             .any(|argument| !argument.is_simple() || is_arrow(argument))
     };
+    // A short head such as `z` takes its first call to itself, `router` does not.
+    let is_long = matches!(head, Expression::Text(name) if name == "router");
+    let is_call = |argument: &Expression| matches!(argument, Expression::Call { .. });
+    let complex =
+        |arguments: &[Expression]| complex(arguments) || (is_long && arguments.iter().any(is_call));
     (calls.len() > 2 && calls.iter().any(|(_, arguments)| complex(arguments)))
         || (calls.len() > 1
             && calls[..calls.len() - 1]
@@ -277,7 +290,7 @@ fn print_chain(
         }
         out
     };
-    if !chain_is_expanded(calls) {
+    if !chain_is_expanded(head, calls) {
         let out = hugging(head.print(indent, column, 0));
         let fits = out.split('\n').enumerate().all(|(index, line)| {
             let start = if index == 0 { column } else { 0 };
@@ -350,7 +363,7 @@ fn print_arguments(arguments: &[Expression], indent: usize, column: usize, after
     out + &" ".repeat(indent) + ")"
 }
 
-fn width(text: &str) -> usize {
+pub(super) fn width(text: &str) -> usize {
     unicode_width::UnicodeWidthStr::width(text)
 }
 

@@ -107,26 +107,13 @@ pub(super) fn operations(models: &Models<'_>, plan: &Plan<'_>, auth: &str) -> St
         let names = schemes.join(" | ");
         if start.len() + 2 + names.len() <= WIDTH {
             out.push_str(&format!("{start} {names};\n"));
+        } else if 3 + names.len() <= WIDTH {
+            out.push_str(&format!("{start}\n  {names};\n"));
         } else {
             out.push_str(&format!("{start}\n  | {};\n", schemes.join("\n  | ")));
         }
     }
-    if !plan.webhooks.is_empty() {
-        let types = outgoing(models);
-        out.push_str("\n/** Requests this service sends to its subscribers. */\nexport interface Webhooks {\n");
-        for webhook in &plan.webhooks {
-            let member = Member {
-                name: webhook.name.clone(),
-                optional: false,
-                value: webhook
-                    .schema
-                    .map_or_else(|| simple("undefined"), |schema| types.of(schema)),
-                comment: webhook.operation.summary.clone(),
-            };
-            out.push_str(&member.print(2));
-        }
-        out.push_str("}\n");
-    }
+    out.push_str(&super::outgoing::interfaces(models, plan));
     if out.contains("models.") {
         format!("\nimport type * as models from \"./models.js\";\n\n{out}")
     } else {

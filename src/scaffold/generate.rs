@@ -8,7 +8,7 @@ use super::models::Models;
 use super::plan::Plan;
 use super::project::Project;
 use super::schemas::NotEnforced;
-use super::{declarations, express, fastify, koa, validation, xml};
+use super::{declarations, express, fastify, koa, outgoing, validation, xml};
 use crate::api::{Api, SecurityScheme};
 
 /// What to generate.
@@ -24,6 +24,8 @@ pub struct Options {
     pub command: String,
     /// In which handler file an operation is already: its identifier and the file's name without ending.
     pub placements: BTreeMap<String, String>,
+    /// What the last run called an operation: its identifier, then method and path.
+    pub routes: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +88,7 @@ pub struct Output {
 
 /// Generates everything that the options ask for.
 pub fn service(api: &Api, options: &Options) -> Output {
-    let plan = Plan::new(api, &options.placements);
+    let plan = Plan::new(api, &options.placements, &options.routes);
     let models = Models::new(api, &plan.input_schemas(), &plan.output_schemas());
     let project = Project::new(
         &plan,
@@ -144,10 +146,9 @@ pub fn service(api: &Api, options: &Options) -> Output {
         runtime(&mut writer, options.framework, &project);
         let json = Project::json_runtime(schemas.prototype || validators.prototype);
         writer.source(Owner::Generated, "runtime/json.ts", json);
-        if !plan.webhooks.is_empty() {
-            let (payloads, zod, helpers) = validation::webhooks(&models, &plan);
-            not_enforced.extend(payloads.not_enforced);
-            let text = Project::webhook_runtime(&payloads.text, zod, &helpers);
+        if !plan.webhooks.is_empty() || !plan.callbacks.is_empty() {
+            let (text, gaps) = outgoing::runtime(&models, &plan);
+            not_enforced.extend(gaps);
             writer.source(Owner::Generated, "runtime/webhooks.ts", text);
         }
         let generated = writer
@@ -297,31 +298,31 @@ fn runtime(writer: &mut Writer<'_>, framework: Framework, project: &Project<'_, 
 }
 
 fn middleware(writer: &mut Writer<'_>, framework: Framework, project: &Project<'_, '_>) {
-    let (errors, request_id, security) = match framework {
+    let (errors, logging, request_id, security) = match framework {
         Framework::Express => (
             include_str!("../../templates/express/middleware/errors.ts"),
+            include_str!("../../templates/express/middleware/logging.ts"),
             include_str!("../../templates/express/middleware/request-id.ts"),
             include_str!("../../templates/express/middleware/security.ts"),
         ),
         Framework::Fastify => (
             include_str!("../../templates/fastify/middleware/errors.ts"),
+            include_str!("../../templates/fastify/middleware/logging.ts"),
             include_str!("../../templates/fastify/middleware/request-id.ts"),
             include_str!("../../templates/fastify/middleware/security.ts"),
         ),
         Framework::Koa => (
             include_str!("../../templates/koa/middleware/errors.ts"),
+            include_str!("../../templates/koa/middleware/logging.ts"),
             include_str!("../../templates/koa/middleware/request-id.ts"),
             include_str!("../../templates/koa/middleware/security.ts"),
         ),
     };
     writer.source(Owner::User, "middleware/auth.ts", project.auth());
     writer.source(Owner::User, "middleware/errors.ts", errors);
+    writer.source(Owner::User, "middleware/logging.ts", logging);
     writer.source(Owner::User, "middleware/request-id.ts", request_id);
     writer.source(Owner::User, "middleware/security.ts", security);
-    if framework == Framework::Koa {
-        let logging = include_str!("../../templates/koa/middleware/logging.ts");
-        writer.source(Owner::User, "middleware/logging.ts", logging);
-    }
     writer.source(Owner::User, "config.ts", project.config());
 }
 
@@ -349,7 +350,6 @@ fn whole_project(
     writer.project(Owner::User, "package.json", project.package());
     writer.project(Owner::User, "tsconfig.json", project.ts_config());
     writer.project(Owner::User, "test/tsconfig.json", project.test_ts_config());
-    if let Some((name, text)) = project.test() {
-        writer.project(Owner::User, &format!("test/{name}"), text);
-    }
+    let (name, text) = project.test();
+    writer.project(Owner::User, &format!("test/{name}"), text);
 }

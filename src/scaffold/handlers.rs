@@ -45,7 +45,7 @@ pub(super) fn file(stubs: &[Stub]) -> String {
 }
 
 /// One import statement.
-pub fn import(module: &str, name: &str, is_type: bool) -> String {
+fn import(module: &str, name: &str, is_type: bool) -> String {
     let keyword = if is_type { "import type" } else { "import" };
     format!("{keyword} {{ {name} }} from \"{module}\";\n")
 }

@@ -58,8 +58,11 @@ const RESERVED: &[&str] = &[
     "Infinity",
 ];
 
-/// File names that Windows keeps for devices.
+/// File names that Windows keeps for devices, `com1` to `com9` and `lpt1` to `lpt9` apart.
 const DEVICES: &[&str] = &["con", "prn", "aux", "nul"];
+
+/// The longest name of a file without its ending, in bytes; most file systems take 255 with it.
+const LONGEST_FILE: usize = 180;
 
 /// Names that were given away, so that the next one differs.
 #[derive(Clone, Debug, Default)]
@@ -146,13 +149,39 @@ pub(super) fn kebab_case(name: &str) -> String {
     }
 }
 
+/// `petKey` is `PET_KEY`, for names of settings: ASCII alone.
+pub(super) fn constant_case(name: &str) -> String {
+    let name: String = kebab_case(name)
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect();
+    let name = name.trim_matches('_').to_ascii_uppercase();
+    if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        name
+    } else {
+        format!("SCHEME_{name}").trim_end_matches('_').to_owned()
+    }
+}
+
 /// The file of a resource, without its ending. `index` is the wiring.
 pub(super) fn resource_file(name: &str) -> String {
     let mut file: String = kebab_case(name).chars().take(80).collect();
-    if file == "index" || DEVICES.contains(&file.as_str()) {
+    while file.len() > LONGEST_FILE {
+        file.pop();
+    }
+    let is_port = |port: &str| {
+        let number = file.strip_prefix(port);
+        number.is_some_and(|number| number.len() == 1 && number.chars().all(|c| c.is_ascii_digit()))
+    };
+    if file == "index" || DEVICES.contains(&file.as_str()) || is_port("com") || is_port("lpt") {
         file.push_str("-resource");
     }
     file
+}
+
+/// The same text for names that some file system takes for one.
+pub(super) fn folded(file: &str) -> String {
+    file.to_uppercase().to_lowercase()
 }
 
 pub(super) fn is_reserved(name: &str) -> bool {
@@ -226,6 +255,16 @@ mod tests {
             assert_eq!(kebab_case(name), kebab);
         }
         assert_eq!(resource_file("Index"), "index-resource");
+        assert_eq!(resource_file("COM1"), "com1-resource");
+        assert_eq!(resource_file(&"\u{20000}".repeat(300)).len(), 180);
+        assert_eq!(folded("straße"), folded("STRASSE"));
+        for (name, constant) in [
+            ("petKey", "PET_KEY"),
+            ("X-API key", "X_API_KEY"),
+            ("ключ", "SCHEME"),
+        ] {
+            assert_eq!(constant_case(name), constant);
+        }
     }
 
     #[test]

@@ -77,6 +77,8 @@ pub struct OutcomeOperation {
     /// Where its handler begins, from 1.
     pub line: Option<usize>,
     pub is_new: bool,
+    /// Method and path that it had in the last run, when they changed.
+    pub was: Option<String>,
 }
 
 #[derive(Clone, Debug)]

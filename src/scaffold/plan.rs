@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 
 use super::kinds::{self, Kinds};
 use super::names::{self, Names};
+use super::outgoing::{self, Outgoing};
 use super::paths::{self, RouterPath, Segment};
 use super::schemas::Gap;
 use crate::api::{
@@ -23,7 +24,8 @@ pub(super) struct Plan<'a> {
     pub(super) operations: Vec<PlannedOperation<'a>>,
     /// Paths with the indices of their operations, in the order of the routes.
     pub(super) routes: Vec<Route>,
-    pub(super) webhooks: Vec<Webhook<'a>>,
+    pub(super) webhooks: Vec<Outgoing<'a>>,
+    pub(super) callbacks: Vec<Outgoing<'a>>,
     pub(super) not_enforced: BTreeSet<Gap>,
 }
 
@@ -87,26 +89,26 @@ pub(super) struct PlannedResponse<'a> {
     pub(super) others: Vec<String>,
 }
 
-/// A request that the service sends.
-#[derive(Debug)]
-pub(super) struct Webhook<'a> {
-    pub(super) name: String,
-    pub(super) operation: &'a Operation,
-    pub(super) schema: Option<&'a Schema>,
-}
-
 impl<'a> Plan<'a> {
-    /// `placements` says in which file a handler is already.
-    pub(super) fn new(api: &'a Api, placements: &BTreeMap<String, String>) -> Self {
+    /// `placements` says in which file a handler is already, `routes` what an operation was called.
+    pub(super) fn new(
+        api: &'a Api,
+        placements: &BTreeMap<String, String>,
+        routes: &BTreeMap<String, String>,
+    ) -> Self {
         let mut not_enforced = BTreeSet::new();
         let known: Vec<&Operation> = api.operations.iter().collect();
-        let ids = identifiers(&known);
+        let ids = identifiers(&known, routes);
         let segments: Vec<Vec<Segment>> = known
             .iter()
             .map(|operation| paths::segments(&operation.path))
             .collect();
         let mut operations: Vec<PlannedOperation<'a>> = Vec::new();
         let mut routes: IndexMap<String, Route> = IndexMap::new();
+        let mut files: BTreeMap<String, String> = placements
+            .values()
+            .map(|file| (names::folded(file), file.clone()))
+            .collect();
         for index in paths::route_order(&segments) {
             let operation = known[index];
             let shape = paths::shape(&segments[index]);
@@ -144,14 +146,18 @@ impl<'a> Plan<'a> {
                 .get(&id)
                 .cloned()
                 .unwrap_or_else(|| resource(operation, &segments[index]));
+            // One file on a file system that does not tell cases apart is one file everywhere.
+            let file = files.entry(names::folded(&file)).or_insert(file).clone();
             operations.push(planned(api, operation, id, file, path, &mut not_enforced));
         }
-        let webhooks = webhooks(api);
+        let webhooks = outgoing::webhooks(api, &mut not_enforced);
+        let callbacks = outgoing::callbacks(&operations, &mut not_enforced);
         Self {
             api,
             operations,
             routes: routes.into_values().collect(),
             webhooks,
+            callbacks,
             not_enforced,
         }
     }
@@ -197,31 +203,52 @@ impl<'a> Plan<'a> {
             .filter_map(|response| response.content.as_ref().and_then(|(_, _, schema)| *schema));
         bodies
             .chain(self.webhooks.iter().filter_map(|webhook| webhook.schema))
+            .chain(self.callbacks.iter().filter_map(|callback| callback.schema))
             .collect()
     }
 }
 
-/// The identifier of each operation: its operationId, else method and path.
-fn identifiers(operations: &[&Operation]) -> Vec<String> {
-    let mut taken = Names::with(["z", "schemas", "notImplemented", "xml", "xmlValues"]);
-    operations
+/// The identifier of each operation: its operationId, else method and path. Of several that would be
+/// called the same, one keeps the name that it had in the last run.
+fn identifiers(operations: &[&Operation], routes: &BTreeMap<String, String>) -> Vec<String> {
+    let wanted: Vec<String> = operations
         .iter()
         .map(|operation| {
-            let name = match operation
-                .id
-                .as_deref()
-                .map(str::trim)
-                .filter(|id| !id.is_empty())
-            {
+            let id = operation.id.as_deref().map(str::trim);
+            match id.filter(|id| !id.is_empty()) {
                 Some(id) => names::camel_case(id),
                 None => names::camel_case(&format!(
                     "{} {}",
                     operation.method.key(),
                     path_words(&operation.path)
                 )),
-            };
-            taken.claim(&name)
+            }
         })
+        .collect();
+    let mut taken = Names::with(["z", "schemas", "notImplemented", "xml", "xmlValues"]);
+    let mut known: BTreeMap<usize, String> = BTreeMap::new();
+    for (index, operation) in operations.iter().enumerate() {
+        let name = &wanted[index];
+        if wanted.iter().filter(|other| *other == name).count() == 1 {
+            continue;
+        }
+        let method = operation.method.key().to_uppercase();
+        let route = format!("{method} {}", operation.path);
+        let last = routes.iter().find(|(id, last)| {
+            let number = id.strip_prefix(name.as_str());
+            **last == route && number.is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()))
+        });
+        // Of two with one route the second is left out later: it takes a new name.
+        if let Some((id, _)) = last
+            && !known.values().any(|name| name == id)
+        {
+            known.insert(index, taken.claim(id));
+        }
+    }
+    wanted
+        .iter()
+        .enumerate()
+        .map(|(index, name)| known.remove(&index).unwrap_or_else(|| taken.claim(name)))
         .collect()
 }
 
@@ -286,14 +313,6 @@ fn planned<'a>(
             below,
         });
     };
-    for callback in &operation.callbacks {
-        missing(
-            "callbacks",
-            operation.origin,
-            format!("/callbacks/{}", escape(&callback.name)),
-            format!("no sender is generated for `{}`", callback.name),
-        );
-    }
     let of = |place: ParameterPlace| -> Vec<&'a Parameter> {
         let mut seen = BTreeSet::new();
         operation
@@ -422,7 +441,7 @@ fn is_structured(api: &Api, schema: &Schema) -> bool {
     !scalars.into_iter().any(|kind| kinds.contains(kind))
 }
 
-fn essence(media_type: &str) -> String {
+pub(super) fn essence(media_type: &str) -> String {
     media_type
         .split(';')
         .next()
@@ -431,7 +450,7 @@ fn essence(media_type: &str) -> String {
         .to_lowercase()
 }
 
-fn content_kind(name: &str) -> ContentKind {
+pub(super) fn content_kind(name: &str) -> ContentKind {
     if name == "application/x-www-form-urlencoded" {
         ContentKind::UrlEncoded
     } else if name == "multipart/form-data" {
@@ -527,25 +546,6 @@ fn planned_response<'a>(
         xml: xml.map(|(name, schema)| (name.clone(), schema)),
         content: chosen.cloned(),
     }
-}
-
-fn webhooks(api: &Api) -> Vec<Webhook<'_>> {
-    let mut taken = Names::default();
-    api.webhooks
-        .iter()
-        .map(|operation| {
-            let json = operation.body.as_ref().and_then(|body| {
-                body.content
-                    .iter()
-                    .find(|(name, _)| content_kind(&essence(name)) == ContentKind::Json)
-            });
-            Webhook {
-                name: taken.claim(operation.id.as_deref().unwrap_or(&operation.path)),
-                operation,
-                schema: json.and_then(|(_, media_type)| media_type.schema.as_ref()),
-            }
-        })
-        .collect()
 }
 
 /// Whether a schema has the form of the envelope that errors leave in.

@@ -6,17 +6,8 @@ use askama::Template;
 use super::framework::Framework;
 use super::names;
 use super::plan::{Plan, PlannedOperation};
+use super::security::{self, Scheme};
 use crate::api::{ParameterPlace, Schema, SecurityScheme, StatusKey};
-
-/// What a scheme's credential is and who checks it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Scheme {
-    /// As a property of an object literal.
-    pub(super) key: String,
-    /// The expression that takes the credential out of the headers (and the URL).
-    pub(super) credential: String,
-    pub(super) kind: &'static str,
-}
 
 #[derive(Template)]
 #[template(path = "common/runtime/security.ts", escape = "none")]
@@ -41,18 +32,11 @@ struct SchemaRuntime {
 }
 
 #[derive(Template)]
-#[template(path = "common/runtime/webhooks.ts", escape = "none")]
-struct WebhookRuntime<'a> {
-    payloads: &'a str,
-    zod: bool,
-    helpers: String,
-}
-
-#[derive(Template)]
 #[template(path = "common/middleware/auth.ts", escape = "none")]
 struct Auth<'a> {
     schemes: &'a [Scheme],
     jwt: bool,
+    discovery: bool,
     hashes: bool,
     scopes: String,
 }
@@ -61,8 +45,19 @@ struct Auth<'a> {
 #[template(path = "common/config.ts", escape = "none")]
 struct Config {
     jwt: bool,
-    api_key: bool,
-    basic: bool,
+    discovery: bool,
+    hashes: bool,
+    environment: String,
+}
+
+/// The object of all settings in config.ts.
+#[derive(Template)]
+#[template(path = "common/environment.ts", escape = "none")]
+struct Environment {
+    jwt: bool,
+    discovery: bool,
+    /// Each with whether its check fits into a line.
+    hashes: Vec<(String, bool)>,
 }
 
 #[derive(Template)]
@@ -70,6 +65,8 @@ struct Config {
 struct EnvExample<'a> {
     name: &'a str,
     jwt: bool,
+    discovery: Option<&'a str>,
+    hashes: Vec<(String, bool)>,
 }
 
 #[derive(Template)]
@@ -106,9 +103,11 @@ struct Readme<'a> {
     title: &'a str,
     root: &'a str,
     command: &'a str,
-    handler_files: String,
-    middleware: &'a str,
-    adapter: &'a str,
+    table: String,
+    own: &'a str,
+    scopes: String,
+    senders: bool,
+    health: bool,
     jwt: bool,
     example: Option<Example>,
     /// Whether a type is an integer of 64 bits.
@@ -126,7 +125,6 @@ struct Example {
 #[derive(Template)]
 #[template(path = "express/app.ts", escape = "none")]
 struct ExpressApp {
-    secret_headers: Vec<String>,
     health: bool,
 }
 
@@ -151,6 +149,8 @@ pub(super) struct TestCase {
     secured: bool,
     title: String,
     jwt: bool,
+    status: u16,
+    code: &'static str,
 }
 
 #[derive(Template)]
@@ -190,18 +190,12 @@ impl<'p, 'a> Project<'p, 'a> {
         root: &'p str,
         command: &'p str,
     ) -> Self {
-        let schemes = plan
-            .api
-            .security_schemes
-            .iter()
-            .map(|(name, scheme)| described(name, scheme))
-            .collect();
         Self {
             plan,
             framework,
             root,
             command,
-            schemes,
+            schemes: security::schemes(plan.api),
         }
     }
 
@@ -211,6 +205,18 @@ impl<'p, 'a> Project<'p, 'a> {
 
     fn jwt(&self) -> bool {
         self.has("jwt")
+    }
+
+    /// Where the document says that its identity provider describes itself.
+    fn discovery(&self) -> Option<&str> {
+        self.plan
+            .api
+            .security_schemes
+            .values()
+            .find_map(|scheme| match scheme {
+                SecurityScheme::OpenIdConnect { url } => Some(url.as_str()),
+                _ => None,
+            })
     }
 
     /// `user-service` for "User service".
@@ -264,39 +270,111 @@ impl<'p, 'a> Project<'p, 'a> {
         rendered(&JsonRuntime { prototype })
     }
 
-    pub(super) fn webhook_runtime(payloads: &str, zod: bool, helpers: &[String]) -> String {
-        rendered(&WebhookRuntime {
-            payloads,
-            zod,
-            helpers: helpers.join(", "),
-        })
-    }
-
-    pub(super) fn auth(&self) -> String {
-        let mut scopes: Vec<String> = Vec::new();
+    /// Every scope that an operation asks for, each once.
+    fn scopes(&self) -> Vec<&str> {
+        let mut scopes: Vec<&str> = Vec::new();
         for operation in &self.plan.operations {
             for (_, needed) in operation.operation.security.iter().flatten() {
                 for scope in needed {
-                    let scope = super::code::string(scope);
-                    if !scopes.contains(&scope) {
+                    if !scopes.contains(&scope.as_str()) {
                         scopes.push(scope);
                     }
                 }
             }
         }
+        scopes
+    }
+
+    /// The table of the README: whose each file is.
+    fn owners(&self, handler_files: &str) -> String {
+        let root = self.root;
+        let rows = [
+            (
+                "Yours: written once, never touched again".to_owned(),
+                "Generated: overwritten by every run".to_owned(),
+            ),
+            (
+                format!("{handler_files}: one function per operation"),
+                format!("`{root}/routes/index.ts`: the wiring"),
+            ),
+            (
+                format!("`{root}/middleware/` auth, errors, logging, request-id, security"),
+                format!("`{root}/middleware/validators.ts`, `schemas.ts`: zod"),
+            ),
+            (
+                format!("`{root}/app.ts`, `server.ts`, `config.ts`"),
+                format!("`{root}/types/`: interfaces"),
+            ),
+            (
+                "`package.json`, `tsconfig.json`, `test/`, the rest".to_owned(),
+                format!(
+                    "`{root}/runtime/`: decoding, errors, {} adapter",
+                    self.framework.name()
+                ),
+            ),
+        ];
+        let width = super::code::width;
+        let left = rows.iter().map(|(left, _)| width(left)).max().unwrap_or(0);
+        let right = rows
+            .iter()
+            .map(|(_, right)| width(right))
+            .max()
+            .unwrap_or(0);
+        let mut lines: Vec<String> = rows
+            .iter()
+            .map(|(one, other)| {
+                let gaps = (left - width(one), right - width(other));
+                format!("| {one}{0:1$} | {other}{0:2$} |", "", gaps.0, gaps.1)
+            })
+            .collect();
+        lines.insert(
+            1,
+            format!("| {} | {} |", "-".repeat(left), "-".repeat(right)),
+        );
+        lines.join("\n")
+    }
+
+    pub(super) fn auth(&self) -> String {
+        let scopes = self.scopes();
+        let scopes = super::code::Expression::Array(
+            scopes
+                .iter()
+                .map(|scope| super::code::text(super::code::string(scope)))
+                .collect(),
+        );
+        let flat = scopes.print(0, "const ALL_SCOPES = ".len(), 1);
         rendered(&Auth {
             schemes: &self.schemes,
             jwt: self.jwt(),
+            discovery: self.discovery().is_some(),
             hashes: self.has("apiKey") || self.has("basic"),
-            scopes: scopes.join(", "),
+            scopes: if flat == "[]" { String::new() } else { flat },
         })
     }
 
     pub(super) fn config(&self) -> String {
+        let hashes = security::hash_settings(&self.schemes);
+        let environment = rendered(&Environment {
+            jwt: self.jwt(),
+            discovery: self.discovery().is_some(),
+            hashes: hashes
+                .iter()
+                .map(|setting| (setting.clone(), setting.len() <= 14))
+                .collect(),
+        });
+        // Without a check of the whole it is one call, and not a chain of them.
+        let environment = if environment.contains(".refine(") {
+            environment
+        } else {
+            environment
+                .replace("= z\n  .object", "= z.object")
+                .replace("\n  ", "\n")
+        };
         rendered(&Config {
             jwt: self.jwt(),
-            api_key: self.has("apiKey"),
-            basic: self.has("basic"),
+            discovery: self.discovery().is_some(),
+            hashes: !hashes.is_empty(),
+            environment: environment.trim_end().to_owned(),
         })
     }
 
@@ -304,6 +382,11 @@ impl<'p, 'a> Project<'p, 'a> {
         rendered(&EnvExample {
             name: &self.name(),
             jwt: self.jwt(),
+            discovery: self.discovery(),
+            hashes: security::hash_settings(&self.schemes)
+                .into_iter()
+                .map(|setting| (setting.clone(), setting == "BASIC_HASHES"))
+                .collect(),
         })
     }
 
@@ -369,59 +452,71 @@ impl<'p, 'a> Project<'p, 'a> {
             title: self.plan.api.title.trim(),
             root: self.root,
             command: self.command,
-            handler_files: named.join(", "),
-            middleware: if self.framework == Framework::Koa {
-                "auth, errors, logging, request-id, security"
-            } else {
-                "auth, errors, request-id, security"
+            table: self.owners(&named.join(", ")),
+            own: match self.framework {
+                Framework::Express => "`res`",
+                Framework::Fastify => "`reply`",
+                Framework::Koa => "`ctx`",
             },
-            adapter: self.framework.name(),
+            scopes: self.scopes().join(" ").replace(['"', '\'', '\\'], ""),
+            senders: !self.plan.webhooks.is_empty() || !self.plan.callbacks.is_empty(),
+            health: self.health(),
             jwt: self.jwt(),
             example: self.plan.operations.iter().find_map(example),
             large_integers,
         })
     }
 
+    /// A health endpoint of the document's own replaces ours.
+    fn health(&self) -> bool {
+        let mut operations = self.plan.operations.iter();
+        !operations.any(|planned| planned.operation.path == "/health")
+    }
+
     pub(super) fn app(&self) -> String {
-        // A health endpoint of the document's own replaces ours.
-        let health = !self
-            .plan
-            .operations
-            .iter()
-            .any(|operation| operation.operation.path == "/health");
+        let health = self.health();
         match self.framework {
-            Framework::Express => {
-                let secret_headers = self
-                    .plan
-                    .api
-                    .security_schemes
-                    .values()
-                    .filter_map(|scheme| match scheme {
-                        SecurityScheme::ApiKey {
-                            place: ParameterPlace::Header,
-                            name,
-                        } => Some(name.to_lowercase()),
-                        _ => None,
-                    })
-                    .filter(|name| name != "authorization" && name != "cookie")
-                    .collect();
-                rendered(&ExpressApp {
-                    secret_headers,
-                    health,
-                })
-            }
+            Framework::Express => rendered(&ExpressApp { health }),
             Framework::Fastify => rendered(&FastifyApp { health }),
             Framework::Koa => rendered(&KoaApp { health }),
         }
     }
 
-    /// The name of the example test and its text, when there is an operation that it can ask.
-    pub(super) fn test(&self) -> Option<(String, String)> {
-        let planned = self
+    /// The name of the example test and its text: it asks an operation that needs nothing, else for
+    /// what is not there.
+    pub(super) fn test(&self) -> (String, String) {
+        let found = self
             .plan
             .operations
             .iter()
-            .find(|planned| is_askable(planned))?;
+            .find(|planned| is_askable(planned));
+        let (file, case) = match found {
+            Some(planned) => (planned.file.as_str(), self.test_case(planned)),
+            None => {
+                let case = TestCase {
+                    id: String::new(),
+                    query_url: None,
+                    query_field: String::new(),
+                    title: "an unknown path".to_owned(),
+                    url: "/no/such/path/in/the/document".to_owned(),
+                    secured: false,
+                    jwt: false,
+                    status: 404,
+                    code: "NOT_FOUND",
+                };
+                ("app", case)
+            }
+        };
+        let root = self.root;
+        let text = match self.framework {
+            Framework::Express => rendered(&ExpressTest { case: &case, root }),
+            Framework::Fastify => rendered(&FastifyTest { case: &case, root }),
+            Framework::Koa => rendered(&KoaTest { case: &case, root }),
+        };
+        (format!("{file}.test.ts"), text)
+    }
+
+    fn test_case(&self, planned: &PlannedOperation<'_>) -> TestCase {
         let bounded = planned.query.iter().find_map(|parameter| {
             let Schema::Constraints(constraints) = parameter.schema() else {
                 return None;
@@ -435,7 +530,7 @@ impl<'p, 'a> Project<'p, 'a> {
         let url = planned.operation.path.clone();
         let security = &planned.operation.security;
         let open = security.is_empty() || security.iter().any(indexmap::IndexMap::is_empty);
-        let case = TestCase {
+        TestCase {
             id: planned.id.clone(),
             query_url: bounded
                 .as_ref()
@@ -447,14 +542,9 @@ impl<'p, 'a> Project<'p, 'a> {
             url,
             secured: !open,
             jwt: self.jwt(),
-        };
-        let root = self.root;
-        let text = match self.framework {
-            Framework::Express => rendered(&ExpressTest { case: &case, root }),
-            Framework::Fastify => rendered(&FastifyTest { case: &case, root }),
-            Framework::Koa => rendered(&KoaTest { case: &case, root }),
-        };
-        Some((format!("{}.test.ts", planned.file), text))
+            status: 501,
+            code: "NOT_IMPLEMENTED",
+        }
     }
 }
 
@@ -499,47 +589,6 @@ fn example(planned: &PlannedOperation<'_>) -> Option<Example> {
         pascal: pascal.to_owned(),
         parameter: parameter.name.clone(),
     })
-}
-
-fn described(name: &str, scheme: &SecurityScheme) -> Scheme {
-    let authorization = |word: &str| {
-        format!("({{ headers }}) => /^{word} +(.+)$/i.exec(headers.authorization ?? \"\")?.[1]")
-    };
-    let (credential, kind) = match scheme {
-        SecurityScheme::Bearer { .. }
-        | SecurityScheme::OAuth2 { .. }
-        | SecurityScheme::OpenIdConnect { .. } => (authorization("bearer"), "jwt"),
-        SecurityScheme::Basic => (authorization("basic"), "basic"),
-        SecurityScheme::Http { scheme } => {
-            let word: String = scheme
-                .chars()
-                .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
-                .collect();
-            (authorization(&word), "other")
-        }
-        SecurityScheme::MutualTls => ("() => undefined".to_owned(), "other"),
-        SecurityScheme::ApiKey { place, name } => {
-            let text = super::code::string(name);
-            let credential = match place {
-                ParameterPlace::Query => format!(
-                    "({{ url }}) => new URLSearchParams(url.split(\"?\")[1]).get({text}) ?? undefined"
-                ),
-                ParameterPlace::Cookie => {
-                    format!("({{ headers }}) => cookie(headers.cookie, {text})")
-                }
-                _ => format!(
-                    "({{ headers }}) => headers[{}]?.toString()",
-                    super::code::string(&name.to_lowercase())
-                ),
-            };
-            (credential, "apiKey")
-        }
-    };
-    Scheme {
-        key: super::code::property_key(name),
-        credential,
-        kind,
-    }
 }
 
 /// A template that cannot fail: it formats text that it was given.

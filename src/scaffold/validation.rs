@@ -167,54 +167,6 @@ pub(super) fn validators(models: &Models<'_>, plan: &Plan<'_>) -> Validation {
     }
 }
 
-/// The payloads of runtime/webhooks.ts, and the imports that they need.
-pub(super) fn webhooks(models: &Models<'_>, plan: &Plan<'_>) -> (Validation, bool, Vec<String>) {
-    let gathered = RefCell::new(Gathered::default());
-    let unaliased = BTreeSet::new();
-    let mut entries = String::new();
-    for webhook in &plan.webhooks {
-        let writer = Schemas {
-            models,
-            prefix: "schemas.",
-            direction: Direction::Output,
-            written: None,
-            files: false,
-            place: webhook.name.clone(),
-            aliased: &unaliased,
-            gathered: &gathered,
-        };
-        let value = match webhook.schema {
-            None => writer.zod("undefined", vec![]),
-            Some(schema) => writer.of(schema),
-        };
-        let value = if let Expression::Text(_) = &value {
-            value
-        } else {
-            gathered.borrow_mut().helpers.insert("define");
-            call(
-                format!("define<Webhooks[{}]>", string(&webhook.name)),
-                vec![value],
-            )
-        };
-        let key = property_key(&webhook.name);
-        entries.push_str(&format!("  {key}: {},\n", value.print(2, 4 + key.len(), 1)));
-    }
-    let gathered = gathered.into_inner();
-    let helpers = gathered
-        .helpers
-        .iter()
-        .map(|name| (*name).to_owned())
-        .collect();
-    let validation = Validation {
-        text: entries,
-        not_enforced: gathered.not_enforced,
-        prototype: gathered.prototype,
-        xml: BTreeSet::new(),
-        has_xml: false,
-    };
-    (validation, gathered.zod, helpers)
-}
-
 /// The import of runtime functions; one with the name of an operation comes under another name.
 fn import(helpers: &BTreeSet<&'static str>, aliased: &BTreeSet<String>) -> String {
     if helpers.is_empty() {

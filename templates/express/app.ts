@@ -1,10 +1,9 @@
 import express, { type Express } from "express";
 import { type Logger, pino } from "pino";
-import { pinoHttp } from "pino-http";
 import type { Config } from "./config.js";
 import { createSecuritySchemes, type Principal } from "./middleware/auth.js";
 import { errorHandler, unknownRoute } from "./middleware/errors.js";
-import { requestId } from "./middleware/request-id.js";
+import { logging } from "./middleware/logging.js";
 import { security } from "./middleware/security.js";
 import { createRouter } from "./routes/index.js";
 
@@ -22,23 +21,13 @@ export interface App {
 }
 
 export function createApp(config: Config): App {
-  const logger = pino({
-    level: config.LOG_LEVEL,
-    redact: [
-      "req.headers.authorization",
-      "req.headers.cookie",
-{%- for name in secret_headers %}
-      'req.headers["{{ name }}"]',
-{%- endfor %}
-      'res.headers["set-cookie"]',
-    ],
-  });
+  const logger = pino({ level: config.LOG_LEVEL });
 
   const app = express();
   app.disable("x-powered-by");
   app.set("trust proxy", config.TRUST_PROXY);
 
-  app.use(pinoHttp({ logger, genReqId: requestId }));
+  app.use(logging(logger));
 {%- if health %}
   app.get("/health", (_req, res) => {
     res.json({ status: "ok" });

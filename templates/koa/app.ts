@@ -29,14 +29,14 @@ export function createApp(config: Config): App {
 
   // Outermost first: what is above sees what is below, also its errors.
   app.use(requestId);
-  app.use(logging(logger));
-  app.use(errors);
 {%- if health %}
   app.use(async (ctx, next) => {
-    if (ctx.path === "/health") ctx.body = { status: "ok" };
+    if (ctx.path === "/health" && ["GET", "HEAD"].includes(ctx.method)) ctx.body = { status: "ok" };
     else await next();
   });
 {%- endif %}
+  app.use(logging(logger));
+  app.use(errors);
   app.use(securityHeaders());
   app.use(rateLimit(config));
   app.use(router.routes());

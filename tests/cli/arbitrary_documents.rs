@@ -73,6 +73,7 @@ fn options() -> Options {
         document: "openapi.yaml".to_owned(),
         command: String::new(),
         placements: BTreeMap::new(),
+        routes: BTreeMap::new(),
     }
 }
 

@@ -74,6 +74,16 @@ fn both_compilers_accept_every_document() {
         for version in [TypeScript::Seven, TypeScript::Five] {
             compile(sandbox.path(), version, &["--noEmit", "-p", "test"]);
         }
+        let test = std::process::Command::new("npm")
+            .args(["test", "--silent"])
+            .current_dir(sandbox.path())
+            .output()
+            .expect("npm runs");
+        assert!(
+            test.status.success(),
+            "npm test: {}",
+            String::from_utf8_lossy(&test.stdout)
+        );
     }
 }
 

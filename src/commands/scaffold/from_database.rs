@@ -95,7 +95,8 @@ pub(super) fn run(
             target.framework.key(),
             target.source_root
         ),
-        placements: target.placements(&api)?,
+        placements: target.placements(),
+        routes: target.routes(),
     };
     let mut output = from_catalog::service(&api, &resources, &options);
     if request.artefacts != Artefacts::Types {

@@ -47,7 +47,8 @@ pub(super) fn run(
             target.source_root
         ),
         document,
-        placements: target.placements(&api)?,
+        placements: target.placements(),
+        routes: target.routes(),
     };
     let mut output = service(&api, &options);
     let (unsupported, rest): (Vec<_>, Vec<_>) = findings

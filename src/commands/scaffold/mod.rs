@@ -4,6 +4,7 @@ mod documents;
 mod from_database;
 mod from_document;
 mod generate_spec;
+mod handlers;
 mod write;
 
 use crate::failure::{Failure, Verdict};

@@ -5,16 +5,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
-use crate::api::Api;
+use super::handlers;
 use crate::diagnostic::Diagnostic;
 use crate::failure::{Failure, Verdict};
 use crate::files::manifest::{Manifest, ManifestOptions, ManifestPlace, ManifestSource};
 use crate::files::{self, OwnedFile, OwnedPlan, Ownership};
 use crate::report::{human, json};
-use crate::routes::exports;
 use crate::scaffold::{
-    Artefacts, Framework, IMPORTS, Orphan, Outcome, OutcomeFile, OutcomeMode, OutcomeOperation,
-    OutcomeSource, Output, OutputFile, Owner, import,
+    Artefacts, Framework, Orphan, Outcome, OutcomeFile, OutcomeMode, OutcomeOperation,
+    OutcomeSource, Output, OutputFile, Owner,
 };
 use crate::settings::Format;
 use crate::settings::scaffold::{Mode, Request};
@@ -94,53 +93,19 @@ impl Target {
         })
     }
 
-    /// The file of each handler that exists: where the manifest says, else where it is exported.
-    pub(super) fn placements(&self, _api: &Api) -> Result<BTreeMap<String, String>, Failure> {
-        let folder = self.root.join(&self.source_root).join("routes");
-        let mut placements = BTreeMap::new();
-        let mut files: Vec<PathBuf> = match std::fs::read_dir(&folder) {
-            Ok(entries) => entries
-                .filter_map(Result::ok)
-                .map(|entry| entry.path())
-                .collect(),
-            Err(_) => Vec::new(),
-        };
-        files.sort();
-        for path in files {
-            let Some(name) = path
-                .file_name()
-                .and_then(|name| name.to_str())
-                .and_then(|name| name.strip_suffix(".ts"))
-            else {
-                continue;
-            };
-            if name == "index" || name.contains('.') {
-                continue;
-            }
-            let source = files::read_text(&path)?;
-            if let Ok(outline) = exports::read(&source.text) {
-                for exported in outline.exported {
-                    placements
-                        .entry(exported)
-                        .or_insert_with(|| name.to_owned());
-                }
-            }
-        }
-        let prefix = format!("{}/routes/", self.source_root);
-        for (id, file) in self
-            .manifest
-            .last
-            .iter()
-            .flat_map(|manifest| &manifest.handlers)
-        {
-            if let Some(name) = file
-                .strip_prefix(&prefix)
-                .and_then(|name| name.strip_suffix(".ts"))
-            {
-                placements.insert(id.clone(), name.to_owned());
-            }
-        }
-        Ok(placements)
+    /// The file of each handler that exists.
+    pub(super) fn placements(&self) -> BTreeMap<String, String> {
+        handlers::placements(
+            &self.root.join(&self.source_root).join("routes"),
+            &format!("{}/routes/", self.source_root),
+            self.manifest.last.as_ref(),
+        )
+    }
+
+    /// The operations of the last run with their method and path, so that names stay with them.
+    pub(super) fn routes(&self) -> BTreeMap<String, String> {
+        let last = self.manifest.last.as_ref();
+        last.map(|last| last.routes.clone()).unwrap_or_default()
     }
 }
 
@@ -226,6 +191,10 @@ pub(super) fn write(
             handler: operation.handler.clone(),
             line: lines.of(&operation.handler, &operation.id),
             is_new: !last.is_some_and(|last| last.handlers.contains_key(&operation.id)),
+            was: last
+                .and_then(|last| last.routes.get(&operation.id))
+                .filter(|route| **route != operation.route)
+                .cloned(),
         })
         .collect();
     let outcome = Outcome {
@@ -284,91 +253,18 @@ pub(super) fn write(
     })
 }
 
-/// A handler file that is there gets the stubs that it lacks, at its end; all else is as generated.
 fn owned_file(root: &Path, file: &OutputFile) -> Result<OwnedFile, Failure> {
-    let owned = |ownership, contents| OwnedFile {
+    if file.owner == Owner::User && !file.stubs.is_empty() {
+        return handlers::owned(root, file);
+    }
+    Ok(OwnedFile {
         path: file.path.clone(),
-        ownership,
-        contents,
-    };
-    if file.owner == Owner::Generated {
-        return Ok(owned(Ownership::Generated, file.contents.clone()));
-    }
-    if file.stubs.is_empty() {
-        return Ok(owned(Ownership::User, file.contents.clone()));
-    }
-    let path = root.join(&file.path);
-    if !path.exists() {
-        return Ok(owned(Ownership::Needed, file.contents.clone()));
-    }
-    // Byte order marks and line ends are the user's: the text is taken as it is.
-    let present = String::from_utf8(files::read_bytes(&path)?)
-        .map_err(|_| Failure::input(format!("`{}` is not UTF-8 text", path.display())))?;
-    let mark = present.len() - present.trim_start_matches('\u{feff}').len();
-    let outline = exports::read(&present[mark..]).map_err(|fault| {
-        let source = crate::text::SourceFile::new(file.path.clone(), present.clone());
-        let start = mark + fault.offset;
-        let fault = Diagnostic::error("handler-syntax", fault.message)
-            .at(crate::text::Span::new(&source, start..start + 1))
-            .help("new operations are appended to this file, so it must be valid TypeScript");
-        Failure::diagnostics([fault]).closing("nothing was written")
-    })?;
-    if !outline.everything_from.is_empty() {
-        // Names that come from elsewhere cannot be seen here; tsc says what is missing.
-        return Ok(owned(Ownership::Needed, present));
-    }
-    let missing: Vec<_> = file
-        .stubs
-        .iter()
-        .filter(|stub| !outline.exports(&stub.id))
-        .collect();
-    if missing.is_empty() {
-        return Ok(owned(Ownership::Needed, present));
-    }
-    let line_end = if present.contains("\r\n") {
-        "\r\n"
-    } else {
-        "\n"
-    };
-    let mut imports = String::new();
-    for (module, name, is_type) in IMPORTS {
-        if outline.local_name(module, name).is_none() {
-            imports.push_str(&import(module, name, is_type));
-        }
-    }
-    let mut addition = String::new();
-    if !present.is_empty() && !present.ends_with('\n') {
-        addition.push('\n');
-    }
-    for stub in &missing {
-        addition.push('\n');
-        addition.push_str(&stub.text);
-    }
-    let at = mark + outline.import_offset;
-    let before = &present[..at];
-    let gap = if before.is_empty() || before.ends_with('\n') {
-        ""
-    } else {
-        "\n"
-    };
-    let contents = format!(
-        "{before}{}{}{}",
-        format!("{gap}{imports}").replace('\n', line_end),
-        &present[at..],
-        addition.replace('\n', line_end)
-    );
-    let contents = if imports.is_empty() {
-        format!("{present}{}", addition.replace('\n', line_end))
-    } else {
-        contents
-    };
-    let names: Vec<&str> = missing.iter().map(|stub| stub.id.as_str()).collect();
-    Ok(owned(
-        Ownership::Appended {
-            note: names.join(", "),
+        ownership: match file.owner {
+            Owner::Generated => Ownership::Generated,
+            Owner::User => Ownership::User,
         },
-        contents,
-    ))
+        contents: file.contents.clone(),
+    })
 }
 
 /// Operations of the last run that the document has no more.

@@ -192,10 +192,15 @@ fn write_news(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
         .iter()
         .filter(|operation| operation.is_new)
         .collect();
-    if new.is_empty() && outcome.orphans.is_empty() {
+    let moved: Vec<_> = outcome
+        .operations
+        .iter()
+        .filter(|operation| operation.was.is_some())
+        .collect();
+    if new.is_empty() && moved.is_empty() && outcome.orphans.is_empty() {
         return Ok(());
     }
-    let ids = new.iter().map(|operation| operation.id.len());
+    let ids = new.iter().chain(&moved).map(|operation| operation.id.len());
     let width = ids
         .chain(outcome.orphans.iter().map(|orphan| orphan.id.len()))
         .max()
@@ -215,6 +220,20 @@ fn write_news(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
             "  {BOLD}new{BOLD:#}     {:width$}   {:routes$}   {}",
             operation.id,
             operation.route,
+            place(&operation.handler, operation.line)
+        )?;
+    }
+    for operation in moved {
+        let was = operation.was.as_deref().unwrap_or_default();
+        writeln!(
+            out,
+            "  {YELLOW}moved{YELLOW:#}   {:width$}   was {was}, now {}",
+            operation.id, operation.route
+        )?;
+        writeln!(
+            out,
+            "          {:width$}   {}",
+            "",
             place(&operation.handler, operation.line)
         )?;
     }
@@ -384,7 +403,8 @@ fn write_differences(out: &mut dyn Write, outcome: &Outcome, symbols: Symbols) -
 
 /// The unified diff of a dry run.
 pub fn write_diff(out: &mut dyn Write, diff: &str) -> io::Result<()> {
-    for line in diff.lines() {
+    // Carriage returns belong to the lines: `git apply` looks for them.
+    for line in diff.split_terminator('\n') {
         let style = line_style(line);
         writeln!(out, "{style}{line}{style:#}")?;
     }

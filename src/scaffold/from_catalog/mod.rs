@@ -97,17 +97,17 @@ const CONNECTIONS: [(&str, &str, &str); 10] = [
     ),
     (
         "server.ts",
-        "import { loadConfig } from \"./config.js\";\n",
-        "import { loadConfig } from \"./config.js\";\nimport { pool } from \"./db.js\";\n",
+        "import { type Config, loadConfig } from \"./config.js\";\n",
+        "import { type Config, loadConfig } from \"./config.js\";\nimport { pool } from \"./db.js\";\n",
     ),
     (
         "server.ts",
-        "const config = loadConfig();\n",
-        "const config = loadConfig();\n// Checks DATABASE_URL; the first query connects.\nconst database = pool();\n",
+        "const config = readConfig();\n",
+        "const config = readConfig();\n// Checks DATABASE_URL; the first query connects.\nconst database = pool();\n",
     ),
     (
         "server.ts",
-        "// Close the database pool and flush queues here.\n",
+        "// Close the database pool and flush queues here: the process ends when nothing is left to do.\n",
         "void database.end();\n",
     ),
     (

@@ -19,48 +19,84 @@ export interface Credentials {
   url: string;
 }
 
-const CREDENTIALS: Readonly<Record<string, (request: Credentials) => string | undefined>> = {
+interface Scheme {
+  credential: (request: Credentials) => string | undefined;
+  /** For WWW-Authenticate. */
+  challenge: string;
+}
+
+const INVALID = "The credential is not valid.";
+
+const SCHEMES: Readonly<Record<string, Scheme>> = {% if schemes.is_empty() %}{};{% else %}{
 {%- for scheme in schemes %}
-  {{ scheme.key }}: {{ scheme.credential }},
+  {{ scheme.key }}: {
+    credential: {{ scheme.credential }},
+    challenge: {{ scheme.challenge }},
+  },
 {%- endfor %}
 };
+{%- endif %}
 
 /** Query keys that hold credentials, so that they are no unknown parameters. */
 export const QUERY_CREDENTIALS: readonly string[] = [{{ query_keys }}];
 
-/** The principal of the first requirement that holds; undefined when the operation is public. */
+/** The principal of the first alternative that holds; undefined when the request may stay anonymous. */
 export async function authenticate(
   requirements: readonly Requirement[],
   request: Credentials,
   schemes: SecuritySchemes,
 ): Promise<Principal | undefined> {
-  if (requirements.length === 0) return undefined;
-  let refusal: ApiError | undefined;
+  const refusals: ApiError[] = [];
+  let anonymous = requirements.length === 0;
   for (const requirement of requirements) {
+    if (Object.keys(requirement).length === 0) {
+      // Others come first: a caller who can be named is.
+      anonymous = true;
+      continue;
+    }
     const result = await satisfy(requirement, request, schemes);
     if (!(result instanceof ApiError)) return result;
-    if (refusal === undefined || result.status === 403) refusal = result;
+    refusals.push(result);
   }
-  throw refusal ?? unauthorized("A credential is required.");
+  if (anonymous) return undefined;
+  throw refusals.find((refusal) => refusal.status === 403) ?? challenged(refusals);
 }
 
 async function satisfy(
   requirement: Requirement,
   request: Credentials,
   schemes: SecuritySchemes,
-): Promise<Principal | undefined | ApiError> {
+): Promise<Principal | ApiError> {
   let principal: Principal | undefined;
   const check: Readonly<Record<string, Authenticate>> = schemes;
   for (const [name, scopes] of Object.entries(requirement) as [string, readonly string[]][]) {
-    const credential = CREDENTIALS[name]?.(request);
-    if (credential === undefined) return unauthorized("A credential is required.", "Bearer");
+    const challenge = SCHEMES[name]?.challenge ?? name;
+    const credential = SCHEMES[name]?.credential(request);
+    if (credential === undefined) return unauthorized("A credential is required.", challenge);
+    const bearer = challenge === "Bearer";
     const found = await check[name]?.(credential);
-    if (found === undefined) return unauthorized("The credential is not valid.", 'Bearer error="invalid_token"');
+    if (found === undefined) return unauthorized(INVALID, bearer ? 'Bearer error="invalid_token"' : challenge);
     const missing = scopes.filter((scope) => !found.scopes.includes(scope));
-    if (missing.length > 0) return forbidden(`The credential lacks ${missing.join(", ")}.`);
+    if (missing.length > 0) {
+      const message = `The credential lacks the ${missing.length === 1 ? "scope" : "scopes"} ${missing.join(", ")}.`;
+      return forbidden(message, bearer ? `Bearer error="insufficient_scope"${scopeParameter(scopes)}` : undefined);
+    }
     principal ??= found;
   }
-  return principal;
+  return principal ?? unauthorized("A credential is required.");
+}
+
+/** OAuth's names of scopes are plain characters; others do not go into a header. */
+function scopeParameter(scopes: readonly string[]): string {
+  const names = scopes.filter((scope) => /^[!#-[\]-~]+$/.test(scope));
+  return names.length === 0 ? "" : `, scope="${names.join(" ")}"`;
+}
+
+/** One 401 for all alternatives, with the challenge of each. */
+function challenged(refusals: readonly ApiError[]): ApiError {
+  const message = refusals.find((refusal) => refusal.message === INVALID)?.message ?? "A credential is required.";
+  const challenges = new Set(refusals.map((refusal) => refusal.headers["WWW-Authenticate"]));
+  return unauthorized(message, [...challenges].filter((challenge) => challenge !== undefined).join(", "));
 }
 {%- if cookie %}
 

@@ -2,50 +2,199 @@
 
 import { createHmac, randomUUID } from "node:crypto";
 import {% if !zod %}type {% endif %}{ z } from "zod";
-{%- if payloads.contains("schemas.") %}
+{%- if uses_schemas %}
 import * as schemas from "../middleware/schemas.js";
 {%- endif %}
-{%- if payloads.contains("models.") %}
+{%- if uses_models %}
 import type * as models from "../types/models.js";
 {%- endif %}
-import type { Webhooks } from "../types/operations.js";
+import type { {% if !callbacks.is_empty() %}Callbacks, Operations{% if !webhooks.is_empty() %}, {% endif %}{% endif %}{% if !webhooks.is_empty() %}Webhooks{% endif %} } from "../types/operations.js";
+{%- if !callbacks.is_empty() %}
+import { invalid } from "./errors.js";
+{%- endif %}
 import { writeJson } from "./json.js";
 {%- if !helpers.is_empty() %}
 import { {{ helpers }} } from "./schema.js";
 {%- endif %}
 
-const PAYLOADS: { readonly [Name in keyof Webhooks]: z.ZodType<Webhooks[Name]> } = {
-{{ payloads }}};
+interface Outgoing<Payload> {
+  method: string;
+  mediaType?: string;
+  payload: z.ZodType<Payload>;
+}
+{%- if !webhooks.is_empty() %}
+
+const WEBHOOKS: { readonly [Name in keyof Webhooks]: Outgoing<Webhooks[Name]> } = {
+{{ webhooks }}};
+{%- endif %}
+{%- if !callbacks.is_empty() %}
+
+interface Callback<Payload> extends Outgoing<Payload> {
+  /** A URL with runtime expressions in braces. */
+  address: string;
+  /** The method of the operation that it belongs to. */
+  caller: string;
+}
+
+const CALLBACKS: { readonly [Name in keyof Callbacks]: Callback<Callbacks[Name]> } = {
+{{ callbacks }}};
+{%- endif %}
 
 export interface Subscriber {
   url: string;
-  /** Signs the delivery (HMAC-SHA256 of id, timestamp and body). */
-  secret: string;
+  /** Signs the delivery as Standard Webhooks do: HMAC-SHA256 of id, timestamp and body. */
+  secret?: string;
 }
 
-/** Sends one event and returns the subscriber's status. Retries belong to the caller's queue. */
-export async function sendWebhook<Name extends keyof Webhooks>(
+export interface Delivery {
+  /** The same for every attempt of one event: subscribers tell repetitions by it. */
+  id?: string;
+  timeoutMs?: number;
+  headers?: Readonly<Record<string, string>>;
+}
+{%- if !webhooks.is_empty() %}
+
+/**
+ * Sends one event in one attempt and returns the subscriber's status. Repeat it from a queue when the promise is
+ * rejected and on 429 and 5xx, with the same id and growing pauses. Redirects are refused.
+ *
+ * Whoever registers a subscriber makes this service call that URL: accept only hosts that you know.
+ */
+export function sendWebhook<Name extends keyof Webhooks>(
   name: Name,
   payload: Webhooks[Name],
   subscriber: Subscriber,
-  timeoutMs = 10_000,
+  delivery?: Delivery,
 ): Promise<number> {
-  const body = writeJson(PAYLOADS[name].parse(payload));
-  const id = randomUUID();
+  return send(WEBHOOKS[name], payload, subscriber, delivery);
+}
+{%- endif %}
+{%- if !callbacks.is_empty() %}
+
+/**
+ * Sends a callback in one attempt, to a URL of `callbackUrl`, and returns the receiver's status. Repeat it from a queue
+ * when the promise is rejected and on 429 and 5xx, with the same id and growing pauses. Redirects are refused.
+ */
+export function sendCallback<Name extends keyof Callbacks>(
+  name: Name,
+  payload: Callbacks[Name],
+  subscriber: Subscriber,
+  delivery?: Delivery,
+): Promise<number> {
+  return send(CALLBACKS[name], payload, subscriber, delivery);
+}
+
+/** The operation that a callback belongs to. */
+type Caller<Name> = Name extends `${infer Id extends keyof Operations}.${string}` ? Id : never;
+
+/** What the expressions of an address are evaluated with: the handler's input, and its response where they ask for it. */
+export interface Exchange<Id extends keyof Operations> {
+  input: Operations[Id]["input"];
+  response?: Operations[Id]["response"];
+  /** The whole URL and all headers of the request, for expressions that read what is no parameter. */
+  url?: string;
+  headers?: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/**
+ * Where a callback goes, as the request that asked for it says; an address that is missing or not allowed is a 400.
+ *
+ * Whoever sends the request chooses the address, and a service that calls any address can be made to call its own
+ * network: `allow` must know the hosts, or at least refuse private ones after looking their names up.
+ */
+export function callbackUrl<Name extends keyof Callbacks>(
+  name: Name,
+  exchange: Exchange<Caller<Name>>,
+  allow: (url: URL) => boolean,
+): string {
+  const { address, caller }: Pick<Callback<unknown>, "address" | "caller"> = CALLBACKS[name];
+  const bare = address.startsWith("$") ? `{${address}}` : address;
+  const text = bare.replace(/\{(\$[^}]*)\}/g, (_, expression: string, offset: number) => {
+    const value = evaluate(expression, exchange as AnyExchange, caller);
+    // At the start it is an address, further behind a part of one.
+    return offset === 0 ? value : encodeURIComponent(value);
+  });
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const web = url !== undefined && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
+  if (web && allow(url)) return url.href;
+  throw invalid([{ field: fieldOf(bare), message: "is not an address that this service calls" }]);
+}
+
+/** The same without its types, for the code that walks over it. */
+interface AnyExchange {
+  input: object;
+  response?: { status: number; headers?: object; body?: unknown };
+  url?: string;
+  headers?: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+function evaluate(expression: string, { input, response, url, headers }: AnyExchange, method: string): string {
+  const [source = ""] = /^\$(request|response)\./.exec(expression) ?? [];
+  const rest = expression.slice(source.length);
+  const simple: Readonly<Record<string, unknown>> = { $method: method, $url: url, $statusCode: response?.status };
+  const value =
+    source === "$request."
+      ? read(rest, input, headers)
+      : source === "$response."
+        ? read(rest, response ?? {})
+        : simple[expression];
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return String(value);
+  throw invalid([{ field: fieldOf(expression), message: "is needed for a callback" }]);
+}
+
+/** `body#/a/b`, `query.name`, `path.name` or `header.name` of a message. */
+function read(source: string, message: object, headers?: AnyExchange["headers"]): unknown {
+  const parts = message as Readonly<Record<string, unknown>>;
+  const [, part = "", name = ""] = /^(\w+)[.#]?(.*)$/.exec(source) ?? [];
+  if (part === "header") {
+    const all = { ...headers, ...(parts.headers as object | undefined) };
+    return Object.entries(all).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
+  }
+  const names = part === "body" ? name.split("/").slice(1) : [name];
+  return names
+    .map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"))
+    .reduce<unknown>((value, key) => {
+      const known = typeof value === "object" && value !== null && Object.hasOwn(value, key);
+      return known ? (value as Readonly<Record<string, unknown>>)[key] : undefined;
+    }, parts[part]);
+}
+
+/** `body.callbackUrl` for `{$request.body#/callbackUrl}`. */
+function fieldOf(address: string): string {
+  const [, part = "callback", name = ""] = /\$request\.(\w+)[.#]?([^}]*)/.exec(address) ?? [];
+  const names = name.split("/").filter((token) => token !== "");
+  return [part, ...names.map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"))].join(".");
+}
+{%- endif %}
+
+async function send<Payload>(
+  outgoing: Outgoing<Payload>,
+  payload: Payload,
+  { url, secret }: Subscriber,
+  { id = randomUUID(), timeoutMs = 10_000, headers }: Delivery = {},
+): Promise<number> {
+  const { method, mediaType } = outgoing;
+  const checked = outgoing.payload.parse(payload);
+  const body = mediaType?.endsWith("json") === false ? String(checked) : writeJson(checked);
   const timestamp = Math.floor(Date.now() / 1000).toString();
-  const signature = createHmac("sha256", subscriber.secret).update(`${id}.${timestamp}.${body}`).digest("base64");
-  const response = await fetch(subscriber.url, {
-    method: "POST",
+  const response = await fetch(url, {
+    method,
     headers: {
-      "content-type": "application/json",
+      ...headers,
+      ...(mediaType && { "content-type": mediaType }),
       "webhook-id": id,
       "webhook-timestamp": timestamp,
-      "webhook-signature": `v1,${signature}`,
+      ...(secret && { "webhook-signature": sign(secret, `${id}.${timestamp}.${body ?? ""}`) }),
     },
-    body,
+    ...(mediaType && { body }),
     redirect: "error",
     signal: AbortSignal.timeout(timeoutMs),
   });
   await response.body?.cancel();
   return response.status;
+}
+
+function sign(secret: string, text: string): string {
+  const key = secret.startsWith("whsec_") ? Buffer.from(secret.slice("whsec_".length), "base64") : secret;
+  return `v1,${createHmac("sha256", key).update(text).digest("base64")}`;
 }

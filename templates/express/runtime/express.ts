@@ -16,8 +16,15 @@ import {
   type Validator,
 } from "./validate.js";
 
-/** Receives the validated input and returns a documented response, or throws an ApiError. */
-export type Handler<Id extends OperationId> = (input: Input<Id>, req: Request, res: Response) => Promise<Reply<Id>>;
+/**
+ * Receives the validated input and returns a documented response, or throws an ApiError.
+ * One that answers through `res` itself, a stream for instance, returns nothing.
+ */
+export type Handler<Id extends OperationId> = (
+  input: Input<Id>,
+  req: Request,
+  res: Response,
+) => Promise<Reply<Id> | Response | void>;
 
 export interface RouterOptions {
   schemes: SecuritySchemes;
@@ -39,8 +46,14 @@ export function operation<Id extends OperationId>(
     const body = validator.body && (await readBody(req, validator.body, options.bodyLimit));
     const params = req.params as Record<string, string>;
     const input = validate(validator, { url: req.url, params, headers: req.headers }, body) as Input<Id>;
-    send(res, await handler(input, req, res), validator, options.validateResponses);
+    const reply = await handler(input, req, res);
+    if (reply !== undefined && !isResponse(reply)) send(res, reply, validator, options.validateResponses);
   };
+}
+
+/** Whether a handler returned `res`, as `return res.json(…)` does. */
+function isResponse(reply: object): reply is Response {
+  return "headersSent" in reply;
 }
 
 function send(
@@ -49,8 +62,6 @@ function send(
   validator: AnyValidator,
   check: boolean,
 ): void {
-  // A handler that streams has answered already.
-  if (res.headersSent) return;
   if (check) {
     const details = checkResponse(validator, reply);
     if (details.length > 0) {

@@ -28,12 +28,15 @@ declare module "fastify" {
   }
 }
 
-/** Receives the validated input and returns a documented response, or throws an ApiError. */
+/**
+ * Receives the validated input and returns a documented response, or throws an ApiError.
+ * One that answers through `reply` itself, a stream for instance, returns nothing.
+ */
 export type Handler<Id extends OperationId> = (
   input: Input<Id>,
   request: FastifyRequest,
   reply: FastifyReply,
-) => Promise<Reply<Id>>;
+) => Promise<Reply<Id> | void>;
 
 export interface RouterOptions {
   schemes: SecuritySchemes;
@@ -78,8 +81,13 @@ export function operation<Id extends OperationId>(
       request.input = validate(validator, { url: request.url, params, headers: request.headers }, body);
     },
     handler: async (request, reply) => {
-      const result = await handler(request.input as Input<Id>, request, reply);
-      return send(reply, result, validator, options.validateResponses);
+      const result = await handler(request.input as Input<Id>, request, reply).catch((error: unknown) => {
+        // A response that has begun cannot become an error any more: it is cut off.
+        if (reply.raw.headersSent) reply.raw.destroy();
+        throw error;
+      });
+      // Fastify waits for a reply that is returned until it was sent.
+      return result === undefined ? reply : send(reply, result, validator, options.validateResponses);
     },
   };
 }
@@ -90,8 +98,6 @@ function send(
   validator: AnyValidator,
   check: boolean,
 ): FastifyReply {
-  // A handler that streams has answered already.
-  if (reply.sent) return reply;
   if (check) {
     const details = checkResponse(validator, result);
     if (details.length > 0) {

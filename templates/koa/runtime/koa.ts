@@ -24,8 +24,11 @@ export interface State {
 
 export type Context = RouterContext<State>;
 
-/** Receives the validated input and returns a documented response, or throws an ApiError. */
-export type Handler<Id extends OperationId> = (input: Input<Id>, ctx: Context) => Promise<Reply<Id>>;
+/**
+ * Receives the validated input and returns a documented response, or throws an ApiError.
+ * One that answers through `ctx` itself (`ctx.body`, or `ctx.respond = false`) returns nothing.
+ */
+export type Handler<Id extends OperationId> = (input: Input<Id>, ctx: Context) => Promise<Reply<Id> | void>;
 
 export interface RouterOptions {
   schemes: SecuritySchemes;
@@ -46,7 +49,8 @@ export function operation<Id extends OperationId>(
     ctx.state.principal = await authenticate(validator.security, ctx, options.schemes);
     const body = validator.body && (await readBody(ctx.req, validator.body, options.bodyLimit));
     const input = validate(validator, { url: ctx.url, params: ctx.params, headers: ctx.headers }, body) as Input<Id>;
-    respond(ctx, await handler(input, ctx), validator, options.validateResponses);
+    const reply = await handler(input, ctx);
+    if (reply !== undefined) respond(ctx, reply, validator, options.validateResponses);
   };
 }
 
@@ -56,8 +60,6 @@ function respond(
   validator: AnyValidator,
   check: boolean,
 ): void {
-  // A handler that took over the response (ctx.respond = false) has answered already.
-  if (ctx.respond === false) return;
   if (check) {
     const details = checkResponse(validator, reply);
     if (details.length > 0) {

@@ -90,6 +90,8 @@ pub struct Operation {
     pub handler: String,
     /// `new` or `known`.
     pub status: &'static str,
+    /// Method and path that it had in the last run, when they changed.
+    pub was: Option<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -200,6 +202,7 @@ impl From<&Outcome> for Document {
                 route: operation.route.clone(),
                 handler: operation.handler.clone(),
                 status: if operation.is_new { "new" } else { "known" },
+                was: operation.was.clone(),
             })
             .collect();
         operations.sort_by(|a, b| a.id.cmp(&b.id));
