@@ -65,7 +65,7 @@ fn is_kept(before: &str, after: &str) -> bool {
 const STYLES: [(&str, &str); 8] = [
     (
         "own imports, comments and formatting",
-        "// Things, by hand.\nimport { randomUUID as id } from \"node:crypto\"\nimport { type Handler } from './index'\n\n/* A table:\n   a |  b */\nexport const one: Handler<'one'> =\n      async ()=>{ id();   return {status:204} }\n",
+        "// Things, by hand.\nimport { randomUUID as id } from \"node:crypto\"\nimport { type Handler } from './index.js'\n\n/* A table:\n   a |  b */\nexport const one: Handler<'one'> =\n      async ()=>{ id();   return {status:204} }\n",
     ),
     (
         "a mark, carriage returns, tabs and no end of the last line",
@@ -164,7 +164,7 @@ fn a_handler_file_that_does_not_parse_stops_everything() {
     let two = [operation("one", "things"), operation("two", "things")];
     let run = generate(&sandbox, &two, &[]).expect(2);
     assert!(
-        run.stderr.contains("src/routes/things.ts:2:23"),
+        run.stderr.contains("src/routes/things.ts:2:24"),
         "{}",
         run.stderr
     );
@@ -344,7 +344,10 @@ fn every_way_of_running_it_does_only_that() {
 
         // Nothing is missing of this document; of another something is.
         again(&sandbox, &["--strict", "-q"]).expect(0);
-        let odd = document(&two).replace("responses:", "requestBody: { content: { application/json: { schema: { type: string, pattern: '(?i)a' } } } }, responses:");
+        let odd = document(&two).replace(
+            "responses:",
+            "callbacks: { c: { '{$request.query.u}': { post: { requestBody: { content: { image/png: {} } }, responses: { '204': { description: ok } } } } } }, responses:",
+        );
         sandbox.write("openapi.yaml", odd);
         let before = everything(&sandbox);
         again(&sandbox, &["--strict", "-q"]).expect(2);

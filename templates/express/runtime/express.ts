@@ -19,12 +19,13 @@ import {
 /**
  * Receives the validated input and returns a documented response, or throws an ApiError.
  * One that answers through `res` itself, a stream for instance, returns nothing.
+ * One of an operation that the document has no more stays valid until it is deleted.
  */
-export type Handler<Id extends OperationId> = (
-  input: Input<Id>,
+export type Handler<Id extends OperationId | (string & {})> = (
+  input: Id extends OperationId ? Input<Id> : any,
   req: Request,
   res: Response,
-) => Promise<Reply<Id> | Response | void>;
+) => Promise<Id extends OperationId ? Reply<Id> | Response | void : unknown>;
 
 export interface RouterOptions {
   schemes: SecuritySchemes;
@@ -34,6 +35,12 @@ export interface RouterOptions {
   validateResponses: boolean;
 }
 
+interface Result {
+  status: number;
+  headers?: object;
+  body?: unknown;
+}
+
 /** The steps of one operation: authenticate, read, validate, handle, respond. Nothing is read before the caller is known. */
 export function operation<Id extends OperationId>(
   typed: Validator<Id>,
@@ -41,12 +48,17 @@ export function operation<Id extends OperationId>(
   options: RouterOptions,
 ): RequestHandler {
   const validator = typed as AnyValidator;
+  const handle = handler as unknown as (
+    input: object,
+    req: Request,
+    res: Response,
+  ) => Promise<Result | Response | void>;
   return async (req, res) => {
     res.locals.principal = await authenticate(validator.security, req, options.schemes);
     const body = validator.body && (await readBody(req, validator.body, options.bodyLimit));
     const params = req.params as Record<string, string>;
-    const input = validate(validator, { url: req.url, params, headers: req.headers }, body) as Input<Id>;
-    const reply = await handler(input, req, res);
+    const input = validate(validator, { url: req.url, params, headers: req.headers }, body);
+    const reply = await handle(input, req, res);
     if (reply !== undefined && !isResponse(reply)) send(res, reply, validator, options.validateResponses);
   };
 }
@@ -56,12 +68,7 @@ function isResponse(reply: object): reply is Response {
   return "headersSent" in reply;
 }
 
-function send(
-  res: Response,
-  reply: { status: number; headers?: object; body?: unknown },
-  validator: AnyValidator,
-  check: boolean,
-): void {
+function send(res: Response, reply: Result, validator: AnyValidator, check: boolean): void {
   if (check) {
     const details = checkResponse(validator, reply);
     if (details.length > 0) {

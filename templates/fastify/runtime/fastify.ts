@@ -31,12 +31,13 @@ declare module "fastify" {
 /**
  * Receives the validated input and returns a documented response, or throws an ApiError.
  * One that answers through `reply` itself, a stream for instance, returns nothing.
+ * One of an operation that the document has no more stays valid until it is deleted.
  */
-export type Handler<Id extends OperationId> = (
-  input: Input<Id>,
+export type Handler<Id extends OperationId | (string & {})> = (
+  input: Id extends OperationId ? Input<Id> : any,
   request: FastifyRequest,
   reply: FastifyReply,
-) => Promise<Reply<Id> | void>;
+) => Promise<Id extends OperationId ? Reply<Id> | void : unknown>;
 
 export interface RouterOptions {
   schemes: SecuritySchemes;
@@ -57,6 +58,12 @@ export function prepare(fastify: FastifyInstance, options: RouterOptions): void 
   });
 }
 
+interface Result {
+  status: number;
+  headers?: object;
+  body?: unknown;
+}
+
 /** One operation along Fastify's lifecycle: onRequest, parsing, preHandler, handler. Nothing is read before the caller is known. */
 export function operation<Id extends OperationId>(
   typed: Validator<Id>,
@@ -64,6 +71,11 @@ export function operation<Id extends OperationId>(
   options: RouterOptions,
 ): Pick<RouteOptions, "config" | "onRequest" | "preHandler" | "handler"> {
   const validator = typed as AnyValidator;
+  const handle = handler as unknown as (
+    input: object,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) => Promise<Result | void>;
   return {
     config: { validator },
     onRequest: async (request) => {
@@ -81,7 +93,7 @@ export function operation<Id extends OperationId>(
       request.input = validate(validator, { url: request.url, params, headers: request.headers }, body);
     },
     handler: async (request, reply) => {
-      const result = await handler(request.input as Input<Id>, request, reply).catch((error: unknown) => {
+      const result = await handle(request.input, request, reply).catch((error: unknown) => {
         // A response that has begun cannot become an error any more: it is cut off.
         if (reply.raw.headersSent) reply.raw.destroy();
         throw error;
@@ -92,12 +104,7 @@ export function operation<Id extends OperationId>(
   };
 }
 
-function send(
-  reply: FastifyReply,
-  result: { status: number; headers?: object; body?: unknown },
-  validator: AnyValidator,
-  check: boolean,
-): FastifyReply {
+function send(reply: FastifyReply, result: Result, validator: AnyValidator, check: boolean): FastifyReply {
   if (check) {
     const details = checkResponse(validator, result);
     if (details.length > 0) {

@@ -27,8 +27,12 @@ export type Context = RouterContext<State>;
 /**
  * Receives the validated input and returns a documented response, or throws an ApiError.
  * One that answers through `ctx` itself (`ctx.body`, or `ctx.respond = false`) returns nothing.
+ * One of an operation that the document has no more stays valid until it is deleted.
  */
-export type Handler<Id extends OperationId> = (input: Input<Id>, ctx: Context) => Promise<Reply<Id> | void>;
+export type Handler<Id extends OperationId | (string & {})> = (
+  input: Id extends OperationId ? Input<Id> : any,
+  ctx: Context,
+) => Promise<Id extends OperationId ? Reply<Id> | void : unknown>;
 
 export interface RouterOptions {
   schemes: SecuritySchemes;
@@ -38,6 +42,12 @@ export interface RouterOptions {
   validateResponses: boolean;
 }
 
+interface Result {
+  status: number;
+  headers?: object;
+  body?: unknown;
+}
+
 /** The middleware of one operation, in order. Nothing is read before the caller is known. */
 export function operation<Id extends OperationId>(
   typed: Validator<Id>,
@@ -45,21 +55,17 @@ export function operation<Id extends OperationId>(
   options: RouterOptions,
 ): RouterMiddleware<State> {
   const validator = typed as AnyValidator;
+  const handle = handler as unknown as (input: object, ctx: Context) => Promise<Result | void>;
   return async (ctx) => {
     ctx.state.principal = await authenticate(validator.security, ctx, options.schemes);
     const body = validator.body && (await readBody(ctx.req, validator.body, options.bodyLimit));
-    const input = validate(validator, { url: ctx.url, params: ctx.params, headers: ctx.headers }, body) as Input<Id>;
-    const reply = await handler(input, ctx);
+    const input = validate(validator, { url: ctx.url, params: ctx.params, headers: ctx.headers }, body);
+    const reply = await handle(input, ctx);
     if (reply !== undefined) respond(ctx, reply, validator, options.validateResponses);
   };
 }
 
-function respond(
-  ctx: Context,
-  reply: { status: number; headers?: object; body?: unknown },
-  validator: AnyValidator,
-  check: boolean,
-): void {
+function respond(ctx: Context, reply: Result, validator: AnyValidator, check: boolean): void {
   if (check) {
     const details = checkResponse(validator, reply);
     if (details.length > 0) {
