@@ -14,7 +14,7 @@ export interface Part {
 
 const PARTS = 1000;
 const HEADER_BYTES = 16_384;
-const PARAMETER = /;\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))/g;
+const PARAMETER = /;\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\"(?!\s*(?:;|$))|\\)*)"|([^\s;"]+))/g;
 
 /** The parts of a multipart/form-data body, also of clients that leave out the quotes around names. */
 export function parseMultipart(body: Buffer, contentType: string): readonly Part[] {

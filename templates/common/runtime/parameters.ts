@@ -151,9 +151,16 @@ export function decodeForm(
   const absent: [string, Properties | Open][] = [];
   for (const [property, propertyShape] of Object.entries(properties)) {
     const style = Object.hasOwn(encodings, property) ? encodings[property] : undefined;
-    const value = style
-      ? decodePairs(property, { ...style, shape: propertyShape }, pairs, used)
-      : interpret(group(property, pairs, used), propertyShape);
+    // An object may be JSON whatever its style is: a style does not apply to every form.
+    const named = style && isProperties(propertyShape) && pairs.values.has(property);
+    const read = named ? interpret(group(property, pairs, new Set()), propertyShape) : undefined;
+    const whole = typeof read === "object" && read !== null ? read : undefined;
+    if (whole) used.add(property);
+    const value =
+      whole ??
+      (style
+        ? decodePairs(property, { ...style, shape: propertyShape }, pairs, used)
+        : interpret(group(property, pairs, used), propertyShape));
     if (value !== undefined) define(result, property, value);
     else if (isProperties(propertyShape)) absent.push([property, propertyShape]);
     // A list without items leaves no trace in a form.
