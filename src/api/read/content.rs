@@ -8,6 +8,7 @@ use super::members;
 use super::node::Node;
 use super::parameter::style_named;
 use crate::api::{Body, Dialect, Encoding, Header, MediaType, Response, Schema, StatusKey};
+use crate::diagnostic::Severity;
 
 /// Of parts inside of parts, and of parts that stand in a row: OpenAPI 3.2.
 const NESTED_ENCODINGS: &[&str] = &["encoding", "prefixEncoding", "itemEncoding"];
@@ -91,6 +92,7 @@ impl<'a> Reader<'a> {
     /// `example`, or the value of the first of `examples`.
     pub(super) fn example(&mut self, node: Node<'a, '_>) -> Option<Value> {
         let mut first = None;
+        let known = self.faults.len();
         self.entries_of(node, "examples", |reader, _, node| {
             let value = reader.followed(node, |_, example| {
                 let named = example.get("value").or_else(|| example.get("dataValue"));
@@ -98,6 +100,10 @@ impl<'a> Reader<'a> {
             });
             first = first.take().or(value);
         });
+        // An example that cannot be found changes nothing of what is made of the document.
+        for fault in self.faults.iter_mut().skip(known) {
+            fault.severity = Severity::Warning;
+        }
         node.get("example").cloned().or(first)
     }
 
