@@ -64,7 +64,7 @@ impl<'a> Models<'a> {
         let differing = differing(api);
         let input = reachable(api, inputs, Direction::Input);
         let output = reachable(api, outputs, Direction::Output);
-        let mut names = Names::with(["File"]);
+        let mut names = Names::with(["File", "Object"]);
         let mut forms: IndexMap<Form, String> = IndexMap::new();
         let mut reached = BTreeSet::new();
         let plain: Vec<(&SchemaName, String)> = api

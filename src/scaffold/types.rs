@@ -210,7 +210,11 @@ impl Types<'_, '_> {
         }
         let plain = constraints.pattern_properties.is_empty();
         let index = match &constraints.additional_properties {
-            Some(Schema::Nothing) if plain && members.is_empty() => Some(simple("never")),
+            // What is left out here may be there, as nothing.
+            Some(Schema::Nothing) if plain && members.is_empty() => {
+                let known = !constraints.properties.is_empty();
+                Some(simple(if known { "undefined" } else { "never" }))
+            }
             Some(Schema::Nothing) if plain => None,
             // Named properties need not have the type of the others.
             Some(schema) if plain && members.is_empty() => Some(self.of(schema)),
@@ -330,6 +334,11 @@ pub(super) fn union(types: Vec<Type>) -> Type {
     }
 }
 
+fn is_any_object(member: &Type) -> bool {
+    matches!(member, Type::Object(members, Some(index))
+        if members.is_empty() && **index == simple("unknown"))
+}
+
 fn intersection(types: Vec<Type>, kinds: Kinds) -> Type {
     let mut flat: Vec<Type> = Vec::new();
     for member in types {
@@ -339,6 +348,10 @@ fn intersection(types: Vec<Type>, kinds: Kinds) -> Type {
     }
     if flat.contains(&simple("never")) {
         return simple("never");
+    }
+    // Beside an object, any object adds nothing; and an interface has no index signature.
+    if flat.len() > 1 {
+        flat.retain(|member| !is_any_object(member));
     }
     match flat.len() {
         0 if kinds == Kinds::NONE => simple("never"),

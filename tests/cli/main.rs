@@ -35,5 +35,6 @@ mod sandbox;
 mod scaffold;
 mod scratch;
 mod served;
+mod slips;
 mod swagger;
 mod web_server;

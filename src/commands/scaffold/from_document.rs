@@ -1,5 +1,6 @@
 //! An API description becomes a server: read, generate, compare with what is there, write, report.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
@@ -75,7 +76,7 @@ fn not_enforced(finding: Diagnostic) -> NotEnforced {
     let pointer = finding.pointer.unwrap_or_default();
     let keyword = text::Path::at(&pointer)
         .last_key()
-        .map_or_else(String::new, |key| key.into_owned());
+        .map_or_else(String::new, Cow::into_owned);
     let plain = finding.message == format!("`{keyword}` is not enforced");
     let reason = match (plain, finding.help) {
         (true, None) => None,

@@ -61,7 +61,7 @@ impl<'a> Reader<'a> {
         }
         let collection = self.collection(node, None);
         let usual = collection.style == Style::Form && collection.explode;
-        let encoding = (!usual || !collection.inner.is_empty()).then(|| Encoding {
+        let encoding = (!usual || !collection.inner.is_empty()).then_some(Encoding {
             content_type: None,
             style: Some(collection.style),
             explode: Some(collection.explode),
