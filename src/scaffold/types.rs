@@ -334,6 +334,18 @@ pub(super) fn union(types: Vec<Type>) -> Type {
     }
 }
 
+/// Any object, or that beside any values of other kinds: the parts around it say as much.
+fn says_kinds_alone(member: &Type) -> bool {
+    let plain = |member: &Type| {
+        let names = ["string", "number", "boolean", "null", "bigint"];
+        is_any_object(member) || names.iter().any(|name| *member == simple(name))
+    };
+    match member {
+        Type::Union(members) => members.iter().any(is_any_object) && members.iter().all(plain),
+        member => is_any_object(member),
+    }
+}
+
 fn is_any_object(member: &Type) -> bool {
     matches!(member, Type::Object(members, Some(index))
         if members.is_empty() && **index == simple("unknown"))
@@ -351,7 +363,7 @@ fn intersection(types: Vec<Type>, kinds: Kinds) -> Type {
     }
     // Beside an object, any object adds nothing; and an interface has no index signature.
     if flat.len() > 1 {
-        flat.retain(|member| !is_any_object(member));
+        flat.retain(|member| !says_kinds_alone(member));
     }
     match flat.len() {
         0 if kinds == Kinds::NONE => simple("never"),

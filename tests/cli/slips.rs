@@ -136,8 +136,13 @@ components:
         })
         .collect();
     insta::assert_snapshot!("not_enforced_json", found.join("\n"));
-    let human = scaffold(&["--dry-run"]).expect(0).transcript();
-    let start = human.find("not enforced   ").expect("the list");
-    let end = human[start..].find("A value").expect("its end");
-    insta::assert_snapshot!("not_enforced_human", &human[start..start + end]);
+    let human = scaffold(&[]).expect(0).transcript();
+    for line in [
+        "not enforced   openapi.yaml",
+        ":18:30   /components/schemas/Tree/properties/name/pattern",
+        ":19:65   /components/schemas/Tree/properties/raw/contentSchema",
+        ":20:30   /components/schemas/Tree/properties/kind/maxLenght",
+    ] {
+        assert!(human.contains(line), "{human}");
+    }
 }
