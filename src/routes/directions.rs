@@ -151,11 +151,12 @@ pub(super) fn security_schemes(
     schemes
 }
 
-/// `bearerAuth: (…) => /^bearer +(.+)$/i.exec(…)` in the list of credentials.
+/// `bearerAuth: { credential: (…) => /^bearer +(.+)$/i.exec(…), …` in the list of schemes.
 fn scheme(text: &str, name: &str) -> Option<SecurityScheme> {
-    let (_, list) = text.split_once("const CREDENTIALS")?;
-    let keys = [format!("\n  {name}: "), format!("\n  \"{name}\": ")];
+    let (_, list) = text.split_once("const SCHEMES")?;
+    let keys = [format!("\n  {name}: {{"), format!("\n  \"{name}\": {{")];
     let (_, entry) = keys.iter().find_map(|key| list.split_once(key.as_str()))?;
+    let (_, entry) = entry.split_once("credential: ")?;
     let entry = entry.lines().next()?;
     if let Some((_, rest)) = entry.split_once("/^") {
         let word = rest.split(' ').next().unwrap_or_default();
