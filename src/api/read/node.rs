@@ -116,16 +116,14 @@ impl<'a> Reader<'a> {
             );
             return;
         }
-        let help = (name == "type" && node.value.is_object())
-            .then(|| "a property called `type` belongs below `properties`".to_owned());
+        let quoted = matches!(node.value, Value::String(text)
+            if text.parse::<f64>().is_ok() || ["true", "false"].contains(&text.as_str()));
+        let help = if name == "type" && node.value.is_object() {
+            Some("a property called `type` belongs below `properties`".to_owned())
+        } else {
+            (quoted && !wanted.contains("string")).then(|| "remove the quotes".to_owned())
+        };
         self.error_with(node.path, "wrong-type", message, help);
-    }
-
-    /// A value that somebody put into quotes: what is meant is clear.
-    fn quoted(&mut self, node: Node<'_, '_>) {
-        let name = node.path.last_key().unwrap_or_default();
-        let message = format!("`{name}` is written without quotes: it is read so");
-        self.warn(node.path, "wrong-type", message);
     }
 
     pub(super) fn object(&mut self, node: Node<'a, '_>) -> Option<&'a Map<String, Value>> {
@@ -169,55 +167,33 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn boolean(&mut self, node: Node<'a, '_>) -> Option<bool> {
-        let value = match node.value {
-            Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
-                "true" => Some(true),
-                "false" => Some(false),
-                _ => None,
-            },
-            value => value.as_bool(),
-        };
-        match value {
-            None => self.wrong_type(node, "`true` or `false`"),
-            Some(_) if node.value.is_string() => self.quoted(node),
-            Some(_) => {}
+        let value = node.value.as_bool();
+        if value.is_none() {
+            self.wrong_type(node, "`true` or `false`");
         }
         value
     }
 
     /// A length or a count; 5.0 is one as well.
     pub(super) fn count(&mut self, node: Node<'a, '_>) -> Option<u64> {
-        let unquoted = node.value.as_str().and_then(unquoted);
-        let number = unquoted.as_ref().or(match node.value {
-            Value::Number(number) => Some(number),
-            _ => None,
-        });
-        let value = number.and_then(|number| {
-            if let Some(count) = number.as_u64() {
-                return Some(count);
-            }
-            let number = number.as_f64()?;
+        let value = node.value.as_u64().or_else(|| {
+            let number = node.value.as_f64()?;
             // A bound beyond 64 bits is no bound that a value can break.
             (number.fract() == 0.0 && number >= 0.0).then_some(number as u64)
         });
-        match value {
-            None => self.wrong_type(node, "a non-negative integer"),
-            Some(_) if unquoted.is_some() => self.quoted(node),
-            Some(_) => {}
+        if value.is_none() {
+            self.wrong_type(node, "a non-negative integer");
         }
         value
     }
 
     pub(super) fn number(&mut self, node: Node<'a, '_>) -> Option<Number> {
         if let Value::Number(number) = node.value {
-            return Some(number.clone());
+            Some(number.clone())
+        } else {
+            self.wrong_type(node, "a number");
+            None
         }
-        let unquoted = node.value.as_str().and_then(unquoted);
-        match unquoted {
-            None => self.wrong_type(node, "a number"),
-            Some(_) => self.quoted(node),
-        }
-        unquoted
     }
 
     /// Typed members of an object, absent ones without a fault.
@@ -255,11 +231,6 @@ impl<'a> Reader<'a> {
             self.unsupported(&path, format!("`{key}` is no member of {of}"), help);
         }
     }
-}
-
-/// The number in a text.
-fn unquoted(text: &str) -> Option<Number> {
-    serde_json::from_str(text.trim()).ok()
 }
 
 /// A value as an error shows it: short, with its type.

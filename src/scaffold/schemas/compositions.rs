@@ -256,23 +256,29 @@ impl Schemas<'_, '_> {
             Some(values) if values.len() > 1 && all_different(&values) => {
                 self.values(&values, constraints)
             }
-            _ => match self.discriminated(
-                &members,
-                constraints,
-                kinds,
-                type_name.filter(|_| !nullable),
-            ) {
-                Some(expression) => expression,
-                None if members.is_empty() => self.zod("never", vec![]),
-                None if members.len() == 1 => self.convert(members[0], kinds, inside, None),
-                None => {
+            _ => {
+                let alternatives = || {
                     let members = members
-                        .into_iter()
+                        .iter()
                         .map(|schema| self.convert(schema, kinds, inside, None))
                         .collect();
                     self.zod(method, vec![Expression::Array(members)])
+                };
+                // Where one must hold alone, the name settles which, also when it may be missing.
+                let otherwise = (method == "xor").then_some(&alternatives as &dyn Fn() -> _);
+                match self.discriminated(
+                    &members,
+                    constraints,
+                    kinds,
+                    type_name.filter(|_| !nullable),
+                    otherwise,
+                ) {
+                    Some(expression) => expression,
+                    None if members.is_empty() => self.zod("never", vec![]),
+                    None if members.len() == 1 => self.convert(members[0], kinds, inside, None),
+                    None => alternatives(),
                 }
-            },
+            }
         };
         if nullable {
             expression.then("nullable", vec![])
@@ -281,13 +287,15 @@ impl Schemas<'_, '_> {
         }
     }
 
-    /// The alternatives by the value of the discriminator, when each of them requires it.
+    /// The alternatives by the value of the discriminator. When one of them does not require it, values
+    /// without a known name are for `otherwise` to judge; without that there is no expression.
     pub(super) fn discriminated(
         &self,
         members: &[&Schema],
         constraints: &Constraints,
         kinds: Kinds,
         type_name: Option<&str>,
+        otherwise: Option<&dyn Fn() -> Expression>,
     ) -> Option<Expression> {
         let discriminator = constraints.discriminator.as_ref()?;
         let names: Vec<&SchemaName> = members
@@ -315,9 +323,14 @@ impl Schemas<'_, '_> {
         let mapped = names
             .iter()
             .all(|name| mapping.values().any(|mapped| mapped == name));
-        if names.len() < 2 || !mapped || !names.iter().all(requires) {
+        if names.len() < 2 || !mapped {
             return None;
         }
+        let rest = if names.iter().all(requires) {
+            None
+        } else {
+            Some(otherwise?())
+        };
         let union = Schema::Constraints(Box::new(Constraints {
             one_of: names
                 .iter()
@@ -334,12 +347,17 @@ impl Schemas<'_, '_> {
             expanded: true,
         };
         let type_text = || self.types().of(&union).flat();
-        Some(self.typed_call(
-            "discriminated",
-            type_text,
-            type_name,
-            vec![text(string(property)), members],
-        ))
+        Some(
+            self.typed_call(
+                "discriminated",
+                type_text,
+                type_name,
+                [text(string(property)), members]
+                    .into_iter()
+                    .chain(rest)
+                    .collect(),
+            ),
+        )
     }
 
     /// `not`, `if` with its branches, and what no part of the schema speaks of.

@@ -14,10 +14,11 @@ type Issues = z.core.$ZodRawIssue[];
  */
 export const define = <T>(schema: Schema<T>): z.ZodType<T> => schema as z.ZodType<T>;
 
-/** The schema named by a discriminator property; an unknown or missing name is refused. */
+/** The schema named by a discriminator property. An unknown or missing name is for `otherwise` to judge, else it is refused. */
 export function discriminated<T>(
   property: string,
   mapping: Readonly<Record<string, Schema<NoInfer<T>>>>,
+  otherwise?: Schema<NoInfer<T>>,
 ): z.ZodType<T> {
   return z.unknown().transform((value, context): T => {
     if (!isObject(value)) {
@@ -25,7 +26,7 @@ export function discriminated<T>(
       return z.NEVER;
     }
     const name = own(value, property);
-    const schema = typeof name === "string" && Object.hasOwn(mapping, name) ? mapping[name] : undefined;
+    const schema = typeof name === "string" && Object.hasOwn(mapping, name) ? mapping[name] : otherwise;
     if (schema === undefined) {
       const message = name === undefined ? "is required" : `must be one of ${Object.keys(mapping).join(", ")}`;
       context.issues.push({ code: "custom", input: name, path: [property], message });
