@@ -37,15 +37,16 @@ pub fn append(
         if !added.iter().any(|text| mentions(text, reference.name)) {
             continue;
         }
-        let local = match outline.usable_name(reference.module, reference.name, reference.is_type) {
-            Some(local) => local.to_owned(),
-            None => {
+        let usable = outline.usable_name(reference.module, reference.name, reference.is_type);
+        let local = usable.map_or_else(
+            || {
                 let local = free_name(reference.name, &taken);
                 taken.insert(local.clone());
                 imports.push_str(&import(*reference, &local));
                 local
-            }
-        };
+            },
+            str::to_owned,
+        );
         if local != reference.name {
             for text in &mut added {
                 *text = renamed(text, reference.name, &local);

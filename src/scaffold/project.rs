@@ -490,22 +490,21 @@ impl<'p, 'a> Project<'p, 'a> {
             .operations
             .iter()
             .find(|planned| is_askable(planned));
-        let (file, case) = match found {
-            Some(planned) => (planned.file.as_str(), self.test_case(planned)),
-            None => {
-                let case = TestCase {
-                    id: String::new(),
-                    query_url: None,
-                    query_field: String::new(),
-                    title: "an unknown path".to_owned(),
-                    url: "/no/such/path/in/the/document".to_owned(),
-                    secured: false,
-                    jwt: false,
-                    status: 404,
-                    code: "NOT_FOUND",
-                };
-                ("app", case)
-            }
+        let (file, case) = if let Some(planned) = found {
+            (planned.file.as_str(), self.test_case(planned))
+        } else {
+            let case = TestCase {
+                id: String::new(),
+                query_url: None,
+                query_field: String::new(),
+                title: "an unknown path".to_owned(),
+                url: "/no/such/path/in/the/document".to_owned(),
+                secured: false,
+                jwt: false,
+                status: 404,
+                code: "NOT_FOUND",
+            };
+            ("app", case)
         };
         let root = self.root;
         let text = match self.framework {

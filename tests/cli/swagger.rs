@@ -50,7 +50,7 @@ fn style(operation: &api::Operation, name: &str) -> (Style, bool, Vec<Style>) {
             inner,
             ..
         } => (*style, *explode, inner.clone()),
-        other => panic!("{other:?}"),
+        other @ ParameterFormat::Content { .. } => panic!("{other:?}"),
     }
 }
 
