@@ -73,6 +73,20 @@ pub enum Body {
         /// What there is without the setting.
         initial: std::collections::BTreeSet<Grant>,
     },
+    /// What can be given and be rid of its options in place: a wrapper, a server, a user mapping.
+    Foreign {
+        /// The statement that makes it, without OPTIONS.
+        create: String,
+        /// Names, quoted where needed, and values.
+        options: BTreeMap<String, String>,
+    },
+    Publication {
+        all_tables: bool,
+        /// `TABLE …, TABLES IN SCHEMA …`; empty when nothing is published.
+        objects: String,
+        /// `publish = 'insert'`, …
+        parameters: String,
+    },
     /// A kind whose whole definition is one statement that replaces nothing.
     Text {
         create: String,
@@ -129,8 +143,8 @@ pub struct Table {
     pub replica_identity: String,
     pub access_method: Option<String>,
     pub of_type: Option<String>,
-    /// Server and `OPTIONS (…)` of a foreign table.
-    pub foreign: Option<(String, String)>,
+    /// Server and options of a foreign table.
+    pub foreign: Option<(String, BTreeMap<String, String>)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,7 +164,7 @@ pub struct Column {
     pub compression: Option<String>,
     pub statistics: Option<i32>,
     pub options: Vec<String>,
-    pub foreign_options: String,
+    pub foreign_options: BTreeMap<String, String>,
     pub local: bool,
     /// From how many parents it is inherited.
     pub inherited: i32,

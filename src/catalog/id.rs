@@ -7,11 +7,15 @@ use std::fmt;
 pub enum Kind {
     Schema,
     Extension,
+    AccessMethod,
+    Language,
     Collation,
     Enum,
     Composite,
     Domain,
     Range,
+    TextSearchParser,
+    TextSearchTemplate,
     TextSearchDictionary,
     TextSearchConfiguration,
     ForeignDataWrapper,
@@ -21,7 +25,11 @@ pub enum Kind {
     Routine,
     Aggregate,
     Operator,
+    OperatorFamily,
+    OperatorClass,
     Cast,
+    Transform,
+    Conversion,
     Table,
     Column,
     Default,
@@ -47,11 +55,15 @@ impl Kind {
         match self {
             Self::Schema => "schema",
             Self::Extension => "extension",
+            Self::AccessMethod => "access method",
+            Self::Language => "language",
             Self::Collation => "collation",
             Self::Enum => "enum",
             Self::Composite => "composite type",
             Self::Domain => "domain",
             Self::Range => "range type",
+            Self::TextSearchParser => "text search parser",
+            Self::TextSearchTemplate => "text search template",
             Self::TextSearchDictionary => "text search dictionary",
             Self::TextSearchConfiguration => "text search configuration",
             Self::ForeignDataWrapper => "foreign-data wrapper",
@@ -61,7 +73,11 @@ impl Kind {
             Self::Routine => "function",
             Self::Aggregate => "aggregate",
             Self::Operator => "operator",
+            Self::OperatorFamily => "operator family",
+            Self::OperatorClass => "operator class",
             Self::Cast => "cast",
+            Self::Transform => "transform",
+            Self::Conversion => "conversion",
             Self::Table => "table",
             Self::Column => "column",
             Self::Default => "default",
@@ -112,7 +128,10 @@ impl Id {
     pub fn schema(&self) -> Option<String> {
         match self.kind {
             Kind::Extension
+            | Kind::AccessMethod
+            | Kind::Language
             | Kind::Cast
+            | Kind::Transform
             | Kind::Publication
             | Kind::EventTrigger
             | Kind::ForeignDataWrapper

@@ -1,7 +1,8 @@
 -- One row (kind, name, definition) for every object that a user made, from the raw catalogs. It
 -- shares nothing with the introspection, so that it can judge what the comparison wrote. Column
 -- order, owners and data are left out, as are the names of NOT NULL constraints (the column says
--- whether it is); so are the history tables of backsmith itself.
+-- whether it is); so are the history tables of backsmith itself, and user mappings that hold a
+-- secret.
 WITH
 space AS (
     SELECT oid, nspname, nspowner, nspacl FROM pg_namespace
@@ -119,19 +120,62 @@ SELECT 'operator', o.oid::regoperator::text, concat_ws('|', o.oprcode, o.oprcom:
 FROM pg_operator o JOIN space s ON s.oid = o.oprnamespace
 WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_operator'::regclass AND m.objid = o.oid)
 UNION ALL
-SELECT 'operator class', s.nspname || '.' || o.opcname, concat_ws('|', o.opcintype::regtype, o.opcdefault, (SELECT amname FROM pg_am WHERE oid = o.opcmethod))
-FROM pg_opclass o JOIN space s ON s.oid = o.opcnamespace
+SELECT 'operator class', format('%I.%I %I', s.nspname, o.opcname, m.amname), concat_ws('|', o.opcintype::regtype, o.opcdefault, nullif(o.opckeytype, 0)::regtype,
+    (SELECT format('%s.%s', f.opfnamespace::regnamespace, f.opfname) FROM pg_opfamily f WHERE f.oid = o.opcfamily),
+    (SELECT text FROM note WHERE classoid = 'pg_opclass'::regclass AND objoid = o.oid))
+FROM pg_opclass o JOIN space s ON s.oid = o.opcnamespace JOIN pg_am m ON m.oid = o.opcmethod
 WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_opclass'::regclass AND m.objid = o.oid)
 UNION ALL
-SELECT 'cast', format('%s as %s', castsource::regtype, casttarget::regtype), concat_ws('|', castfunc::regprocedure, castcontext, castmethod)
+SELECT 'operator family', format('%I.%I %I', s.nspname, f.opfname, m.amname), concat_ws('|',
+    (SELECT string_agg(concat_ws(' ', o.amoplefttype::regtype, o.amoprighttype::regtype, o.amopstrategy, o.amoppurpose, o.amopopr::regoperator, (SELECT opfname FROM pg_opfamily x WHERE x.oid = o.amopsortfamily)), ','
+        ORDER BY o.amoplefttype::regtype::text, o.amoprighttype::regtype::text, o.amopstrategy) FROM pg_amop o WHERE o.amopfamily = f.oid),
+    (SELECT string_agg(concat_ws(' ', p.amproclefttype::regtype, p.amprocrighttype::regtype, p.amprocnum, p.amproc::oid::regprocedure), ','
+        ORDER BY p.amproclefttype::regtype::text, p.amprocrighttype::regtype::text, p.amprocnum) FROM pg_amproc p WHERE p.amprocfamily = f.oid),
+    (SELECT text FROM note WHERE classoid = 'pg_opfamily'::regclass AND objoid = f.oid))
+FROM pg_opfamily f JOIN space s ON s.oid = f.opfnamespace JOIN pg_am m ON m.oid = f.opfmethod
+WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_opfamily'::regclass AND m.objid = f.oid)
+UNION ALL
+SELECT 'cast', format('%s as %s', castsource::regtype, casttarget::regtype), concat_ws('|', castfunc::regprocedure, castcontext, castmethod,
+    (SELECT text FROM note WHERE classoid = 'pg_cast'::regclass AND objoid = c.oid))
 FROM pg_cast c WHERE oid >= 16384 AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_cast'::regclass AND m.objid = c.oid)
 UNION ALL
+SELECT 'access method', a.amname, concat_ws('|', a.amtype, a.amhandler, (SELECT text FROM note WHERE classoid = 'pg_am'::regclass AND objoid = a.oid))
+FROM pg_am a WHERE a.oid >= 16384 AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_am'::regclass AND m.objid = a.oid)
+UNION ALL
+SELECT 'language', l.lanname, concat_ws('|', l.lanpltrusted, l.lanplcallfoid::regproc, l.laninline::regproc, l.lanvalidator::regproc,
+    (SELECT string_agg(concat_ws(':', x.grantee::regrole, x.privilege_type, x.is_grantable), ',' ORDER BY x.grantee::regrole::text, x.privilege_type)
+     FROM aclexplode(coalesce(l.lanacl, acldefault('l', l.lanowner))) x WHERE x.grantee <> l.lanowner),
+    (SELECT text FROM note WHERE classoid = 'pg_language'::regclass AND objoid = l.oid))
+FROM pg_language l WHERE l.oid >= 16384 AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_language'::regclass AND m.objid = l.oid)
+UNION ALL
+SELECT 'transform', format('%s %s', t.trftype::regtype, l.lanname), concat_ws('|', t.trffromsql::regproc, t.trftosql::regproc,
+    (SELECT text FROM note WHERE classoid = 'pg_transform'::regclass AND objoid = t.oid))
+FROM pg_transform t JOIN pg_language l ON l.oid = t.trflang
+WHERE t.oid >= 16384 AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_transform'::regclass AND m.objid = t.oid)
+UNION ALL
+SELECT 'conversion', format('%I.%I', s.nspname, c.conname), concat_ws('|', c.conforencoding, c.contoencoding, c.conproc, c.condefault,
+    (SELECT text FROM note WHERE classoid = 'pg_conversion'::regclass AND objoid = c.oid))
+FROM pg_conversion c JOIN space s ON s.oid = c.connamespace
+WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_conversion'::regclass AND m.objid = c.oid)
+UNION ALL
+SELECT 'text search parser', format('%I.%I', s.nspname, p.prsname), concat_ws('|', p.prsstart, p.prstoken, p.prsend, p.prsheadline, p.prslextype,
+    (SELECT text FROM note WHERE classoid = 'pg_ts_parser'::regclass AND objoid = p.oid))
+FROM pg_ts_parser p JOIN space s ON s.oid = p.prsnamespace
+WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_ts_parser'::regclass AND m.objid = p.oid)
+UNION ALL
+SELECT 'text search template', format('%I.%I', s.nspname, t.tmplname), concat_ws('|', t.tmplinit, t.tmpllexize,
+    (SELECT text FROM note WHERE classoid = 'pg_ts_template'::regclass AND objoid = t.oid))
+FROM pg_ts_template t JOIN space s ON s.oid = t.tmplnamespace
+WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_ts_template'::regclass AND m.objid = t.oid)
+UNION ALL
 SELECT 'text search configuration', c.oid::regconfig::text, concat_ws('|', (SELECT prsname FROM pg_ts_parser WHERE oid = c.cfgparser),
-    (SELECT string_agg(concat_ws(':', m.maptokentype, m.mapseqno, m.mapdict::regdictionary), ',' ORDER BY m.maptokentype, m.mapseqno) FROM pg_ts_config_map m WHERE m.mapcfg = c.oid))
+    (SELECT string_agg(concat_ws(':', m.maptokentype, m.mapseqno, m.mapdict::regdictionary), ',' ORDER BY m.maptokentype, m.mapseqno) FROM pg_ts_config_map m WHERE m.mapcfg = c.oid),
+    (SELECT text FROM note WHERE classoid = 'pg_ts_config'::regclass AND objoid = c.oid))
 FROM pg_ts_config c JOIN space s ON s.oid = c.cfgnamespace
 WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_ts_config'::regclass AND m.objid = c.oid)
 UNION ALL
-SELECT 'text search dictionary', d.oid::regdictionary::text, concat_ws('|', (SELECT tmplname FROM pg_ts_template WHERE oid = d.dicttemplate), d.dictinitoption)
+SELECT 'text search dictionary', d.oid::regdictionary::text, concat_ws('|', (SELECT tmplname FROM pg_ts_template WHERE oid = d.dicttemplate), d.dictinitoption,
+    (SELECT text FROM note WHERE classoid = 'pg_ts_dict'::regclass AND objoid = d.oid))
 FROM pg_ts_dict d JOIN space s ON s.oid = d.dictnamespace
 WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_ts_dict'::regclass AND m.objid = d.oid)
 UNION ALL
@@ -144,9 +188,18 @@ SELECT 'default privileges', concat_ws(' ', CASE WHEN d.defaclrole = (SELECT oid
     (SELECT string_agg(concat_ws(':', a.grantee::regrole, a.privilege_type, a.is_grantable), ',' ORDER BY a.grantee::regrole::text, a.privilege_type) FROM aclexplode(d.defaclacl) a)
 FROM pg_default_acl d
 UNION ALL
-SELECT 'foreign server', s.srvname, concat_ws('|', (SELECT fdwname FROM pg_foreign_data_wrapper WHERE oid = s.srvfdw), s.srvtype, s.srvversion, (SELECT string_agg(o, ',' ORDER BY o) FROM unnest(s.srvoptions) o))
-FROM pg_foreign_server s
+SELECT 'foreign server', s.srvname, concat_ws('|', (SELECT fdwname FROM pg_foreign_data_wrapper WHERE oid = s.srvfdw), s.srvtype, s.srvversion, (SELECT string_agg(o, ',' ORDER BY o) FROM unnest(s.srvoptions) o),
+    (SELECT string_agg(concat_ws(':', x.grantee::regrole, x.privilege_type, x.is_grantable), ',' ORDER BY x.grantee::regrole::text, x.privilege_type)
+     FROM aclexplode(coalesce(s.srvacl, acldefault('S', s.srvowner))) x WHERE x.grantee <> s.srvowner),
+    (SELECT text FROM note WHERE classoid = 'pg_foreign_server'::regclass AND objoid = s.oid))
+FROM pg_foreign_server s WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_foreign_server'::regclass AND m.objid = s.oid)
 UNION ALL
-SELECT 'foreign-data wrapper', w.fdwname, concat_ws('|', nullif(w.fdwhandler, 0)::regproc, nullif(w.fdwvalidator, 0)::regproc, (SELECT string_agg(o, ',' ORDER BY o) FROM unnest(w.fdwoptions) o))
+SELECT 'foreign-data wrapper', w.fdwname, concat_ws('|', nullif(w.fdwhandler, 0)::regproc, nullif(w.fdwvalidator, 0)::regproc, (SELECT string_agg(o, ',' ORDER BY o) FROM unnest(w.fdwoptions) o),
+    (SELECT string_agg(concat_ws(':', x.grantee::regrole, x.privilege_type, x.is_grantable), ',' ORDER BY x.grantee::regrole::text, x.privilege_type)
+     FROM aclexplode(coalesce(w.fdwacl, acldefault('F', w.fdwowner))) x WHERE x.grantee <> w.fdwowner),
+    (SELECT text FROM note WHERE classoid = 'pg_foreign_data_wrapper'::regclass AND objoid = w.oid))
 FROM pg_foreign_data_wrapper w WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_foreign_data_wrapper'::regclass AND m.objid = w.oid)
+UNION ALL
+SELECT 'user mapping', format('%s %s', srvname, usename), (SELECT string_agg(o, ',' ORDER BY o) FROM unnest(umoptions) o)
+FROM pg_user_mappings WHERE NOT EXISTS (SELECT FROM unnest(umoptions) o WHERE split_part(o, '=', 1) ~* '(pass|secret|token|key)')
 ORDER BY 1, 2, 3

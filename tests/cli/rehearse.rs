@@ -575,20 +575,22 @@ fn rare_kinds_are_part_of_the_copy() {
 #[test]
 fn what_could_not_be_copied_is_no_objection() {
     let url = fixture().database(
-        "create operator class backwards for type int using btree as operator 1 >, operator 2 >=, operator 3 =, operator 4 <=, operator 5 <, \
-             function 1 btint4cmp(int, int);
-         create table t (a int, b int); create index t_a on t (a backwards);",
+        "create type word; \
+         create function word_in(cstring) returns word immutable strict language internal as 'textin'; \
+         create function word_out(word) returns cstring immutable strict language internal as 'textout'; \
+         create type word (input = word_in, output = word_out, like = text); \
+         create table t (a text, b text);",
     );
     // What really is missing stays an error.
     let sandbox = Sandbox::new();
     let run = rehearse(
         &sandbox,
         &url,
-        "create index t_b on t (b sideways);",
+        "create index t_b on t ((b::phrase::text));",
         &["--json"],
     );
     assert_eq!(run.code, 1, "{}", run.transcript());
-    let sql = "create index t_b on t (b backwards); alter index t_b rename to t_b2; alter table t add c int;";
+    let sql = "create index t_b on t ((b::word::text)); alter index t_b rename to t_b2; alter table t add c int;";
     let run = rehearse(&sandbox, &url, sql, &["--json"]);
     let document = document(&run);
     let outcomes: Vec<&str> = document["statements"]

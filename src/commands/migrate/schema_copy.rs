@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::catalog::{Body, Catalog};
+use crate::catalog::{Body, Catalog, Kind};
 use crate::failure::Failure;
 use crate::migrate::diff::{self, Statement};
 use crate::migrate::script;
@@ -119,6 +119,9 @@ pub(super) async fn make_roles(server: SecretUrl, catalogs: &[&Catalog]) -> Resu
     let mut roles: BTreeSet<String> = BTreeSet::new();
     for object in catalogs.iter().flat_map(|catalog| catalog.objects.values()) {
         roles.extend(object.grants.iter().map(|grant| grant.grantee.clone()));
+        if object.id.kind == Kind::UserMapping {
+            roles.insert(object.id.part.clone());
+        }
         match &object.body {
             Body::Policy(policy) => roles.extend(policy.roles.iter().cloned()),
             Body::DefaultPrivileges { scope, .. } => {

@@ -81,6 +81,33 @@ fn bodies(before: &Body, after: &Body) -> Option<Action> {
         | (Body::Extension { .. }, Body::Extension { .. })
         | (Body::Default { .. }, Body::Default { .. }) => Some(Action::Alter),
         (Body::DefaultPrivileges { .. }, Body::DefaultPrivileges { .. }) => None,
+        (Body::Foreign { create: before, .. }, Body::Foreign { create: after, .. }) => {
+            Some(if before == after {
+                Action::Alter
+            } else {
+                Action::Rebuild
+            })
+        }
+        (
+            Body::Publication {
+                all_tables: before,
+                objects: before_objects,
+                ..
+            },
+            Body::Publication {
+                all_tables: after,
+                objects: after_objects,
+                ..
+            },
+        ) => {
+            // SET cannot leave nothing, and all tables are for ever.
+            let emptied = !before_objects.is_empty() && after_objects.is_empty();
+            Some(if before == after && !emptied {
+                Action::Alter
+            } else {
+                Action::Rebuild
+            })
+        }
         _ => Some(Action::Rebuild),
     }
 }
@@ -133,7 +160,8 @@ fn domains(before: &Domain, after: &Domain) -> Action {
 fn tables(before: &Table, after: &Table) -> Action {
     let same_nature = before.partition_key == after.partition_key
         && before.of_type == after.of_type
-        && before.foreign == after.foreign;
+        && before.foreign.as_ref().map(|(server, _)| server)
+            == after.foreign.as_ref().map(|(server, _)| server);
     if same_nature {
         Action::Alter
     } else {

@@ -2,7 +2,7 @@
 
 use super::attached::{comment, comments_and_grants, grants_between};
 use super::create::{constraint_marks, create_view, index_marks, index_of_key};
-use super::{conversion, literal, options, table};
+use super::{conversion, foreign_option_changes, literal, options, table};
 use crate::catalog::{
     Body, Catalog, Column, Composite, Domain, Id, Kind, Object, Sequence, Table, View,
 };
@@ -114,6 +114,35 @@ pub fn alter(before: &Object, after: &Object) -> Vec<String> {
                 "ALTER STATISTICS {name} SET STATISTICS {}",
                 target.unwrap_or(-1)
             )]
+        }
+        (Body::Foreign { options: old, .. }, Body::Foreign { options: new, .. }) if old != new => {
+            let what = match after.id.kind {
+                Kind::ForeignDataWrapper => format!("FOREIGN DATA WRAPPER {name}"),
+                Kind::UserMapping => format!("USER MAPPING FOR {part} SERVER {name}"),
+                _ => format!("SERVER {name}"),
+            };
+            vec![format!("ALTER {what}{}", foreign_option_changes(old, new))]
+        }
+        (
+            Body::Publication {
+                objects: old_objects,
+                parameters: old,
+                ..
+            },
+            Body::Publication {
+                objects,
+                parameters: new,
+                ..
+            },
+        ) => {
+            let mut statements = Vec::new();
+            if old_objects != objects {
+                statements.push(format!("ALTER PUBLICATION {name} SET {objects}"));
+            }
+            if old != new {
+                statements.push(format!("ALTER PUBLICATION {name} SET ({new})"));
+            }
+            statements
         }
         _ => Vec::new(),
     };
@@ -298,6 +327,12 @@ fn table_settings(name: &str, old: &Table, new: &Table) -> Vec<String> {
         statements.push(format!("{alter} SET ACCESS METHOD {method}"));
     }
     statements.extend(option_changes(&alter, &old.options, &new.options));
+    if let (Some((_, old)), Some((_, new))) = (&old.foreign, &new.foreign)
+        && old != new
+    {
+        let changes = foreign_option_changes(old, new);
+        statements.push(format!("ALTER FOREIGN TABLE {name}{changes}"));
+    }
     for parent in old
         .parents
         .iter()
@@ -417,6 +452,10 @@ fn column(id: &Id, old: &Column, new: &Column) -> Vec<String> {
         ));
     }
     statements.extend(option_changes(&only, &old.options, &new.options));
+    if old.foreign_options != new.foreign_options {
+        let changes = foreign_option_changes(&old.foreign_options, &new.foreign_options);
+        statements.push(format!("{only}{changes}"));
+    }
     statements
 }
 

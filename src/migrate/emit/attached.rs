@@ -22,7 +22,15 @@ fn target(object: &Object) -> Option<String> {
         (Kind::Routine, _) => format!("FUNCTION {name}"),
         (Kind::Aggregate, _) => format!("AGGREGATE {}", name.replace("()", "(*)")),
         (Kind::Operator, _) => format!("OPERATOR {name}"),
+        (Kind::OperatorFamily, _) => format!("OPERATOR FAMILY {name}"),
+        (Kind::OperatorClass, _) => format!("OPERATOR CLASS {name}"),
         (Kind::Cast, _) => format!("CAST {name}"),
+        (Kind::Transform, _) => format!("TRANSFORM {name}"),
+        (Kind::Conversion, _) => format!("CONVERSION {name}"),
+        (Kind::AccessMethod, _) => format!("ACCESS METHOD {name}"),
+        (Kind::Language, _) => format!("LANGUAGE {name}"),
+        (Kind::TextSearchParser, _) => format!("TEXT SEARCH PARSER {name}"),
+        (Kind::TextSearchTemplate, _) => format!("TEXT SEARCH TEMPLATE {name}"),
         (Kind::Table, Body::Table(table)) if table.foreign.is_some() => {
             format!("FOREIGN TABLE {name}")
         }
@@ -127,6 +135,9 @@ fn grant_target(object: &Object) -> Option<(String, Option<String>)> {
         (Kind::Routine | Kind::Aggregate, _) => (format!("FUNCTION {name}"), None),
         (Kind::Enum | Kind::Composite | Kind::Range, _) => (format!("TYPE {name}"), None),
         (Kind::Domain, _) => (format!("DOMAIN {name}"), None),
+        (Kind::Language, _) => (format!("LANGUAGE {name}"), None),
+        (Kind::ForeignDataWrapper, _) => (format!("FOREIGN DATA WRAPPER {name}"), None),
+        (Kind::ForeignServer, _) => (format!("FOREIGN SERVER {name}"), None),
         _ => return None,
     })
 }
@@ -139,6 +150,8 @@ pub fn default_grants(id: &Id, in_effect: &Catalog) -> BTreeSet<Grant> {
         Kind::Routine | Kind::Aggregate => ("FUNCTIONS", Some("EXECUTE")),
         Kind::Enum | Kind::Composite | Kind::Domain | Kind::Range => ("TYPES", Some("USAGE")),
         Kind::Schema => ("SCHEMAS", None),
+        // Nothing can be set for languages.
+        Kind::Language => ("LANGUAGES", Some("USAGE")),
         _ => return BTreeSet::new(),
     };
     let mut grants: BTreeSet<Grant> = built_in

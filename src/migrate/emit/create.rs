@@ -1,7 +1,7 @@
 //! New objects. Tables and columns are in `table`, comments and rights in `attached`.
 
 use super::attached::{comment, grants_between};
-use super::{literal, options, table};
+use super::{foreign_options, literal, options, table};
 use crate::catalog::{Body, Constraint, Index, Kind, Object, View};
 
 /// The statements that make the object, without comment and rights.
@@ -118,6 +118,23 @@ pub fn create(object: &Object) -> Vec<String> {
                 statements.push(format!("ALTER STATISTICS {name} SET STATISTICS {target}"));
             }
             statements
+        }
+        Body::Foreign { create, options } => {
+            vec![format!("{create}{}", foreign_options(options))]
+        }
+        Body::Publication {
+            all_tables,
+            objects,
+            parameters,
+        } => {
+            let what = match (all_tables, objects.as_str()) {
+                (true, _) => " FOR ALL TABLES".to_owned(),
+                (false, "") => String::new(),
+                (false, objects) => format!(" FOR {objects}"),
+            };
+            vec![format!(
+                "CREATE PUBLICATION {name}{what} WITH ({parameters})"
+            )]
         }
         Body::Text { create, .. } => create.split(";\n").map(str::to_owned).collect(),
         // Tables and columns need their catalog; default privileges what was there before.

@@ -7,6 +7,10 @@ pub fn drop(object: &Object) -> Vec<String> {
     let Id { kind, name, part } = &object.id;
     vec![match (kind, &object.body) {
         (_, Body::Text { drop, .. }) => drop.clone(),
+        (Kind::ForeignDataWrapper, _) => format!("DROP FOREIGN DATA WRAPPER {name}"),
+        (Kind::ForeignServer, _) => format!("DROP SERVER {name}"),
+        (Kind::UserMapping, _) => format!("DROP USER MAPPING FOR {part} SERVER {name}"),
+        (Kind::Publication, _) => format!("DROP PUBLICATION {name}"),
         (Kind::Schema, _) => format!("DROP SCHEMA {name}"),
         (Kind::Extension, _) => format!("DROP EXTENSION {name}"),
         (Kind::Enum | Kind::Composite, _) => format!("DROP TYPE {name}"),

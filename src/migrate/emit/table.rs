@@ -1,6 +1,6 @@
 //! Tables and columns.
 
-use super::{literal, options};
+use super::{foreign_options, literal, options};
 use crate::catalog::{Body, Catalog, Column, Id, Kind, Object, Sequence, Table};
 
 /// What CREATE TABLE states itself, beside the columns.
@@ -32,20 +32,10 @@ pub fn create_table(catalog: &Catalog, object: &Object, parts: &Parts) -> Vec<St
                 .contains(&default)
                 .then(|| expression(catalog, &default))
                 .flatten();
-            let mut line = format!(
+            format!(
                 "    {}",
                 column_definition(&object.id.part, column, expression)
-            );
-            if let (true, false) = (table.foreign.is_some(), column.foreign_options.is_empty()) {
-                // OPTIONS stands between the type and everything else.
-                let head = format!("{} {}", object.id.part, column.data_type);
-                line = line.replacen(
-                    &head,
-                    &format!("{head} OPTIONS ({})", column.foreign_options),
-                    1,
-                );
-            }
-            line
+            )
         })
         .collect();
     for id in &parts.constraints {
@@ -69,11 +59,9 @@ pub fn create_table(catalog: &Catalog, object: &Object, parts: &Parts) -> Vec<St
     if let Some(key) = &table.partition_key {
         statement.push_str(&format!("\nPARTITION BY {key}"));
     }
-    if let Some((server, foreign_options)) = &table.foreign {
-        statement.push_str(&format!("\nSERVER {server}"));
-        if !foreign_options.is_empty() {
-            statement.push_str(&format!(" OPTIONS ({foreign_options})"));
-        }
+    if let Some((server, options)) = &table.foreign {
+        let options = foreign_options(options);
+        statement.push_str(&format!("\nSERVER {server}{options}"));
     }
     if let Some(method) = &table.access_method {
         statement.push_str(&format!("\nUSING {method}"));
@@ -90,7 +78,10 @@ pub fn create_table(catalog: &Catalog, object: &Object, parts: &Parts) -> Vec<St
     }
     match table.replica_identity.as_str() {
         "f" => statements.push(format!("ALTER TABLE {name} REPLICA IDENTITY FULL")),
-        "n" => statements.push(format!("ALTER TABLE {name} REPLICA IDENTITY NOTHING")),
+        // A foreign table has none, and cannot be told so.
+        "n" if table.foreign.is_none() => {
+            statements.push(format!("ALTER TABLE {name} REPLICA IDENTITY NOTHING"));
+        }
         _ => {}
     }
     for (object, column) in columns {
@@ -118,9 +109,13 @@ pub(super) fn expression<'a>(catalog: &'a Catalog, default: &Id) -> Option<&'a s
     }
 }
 
-/// `name type [COLLATE …] [DEFAULT …] [NOT NULL] [GENERATED …]`
+/// `name type [OPTIONS …] [COLLATE …] [DEFAULT …] [NOT NULL] [GENERATED …]`
 pub fn column_definition(name: &str, column: &Column, default: Option<&str>) -> String {
-    let mut text = format!("{name} {}", column.data_type);
+    let mut text = format!(
+        "{name} {}{}",
+        column.data_type,
+        foreign_options(&column.foreign_options)
+    );
     if let Some(collation) = &column.collation {
         text.push_str(&format!(" COLLATE {collation}"));
     }

@@ -23,6 +23,8 @@ const CLASSES: &[(&str, u32)] = &[
     ("pg_user_mapping", 1418),
     ("pg_foreign_data_wrapper", 2328),
     ("pg_am", 2601),
+    ("pg_amop", 2602),
+    ("pg_amproc", 2603),
     ("pg_attrdef", 2604),
     ("pg_cast", 2605),
     ("pg_constraint", 2606),
@@ -635,11 +637,22 @@ impl Collection {
             if members.contains(&(class(class_name), row.oid)) {
                 continue;
             }
-            let id = Id::new(kind, row.name);
+            let id = Id::part(kind, row.name, row.part);
             self.name(class_name, row.oid, &id);
-            let body = Body::Text {
-                create: row.create,
-                drop: row.drop,
+            let body = match (row.options, row.parameters) {
+                (Some(options), _) => Body::Foreign {
+                    create: row.create,
+                    options,
+                },
+                (None, Some(parameters)) => Body::Publication {
+                    all_tables: row.all_tables,
+                    objects: row.objects.unwrap_or_default(),
+                    parameters,
+                },
+                (None, None) => Body::Text {
+                    create: row.create,
+                    drop: row.drop,
+                },
             };
             self.add(id, body, row.comment, grants(row.grants));
         }
@@ -678,12 +691,11 @@ impl Collection {
             }
         }
         // Rows that belong to another object, which stands for them.
+        let rows_with_owners = rows_with_owners();
         for row in edges {
             let (of_class, oid, _, ref_class, ref_oid, _) = row.edge;
-            if of_class == class("pg_publication_rel")
-                || of_class == class("pg_publication_namespace")
-            {
-                if ref_class == class("pg_publication")
+            if let Some((_, owners)) = rows_with_owners.iter().find(|(rows, _)| *rows == of_class) {
+                if owners.contains(&ref_class)
                     && let Some(id) = names.get(&(ref_class, ref_oid, 0)).cloned()
                 {
                     names.insert((of_class, oid, 0), id);
@@ -787,6 +799,18 @@ impl Collection {
             }
         }
     }
+}
+
+/// Catalogs whose rows are parts of an object of another one.
+fn rows_with_owners() -> [(u32, [u32; 2]); 4] {
+    let publication = [class("pg_publication"); 2];
+    let operators = [class("pg_opclass"), class("pg_opfamily")];
+    [
+        (class("pg_publication_rel"), publication),
+        (class("pg_publication_namespace"), publication),
+        (class("pg_amop"), operators),
+        (class("pg_amproc"), operators),
+    ]
 }
 
 fn storage(letter: &str) -> &'static str {

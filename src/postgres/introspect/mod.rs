@@ -79,6 +79,7 @@ async fn read(connection: &mut Connection) -> Result<Catalog, Error> {
 fn for_version(query: &str, version: u32) -> String {
     let schemas = "(select 'TABLES IN SCHEMA ' || string_agg(s.pnnspid::regnamespace::text, ', ' \
                    order by s.pnnspid::regnamespace::text) from pg_publication_namespace s where s.pnpubid = p.oid)";
+    let query = query.replace("{members}", text_kinds::MEMBERS);
     if version >= 150_000 {
         query.replace("{schemas}", schemas)
     } else {

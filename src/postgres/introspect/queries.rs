@@ -44,8 +44,7 @@ pub(super) fn extensions() -> String {
     format!(
         "select x.oid, quote_ident(x.extname) as name, quote_ident(n.nspname) as schema, \
          x.extversion as version, {comment} as comment \
-         from pg_extension x join pg_namespace n on n.oid = x.extnamespace \
-         where x.extname <> 'plpgsql'",
+         from pg_extension x join pg_namespace n on n.oid = x.extnamespace",
         comment = comment("pg_extension", "x.oid"),
     )
 }
@@ -67,9 +66,8 @@ pub(super) fn relations() -> String {
          case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid, false) end as query, \
          (select quote_ident(s.srvname) from pg_foreign_table f join pg_foreign_server s on s.oid = f.ftserver \
           where f.ftrelid = c.oid) as server, \
-         (select string_agg(quote_ident(o.option_name) || ' ' || quote_literal(o.option_value), ', ' \
-          order by o.option_name) from pg_foreign_table f, pg_options_to_table(f.ftoptions) o \
-          where f.ftrelid = c.oid) as foreign_options, \
+         (select json_object_agg(quote_ident(o.option_name), o.option_value) \
+          from pg_foreign_table f, pg_options_to_table(f.ftoptions) o where f.ftrelid = c.oid) as foreign_options, \
          case when c.relkind = 'S' then {sequence_grants} else {table_grants} end as grants, \
          {comment} as comment \
          from pg_class c join {USER_SCHEMAS} n on n.oid = c.relnamespace \
@@ -94,8 +92,8 @@ pub(super) fn columns() -> String {
          case when a.attstorage <> t.typstorage then a.attstorage end as storage, t.typstorage as type_storage, \
          nullif(to_jsonb(a) ->> 'attcompression', '') as compression, \
          nullif(a.attstattarget, -1) as statistics, coalesce(a.attoptions, array[]::text[]) as options, \
-         (select string_agg(quote_ident(o.option_name) || ' ' || quote_literal(o.option_value), ', ' \
-          order by o.option_name) from pg_options_to_table(a.attfdwoptions) o) as foreign_options, \
+         (select json_object_agg(quote_ident(o.option_name), o.option_value) \
+          from pg_options_to_table(a.attfdwoptions) o) as foreign_options, \
          a.attislocal as local, a.attinhcount as inherited, \
          case when a.attacl is null then '[]' else {grants} end as grants, \
          col_description(a.attrelid, a.attnum) as comment \

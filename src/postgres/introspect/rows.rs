@@ -1,5 +1,7 @@
 //! The rows of the queries, as serde reads them.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer};
 
 use crate::catalog::{Attribute, Sequence};
@@ -46,7 +48,7 @@ pub(super) struct RelationRow {
     pub options: Vec<String>,
     pub query: Option<String>,
     pub server: Option<String>,
-    pub foreign_options: Option<String>,
+    pub foreign_options: Option<BTreeMap<String, String>>,
     pub grants: Grants,
     pub comment: Option<String>,
 }
@@ -70,7 +72,7 @@ pub(super) struct ColumnRow {
     pub compression: Option<String>,
     pub statistics: Option<i32>,
     pub options: Vec<String>,
-    pub foreign_options: Option<String>,
+    pub foreign_options: Option<BTreeMap<String, String>>,
     pub local: bool,
     pub inherited: i32,
     pub grants: Grants,
@@ -242,11 +244,23 @@ pub(super) struct TextRow {
     #[serde(deserialize_with = "oid")]
     pub oid: u32,
     pub name: String,
+    /// The second half of a name that has two: the role of a user mapping.
+    #[serde(default)]
+    pub part: String,
     pub create: String,
+    /// Empty where the kind itself says how.
+    #[serde(default)]
     pub drop: String,
     pub comment: Option<String>,
     #[serde(default)]
     pub grants: Grants,
+    /// Of foreign data.
+    pub options: Option<BTreeMap<String, String>>,
+    /// Of a publication.
+    pub objects: Option<String>,
+    pub parameters: Option<String>,
+    #[serde(default)]
+    pub all_tables: bool,
 }
 
 #[derive(Deserialize)]

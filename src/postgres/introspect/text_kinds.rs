@@ -2,7 +2,8 @@
 
 use crate::catalog::Kind;
 
-/// (kind, catalog, query). The query yields oid, name, create, drop, comment and grants.
+/// (kind, catalog, query). The query yields oid, name, create, drop, comment and grants; what has
+/// options or publishes has those apart. `{members}` is [`MEMBERS`].
 pub(super) const QUERIES: &[(Kind, &str, &str)] = &[
     (
         Kind::Collation,
@@ -93,18 +94,18 @@ pub(super) const QUERIES: &[(Kind, &str, &str)] = &[
     (
         Kind::Publication,
         "pg_publication",
-        "select p.oid, quote_ident(p.pubname) as name, \
-      format('CREATE PUBLICATION %I%s WITH (publish = %L%s)', p.pubname, \
-        case when p.puballtables then ' FOR ALL TABLES' else coalesce(' FOR ' || concat_ws(', ', \
+        "select p.oid, quote_ident(p.pubname) as name, '' as create, p.puballtables as all_tables, \
+      concat_ws(', ', \
           (select 'TABLE ' || string_agg(r.prrelid::regclass::text \
-             || coalesce('(' || (select string_agg(quote_ident(a.attname), ', ' order by a.attnum) from pg_attribute a \
+             || coalesce(' (' || (select string_agg(quote_ident(a.attname), ', ' order by a.attnum) from pg_attribute a \
                 where a.attrelid = r.prrelid and a.attnum in (select k.v::int from unnest(string_to_array(to_jsonb(r) ->> 'prattrs', ' ')) k(v))) || ')', '') \
              || coalesce(' WHERE (' || pg_get_expr(r.prqual, r.prrelid) || ')', ''), ', ' order by r.prrelid::regclass::text) \
            from pg_publication_rel r where r.prpubid = p.oid), \
-          {schemas}), '') end, \
+          {schemas}) as objects, \
+      format('publish = %L, publish_via_partition_root = %s', \
         concat_ws(', ', case when p.pubinsert then 'insert' end, case when p.pubupdate then 'update' end, case when p.pubdelete then 'delete' end, case when p.pubtruncate then 'truncate' end), \
-        case when p.pubviaroot then ', publish_via_partition_root = true' else '' end) as create, \
-      format('DROP PUBLICATION %I', p.pubname) as drop, obj_description(p.oid, 'pg_publication') as comment from pg_publication p",
+        p.pubviaroot::text) as parameters, \
+      obj_description(p.oid, 'pg_publication') as comment from pg_publication p",
     ),
     (
         Kind::EventTrigger,
@@ -120,66 +121,135 @@ pub(super) const QUERIES: &[(Kind, &str, &str)] = &[
         Kind::ForeignDataWrapper,
         "pg_foreign_data_wrapper",
         "select w.oid, quote_ident(w.fdwname) as name, \
-      format('CREATE FOREIGN DATA WRAPPER %I%s%s%s', w.fdwname, coalesce(' HANDLER ' || nullif(w.fdwhandler, 0)::regproc, ''), coalesce(' VALIDATOR ' || nullif(w.fdwvalidator, 0)::regproc, ''), \
-        coalesce(' OPTIONS (' || (select string_agg(quote_ident(o.option_name) || ' ' || quote_literal(o.option_value), ', ' order by o.option_name) from pg_options_to_table(w.fdwoptions) o) || ')', '')) as create, \
-      format('DROP FOREIGN DATA WRAPPER %I', w.fdwname) as drop, obj_description(w.oid, 'pg_foreign_data_wrapper') as comment from pg_foreign_data_wrapper w",
+      format('CREATE FOREIGN DATA WRAPPER %I%s%s', w.fdwname, coalesce(' HANDLER ' || nullif(w.fdwhandler, 0)::regproc, ''), \
+        coalesce(' VALIDATOR ' || nullif(w.fdwvalidator, 0)::regproc, '')) as create, \
+      (select coalesce(json_object_agg(quote_ident(o.option_name), o.option_value), '{}') from pg_options_to_table(w.fdwoptions) o) as options, \
+      (select coalesce(json_agg(json_build_array(case when x.grantee = 0 then 'PUBLIC' else quote_ident(pg_get_userbyid(x.grantee)) end, x.privilege_type, x.is_grantable)), '[]') \
+       from aclexplode(coalesce(w.fdwacl, acldefault('F', w.fdwowner))) x where x.grantee <> w.fdwowner) as grants, \
+      obj_description(w.oid, 'pg_foreign_data_wrapper') as comment from pg_foreign_data_wrapper w",
     ),
     (
         Kind::ForeignServer,
         "pg_foreign_server",
         "select s.oid, quote_ident(s.srvname) as name, \
-      format('CREATE SERVER %I%s%s FOREIGN DATA WRAPPER %I%s', s.srvname, coalesce(' TYPE ' || quote_literal(s.srvtype), ''), coalesce(' VERSION ' || quote_literal(s.srvversion), ''), w.fdwname, \
-        coalesce(' OPTIONS (' || (select string_agg(quote_ident(o.option_name) || ' ' || quote_literal(o.option_value), ', ' order by o.option_name) from pg_options_to_table(s.srvoptions) o) || ')', '')) as create, \
-      format('DROP SERVER %I', s.srvname) as drop, obj_description(s.oid, 'pg_foreign_server') as comment \
+      format('CREATE SERVER %I%s%s FOREIGN DATA WRAPPER %I', s.srvname, coalesce(' TYPE ' || quote_literal(s.srvtype), ''), \
+        coalesce(' VERSION ' || quote_literal(s.srvversion), ''), w.fdwname) as create, \
+      (select coalesce(json_object_agg(quote_ident(o.option_name), o.option_value), '{}') from pg_options_to_table(s.srvoptions) o) as options, \
+      (select coalesce(json_agg(json_build_array(case when x.grantee = 0 then 'PUBLIC' else quote_ident(pg_get_userbyid(x.grantee)) end, x.privilege_type, x.is_grantable)), '[]') \
+       from aclexplode(coalesce(s.srvacl, acldefault('S', s.srvowner))) x where x.grantee <> s.srvowner) as grants, \
+      obj_description(s.oid, 'pg_foreign_server') as comment \
       from pg_foreign_server s join pg_foreign_data_wrapper w on w.oid = s.srvfdw",
+    ),
+    // Those with a secret are listed instead: it must not reach a file.
+    (
+        Kind::UserMapping,
+        "pg_user_mapping",
+        "select m.umid as oid, quote_ident(m.srvname) as name, \
+      case when m.umuser = 0 then 'PUBLIC' else quote_ident(m.usename) end as part, \
+      format('CREATE USER MAPPING FOR %s SERVER %I', case when m.umuser = 0 then 'PUBLIC' else quote_ident(m.usename) end, m.srvname) as create, \
+      (select coalesce(json_object_agg(quote_ident(o.option_name), o.option_value), '{}') from pg_options_to_table(m.umoptions) o) as options \
+      from pg_user_mappings m where not exists (select from unnest(m.umoptions) o where o ~* '^[^=]*(pass|secret|token|key)[^=]*=')",
+    ),
+    (
+        Kind::AccessMethod,
+        "pg_am",
+        "select a.oid, quote_ident(a.amname) as name, \
+      format('CREATE ACCESS METHOD %I TYPE %s HANDLER %s', a.amname, case a.amtype when 't' then 'TABLE' else 'INDEX' end, a.amhandler) as create, \
+      format('DROP ACCESS METHOD %I', a.amname) as drop, obj_description(a.oid, 'pg_am') as comment \
+      from pg_am a where a.oid >= 16384",
+    ),
+    (
+        Kind::Language,
+        "pg_language",
+        "select l.oid, quote_ident(l.lanname) as name, \
+      format('CREATE %sLANGUAGE %I HANDLER %s%s%s', case when l.lanpltrusted then 'TRUSTED ' else '' end, l.lanname, l.lanplcallfoid::regproc, \
+        coalesce(' INLINE ' || nullif(l.laninline, 0)::regproc, ''), coalesce(' VALIDATOR ' || nullif(l.lanvalidator, 0)::regproc, '')) as create, \
+      format('DROP LANGUAGE %I', l.lanname) as drop, \
+      (select coalesce(json_agg(json_build_array(case when x.grantee = 0 then 'PUBLIC' else quote_ident(pg_get_userbyid(x.grantee)) end, x.privilege_type, x.is_grantable)), '[]') \
+       from aclexplode(coalesce(l.lanacl, acldefault('l', l.lanowner))) x where x.grantee <> l.lanowner) as grants, \
+      obj_description(l.oid, 'pg_language') as comment \
+      from pg_language l where l.lanispl and l.oid >= 16384",
+    ),
+    (
+        Kind::Transform,
+        "pg_transform",
+        "select t.oid, format('FOR %s LANGUAGE %I', format_type(t.trftype, null), l.lanname) as name, \
+      format('CREATE TRANSFORM FOR %s LANGUAGE %I (%s)', format_type(t.trftype, null), l.lanname, concat_ws(', ', \
+        'FROM SQL WITH FUNCTION ' || nullif(t.trffromsql, 0)::regprocedure, 'TO SQL WITH FUNCTION ' || nullif(t.trftosql, 0)::regprocedure)) as create, \
+      format('DROP TRANSFORM FOR %s LANGUAGE %I', format_type(t.trftype, null), l.lanname) as drop, \
+      obj_description(t.oid, 'pg_transform') as comment \
+      from pg_transform t join pg_language l on l.oid = t.trflang where t.oid >= 16384",
+    ),
+    (
+        Kind::Conversion,
+        "pg_conversion",
+        "select c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.conname) as name, \
+      format('CREATE %sCONVERSION %I.%I FOR %L TO %L FROM %s', case when c.condefault then 'DEFAULT ' else '' end, n.nspname, c.conname, \
+        pg_encoding_to_char(c.conforencoding), pg_encoding_to_char(c.contoencoding), c.conproc) as create, \
+      format('DROP CONVERSION %I.%I', n.nspname, c.conname) as drop, obj_description(c.oid, 'pg_conversion') as comment \
+      from pg_conversion c join pg_namespace n on n.oid = c.connamespace where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'backsmith')",
+    ),
+    (
+        Kind::TextSearchParser,
+        "pg_ts_parser",
+        "select p.oid, quote_ident(n.nspname) || '.' || quote_ident(p.prsname) as name, \
+      format('CREATE TEXT SEARCH PARSER %I.%I (%s)', n.nspname, p.prsname, concat_ws(', ', 'START = ' || p.prsstart, 'GETTOKEN = ' || p.prstoken, \
+        'END = ' || p.prsend, 'HEADLINE = ' || nullif(p.prsheadline::oid, 0)::regproc, 'LEXTYPES = ' || p.prslextype)) as create, \
+      format('DROP TEXT SEARCH PARSER %I.%I', n.nspname, p.prsname) as drop, obj_description(p.oid, 'pg_ts_parser') as comment \
+      from pg_ts_parser p join pg_namespace n on n.oid = p.prsnamespace where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'backsmith')",
+    ),
+    (
+        Kind::TextSearchTemplate,
+        "pg_ts_template",
+        "select t.oid, quote_ident(n.nspname) || '.' || quote_ident(t.tmplname) as name, \
+      format('CREATE TEXT SEARCH TEMPLATE %I.%I (%s)', n.nspname, t.tmplname, concat_ws(', ', 'INIT = ' || nullif(t.tmplinit::oid, 0)::regproc, \
+        'LEXIZE = ' || t.tmpllexize)) as create, \
+      format('DROP TEXT SEARCH TEMPLATE %I.%I', n.nspname, t.tmplname) as drop, obj_description(t.oid, 'pg_ts_template') as comment \
+      from pg_ts_template t join pg_namespace n on n.oid = t.tmplnamespace where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'backsmith')",
+    ),
+    (
+        Kind::OperatorFamily,
+        "pg_opfamily",
+        "select f.oid, format('%I.%I USING %I', n.nspname, f.opfname, m.amname) as name, \
+      format('CREATE OPERATOR FAMILY %I.%I USING %I', n.nspname, f.opfname, m.amname) \
+      || coalesce(format(E';\\nALTER OPERATOR FAMILY %I.%I USING %I ADD\\n    ', n.nspname, f.opfname, m.amname) || {members}, '') as create, \
+      format('DROP OPERATOR FAMILY %I.%I USING %I', n.nspname, f.opfname, m.amname) as drop, obj_description(f.oid, 'pg_opfamily') as comment \
+      from pg_opfamily f cross join lateral (select 'pg_opfamily'::regclass as class, f.oid) owner \
+      join pg_namespace n on n.oid = f.opfnamespace join pg_am m on m.oid = f.opfmethod where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'backsmith')",
+    ),
+    (
+        Kind::OperatorClass,
+        "pg_opclass",
+        "select c.oid, format('%I.%I USING %I', n.nspname, c.opcname, m.amname) as name, \
+      format(E'CREATE OPERATOR CLASS %I.%I%s FOR TYPE %s USING %I FAMILY %I.%I AS\\n    %s', n.nspname, c.opcname, case when c.opcdefault then ' DEFAULT' else '' end, \
+        format_type(c.opcintype, null), m.amname, fn.nspname, f.opfname, \
+        concat_ws(E',\\n    ', {members}, \
+          'STORAGE ' || case when c.opckeytype <> 0 then format_type(c.opckeytype, null) end, \
+          case when c.opckeytype = 0 and {members} is null then 'STORAGE ' || format_type(c.opcintype, null) end)) as create, \
+      format('DROP OPERATOR CLASS %I.%I USING %I', n.nspname, c.opcname, m.amname) as drop, obj_description(c.oid, 'pg_opclass') as comment \
+      from pg_opclass c cross join lateral (select 'pg_opclass'::regclass as class, c.oid) owner \
+      join pg_namespace n on n.oid = c.opcnamespace join pg_am m on m.oid = c.opcmethod \
+      join pg_opfamily f on f.oid = c.opcfamily join pg_namespace fn on fn.oid = f.opfnamespace where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'backsmith')",
     ),
 ];
 
+/// Operators and functions that belong to the operator class or family `owner`.
+pub(super) const MEMBERS: &str = "(select string_agg(x.member, E',\n    ' order by x.rank, x.number, x.member) from ( \
+       select 1 as rank, o.amopstrategy as number, format('OPERATOR %s %s%s', o.amopstrategy, o.amopopr::regoperator, \
+         coalesce(' FOR ORDER BY ' || (select format('%I.%I', sn.nspname, sf.opfname) from pg_opfamily sf \
+           join pg_namespace sn on sn.oid = sf.opfnamespace where sf.oid = o.amopsortfamily), '')) as member \
+       from pg_amop o join pg_depend d on d.classid = 'pg_amop'::regclass and d.objid = o.oid \
+         and d.refclassid = owner.class and d.refobjid = owner.oid \
+       union all \
+       select 2, p.amprocnum, format('FUNCTION %s (%s, %s) %s', p.amprocnum, format_type(p.amproclefttype, null), \
+         format_type(p.amprocrighttype, null), p.amproc::regprocedure) \
+       from pg_amproc p join pg_depend d on d.classid = 'pg_amproc'::regclass and d.objid = p.oid \
+         and d.refclassid = owner.class and d.refobjid = owner.oid) x)";
+
 /// (kind, catalog, query for oid and name) of what is not compared: it is listed.
-pub(super) const UNMANAGED: &[(&str, &str, &str)] = &[
-    (
-        "operator class",
-        "pg_opclass",
-        "select c.oid, n.nspname || '.' || c.opcname as name from pg_opclass c join pg_namespace n on n.oid = c.opcnamespace where c.oid >= 16384",
-    ),
-    (
-        "operator family",
-        "pg_opfamily",
-        "select c.oid, n.nspname || '.' || c.opfname as name from pg_opfamily c join pg_namespace n on n.oid = c.opfnamespace where c.oid >= 16384",
-    ),
-    (
-        "access method",
-        "pg_am",
-        "select c.oid, c.amname::text as name from pg_am c where c.oid >= 16384",
-    ),
-    (
-        "language",
-        "pg_language",
-        "select c.oid, c.lanname::text as name from pg_language c where c.oid >= 16384",
-    ),
-    (
-        "transform",
-        "pg_transform",
-        "select c.oid, format_type(c.trftype, null) as name from pg_transform c where c.oid >= 16384",
-    ),
-    (
-        "conversion",
-        "pg_conversion",
-        "select c.oid, n.nspname || '.' || c.conname as name from pg_conversion c join pg_namespace n on n.oid = c.connamespace where c.oid >= 16384",
-    ),
-    (
-        "text search parser",
-        "pg_ts_parser",
-        "select c.oid, c.prsname::text as name from pg_ts_parser c where c.oid >= 16384",
-    ),
-    (
-        "text search template",
-        "pg_ts_template",
-        "select c.oid, c.tmplname::text as name from pg_ts_template c where c.oid >= 16384",
-    ),
-    (
-        "user mapping",
-        "pg_user_mapping",
-        "select m.umid as oid, m.srvname || ' ' || m.usename as name from pg_user_mappings m",
-    ),
-];
+pub(super) const UNMANAGED: &[(&str, &str, &str)] = &[(
+    "user mapping with a secret",
+    "pg_user_mapping",
+    "select m.umid as oid, format('%s for %s', m.srvname, m.usename) as name from pg_user_mappings m \
+      where exists (select from unnest(m.umoptions) o where o ~* '^[^=]*(pass|secret|token|key)[^=]*=')",
+)];

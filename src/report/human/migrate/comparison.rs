@@ -252,7 +252,12 @@ pub fn counts(counts: &[(&'static str, usize)]) -> String {
 fn group(change: &Change) -> Option<&str> {
     match (&change.id, &change.table) {
         (_, Some(table)) => Some(table),
-        (id, None) if !id.part.is_empty() && id.kind != Kind::DefaultPrivileges => Some(&id.name),
+        (id, None)
+            if !id.part.is_empty()
+                && !matches!(id.kind, Kind::DefaultPrivileges | Kind::UserMapping) =>
+        {
+            Some(&id.name)
+        }
         _ => None,
     }
 }
