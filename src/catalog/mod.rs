@@ -90,6 +90,36 @@ impl Catalog {
             .map(|(_, object)| object)
     }
 
+    /// Takes out the tables of this local name, with their parts, indexes and sequences; returns the
+    /// names of all that went.
+    pub fn take_tables(&mut self, local_name: &str) -> Vec<String> {
+        let tables: Vec<String> = self
+            .of_kind(Kind::Table)
+            .filter(|object| object.id.local_name() == local_name)
+            .map(|object| object.id.name.clone())
+            .collect();
+        let mut names = tables.clone();
+        self.objects.retain(|id, object| {
+            let gone = match &object.body {
+                Body::Index(index) => tables.contains(&index.table),
+                Body::SequenceOwner { table, .. } => tables.contains(table),
+                _ => tables.contains(&id.name),
+            };
+            if gone && !names.contains(&id.name) {
+                names.push(id.name.clone());
+            }
+            if gone && id.kind == Kind::Constraint {
+                // A key has an index of the same name.
+                let schema = &id.name[..id.name.len() - local_name.len()];
+                names.push(format!("{schema}{}", id.part));
+            }
+            !gone
+        });
+        // The sequence itself went by its owner's name.
+        self.objects.retain(|id, _| !names.contains(&id.name));
+        names
+    }
+
     /// Keeps what is in the schemas, and what has no schema.
     pub fn retain_schemas(&mut self, schemas: &[String]) {
         if schemas.is_empty() {

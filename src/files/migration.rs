@@ -32,11 +32,12 @@ impl MigrationFile {
             .or_else(|| name.strip_suffix(SQL))
             .unwrap_or(&name);
         let names = sql_files(folder);
-        let ending = format!("_{stem}{UP}");
+        // Ours, sqlx's and golang-migrate's; then those of dbmate and Flyway.
+        let endings = [format!("_{stem}{UP}"), format!("_{stem}{SQL}")];
         let exact = format!("{stem}{UP}");
         let found: Vec<&String> = names
             .iter()
-            .filter(|name| name.ends_with(&ending) || **name == exact)
+            .filter(|name| **name == exact || endings.iter().any(|ending| name.ends_with(ending)))
             .collect();
         match found[..] {
             [one] => Ok(Self::at(folder.join(one))),
@@ -54,7 +55,16 @@ impl MigrationFile {
 
     /// The file that takes a version back: in `folder`, else beside the file that was applied.
     pub fn down(version: &str, folder: &Path, applied: &Path) -> Result<Self, Failure> {
-        let name = format!("{version}{DOWN}");
+        let name = match undo_name(version) {
+            Some(name) => name,
+            None => format!("{version}{DOWN}"),
+        };
+        if holds_its_way_back(applied) {
+            return Ok(Self {
+                path: applied.to_owned(),
+                version: version.to_owned(),
+            });
+        }
         let beside = applied.with_file_name(&name);
         let found = [folder.join(&name), beside.clone()]
             .into_iter()
@@ -91,6 +101,21 @@ impl MigrationFile {
             path,
         }
     }
+}
+
+/// Flyway's `V1__name` is taken back by `U1__name`.
+fn undo_name(version: &str) -> Option<String> {
+    let rest = version.strip_prefix('V')?;
+    let numbered = rest.starts_with(|letter: char| letter.is_ascii_digit());
+    (numbered && rest.contains("__")).then(|| format!("U{rest}{SQL}"))
+}
+
+/// dbmate keeps both ways in one file.
+fn holds_its_way_back(path: &Path) -> bool {
+    std::fs::read_to_string(path).is_ok_and(|text| {
+        text.lines()
+            .any(|line| line.trim_start().starts_with("-- migrate:down"))
+    })
 }
 
 fn file_name(path: &Path) -> String {

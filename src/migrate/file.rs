@@ -1,6 +1,6 @@
 //! A migration as a file that plain psql runs from top to bottom, in marked sections.
 
-use super::diff::{Section, Statement};
+use super::diff::{Options, Section, Statement};
 
 /// What the first lines say.
 #[derive(Clone, Debug, Default)]
@@ -14,13 +14,23 @@ pub struct Header {
 }
 
 /// How long a statement may wait for a lock before it gives up instead of holding up others.
-const LOCK_TIMEOUT: &str = "10s";
+const LOCK_TIMEOUT: &str = "3s";
+/// How long a statement that holds strong locks may run; one that rewrites a large table needs more,
+/// and then somebody has to say so in the file.
+const STATEMENT_TIMEOUT: &str = "10min";
 
 /// The whole text, header included.
-pub fn text(header: &Header, statements: &[Statement]) -> String {
+pub fn text(about: &Header, statements: &[Statement], options: Options) -> String {
+    let mut text = header(about, statements);
+    text.push_str(&body(statements, options));
+    text
+}
+
+/// What the file is, and what cannot come back.
+pub(super) fn header(about: &Header, statements: &[Statement]) -> String {
     let mut text = format!(
         "-- {}\n-- {}\n-- fingerprint {} before, {} after\n",
-        header.title, header.proof, header.from, header.to
+        about.title, about.proof, about.from, about.to
     );
     for loss in statements
         .iter()
@@ -28,12 +38,28 @@ pub fn text(header: &Header, statements: &[Statement]) -> String {
     {
         text.push_str(&format!("-- DATA LOSS: {loss}\n"));
     }
-    text.push_str(&body(statements));
     text
 }
 
+/// What holds until the end of a transaction: nobody waits long behind it, a check of rows takes as
+/// long as it takes, and the bodies of functions may name what comes later.
+pub(super) fn settings(section: Section, options: Options) -> String {
+    const NAMES_OF_LATER: &str = "SET LOCAL check_function_bodies = off;\n";
+    if options.offline {
+        return NAMES_OF_LATER.to_owned();
+    }
+    let statement_timeout = if section == Section::Validate {
+        "0"
+    } else {
+        STATEMENT_TIMEOUT
+    };
+    format!(
+        "SET LOCAL lock_timeout = '{LOCK_TIMEOUT}';\nSET LOCAL statement_timeout = '{statement_timeout}';\n{NAMES_OF_LATER}"
+    )
+}
+
 /// The sections, without the header: what is proven.
-pub fn body(statements: &[Statement]) -> String {
+pub fn body(statements: &[Statement], options: Options) -> String {
     let mut text = String::new();
     let sections = [
         (
@@ -62,9 +88,7 @@ pub fn body(statements: &[Statement]) -> String {
         let transaction = matches!(section, Section::Main | Section::Validate);
         text.push_str(&format!("\n-- section: {title}\n"));
         if transaction {
-            text.push_str(&format!(
-                "BEGIN;\nSET LOCAL lock_timeout = '{LOCK_TIMEOUT}';\nSET LOCAL check_function_bodies = off;\n"
-            ));
+            text.push_str(&format!("BEGIN;\n{}", settings(section, options)));
         }
         for statement in of_section {
             text.push_str(&format!("\n{};\n", statement.sql.trim_end()));

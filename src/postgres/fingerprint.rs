@@ -43,6 +43,16 @@ impl Fingerprint {
         Ok(Self { objects })
     }
 
+    /// Leaves out a relation with all that hangs on it, by the names as SQL writes them.
+    pub fn leave_out(&mut self, names: &[String]) {
+        self.objects.retain(|(_, name), _| {
+            !names.iter().any(|left_out| {
+                name.strip_prefix(left_out.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            })
+        });
+    }
+
     /// Eight hexadecimal digits.
     pub fn digest(&self) -> String {
         let mut hasher = sha2::Sha256::new();

@@ -370,6 +370,17 @@ fn misplaced(arguments: &cli::Migrate, chosen: &str) -> Vec<Message> {
             )
         })
         .collect();
+    if let Some(layout) = arguments.layout
+        && layout != Layout::Backsmith
+        && chosen != "--compare"
+    {
+        let name = layout.to_possible_value();
+        let name = name.as_ref().map_or("", |value| value.get_name());
+        faults.push(message(
+            format!("`--layout {name}` means nothing with `{chosen}`"),
+            "it goes with --compare".to_owned(),
+        ));
+    }
     if arguments.on_live {
         faults.push(message(
             "`--on-live` is not part of this version".to_owned(),
@@ -439,14 +450,6 @@ fn writing(arguments: &cli::Migrate, context: &Context) -> Result<Writing, Failu
         (None, Some(name)) => named("layout", name)?,
         (None, None) => Layout::default(),
     };
-    if layout != Layout::Backsmith {
-        let name = layout.to_possible_value();
-        let name = name.as_ref().map_or("", |value| value.get_name());
-        return Err(
-            Failure::input(format!("the layout `{name}` is not part of this version"))
-                .hint("the files of `--layout backsmith` run with plain psql from top to bottom"),
-        );
-    }
     let name = match &arguments.name {
         Some(name) => Some(migration_name(name)?),
         None => None,

@@ -20,6 +20,7 @@ mod file_server;
 mod from_database;
 mod generate_spec;
 mod house;
+mod layouts;
 mod load_engine;
 mod load_http1;
 mod loadtest;

@@ -24,7 +24,7 @@ async fn roll_back(request: &Request, terminal: &mut Terminal) -> Result<Verdict
     let records = history::records(&mut session.connection).await?;
     let record = chosen(&records, request.version.as_deref())?;
     let file = MigrationFile::down(&record.version, &request.folder, Path::new(&record.file))?;
-    let migration = script::read(&file)?;
+    let migration = script::read_down(&file)?;
     let around = Surroundings {
         direction: Direction::RollBack,
         server: session.server(),

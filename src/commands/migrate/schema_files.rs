@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::catalog::statistics::{Statistics, Workload};
 use crate::failure::Failure;
 use crate::files;
-use crate::migrate::script::{self, Script};
+use crate::migrate::script::{self, Half, Script};
 use crate::postgres::scratch::{self, Server};
 use crate::postgres::{Target, load, statistics};
 use crate::settings::migrate::{Analyze, PostgresFrom, Scratch};
@@ -57,7 +57,8 @@ pub(super) fn scripts(path: &Path) -> Result<Vec<Script>, Failure> {
     let mut scripts = Vec::new();
     let mut faults = Vec::new();
     for file in sql_files(path)? {
-        let (script, of_file) = script::split(&files::read_text(&file)?);
+        let (mut script, of_file) = script::split(&files::read_text(&file)?);
+        script.keep(Half::Up);
         faults.extend(of_file);
         scripts.push(script);
     }
@@ -100,7 +101,11 @@ fn sql_files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
         let file = entry.map_err(failed)?.path();
         let is_sql = file.extension().is_some_and(|ending| ending == "sql");
         // The way back is no part of a schema.
-        let is_down = file.to_string_lossy().ends_with(".down.sql");
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let undoes = name
+            .strip_prefix('U')
+            .is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()));
+        let is_down = name.ends_with(".down.sql") || undoes && name.contains("__");
         if is_sql && !is_down && file.is_file() {
             found.push(file);
         }

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::files::{self, MigrationFile};
-use crate::migrate::script::{self, Script, Section};
+use crate::migrate::script::{self, Half, Script, Section};
 
 /// A file that can be run.
 #[derive(Debug)]
@@ -14,8 +14,20 @@ pub(super) struct Migration {
 
 /// Reads a file and tells every fault in it.
 pub(super) fn read(file: &MigrationFile) -> Result<Migration, Failure> {
+    read_half(file, Half::Up)
+}
+
+/// Reads the way back, from a file of its own or from the one that holds both ways.
+pub(super) fn read_down(file: &MigrationFile) -> Result<Migration, Failure> {
+    read_half(file, Half::Down)
+}
+
+fn read_half(file: &MigrationFile, half: Half) -> Result<Migration, Failure> {
     let source = files::read_text(&file.path)?;
-    let (script, mut faults) = script::split(&source);
+    let (mut script, mut faults) = script::split(&source);
+    if half == Half::Up || script.has_way_back() {
+        script.keep(half);
+    }
     let (sections, more) = script::sections(&script);
     faults.extend(more);
     if !faults.is_empty() {

@@ -13,5 +13,5 @@ mod statement;
 
 pub use lexer::{Token, TokenKind, tokens};
 pub use section::{Place, Section, sections};
-pub use split::{CopyData, Marker, Piece, Script, split};
+pub use split::{CopyData, Half, Marker, Piece, Script, split};
 pub use statement::{Kind, Statement};

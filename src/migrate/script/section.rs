@@ -1,6 +1,6 @@
 //! Which statements share a transaction and which stand alone.
 
-use super::split::{Marker, Piece, Script};
+use super::split::{self, Marker, Piece, Script};
 use super::statement::{Kind, Statement};
 use crate::diagnostic::Diagnostic;
 use crate::text::Span;
@@ -82,8 +82,12 @@ impl Builder<'_> {
             }
             Piece::Marker { marker, .. } if self.mode != Mode::Open => {
                 self.mode = match marker {
-                    Marker::Transaction => Mode::Shared,
-                    Marker::Alone => Mode::Autocommit,
+                    Marker::Transaction
+                    | Marker::Up(split::Mode::Transaction)
+                    | Marker::Down(split::Mode::Transaction) => Mode::Shared,
+                    Marker::Alone
+                    | Marker::Up(split::Mode::Alone)
+                    | Marker::Down(split::Mode::Alone) => Mode::Autocommit,
                 };
                 // A marker always ends the transaction before it.
                 self.sections.push(Section {

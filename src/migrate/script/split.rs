@@ -48,6 +48,24 @@ pub enum Marker {
     Transaction,
     /// `-- backsmith: alone`
     Alone,
+    /// `-- migrate:up`, of dbmate; with `transaction:false` what follows stands alone.
+    Up(Mode),
+    /// `-- migrate:down`
+    Down(Mode),
+}
+
+/// How what follows a marker of dbmate runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Transaction,
+    Alone,
+}
+
+/// Which half of a file that holds the way up and the way down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Half {
+    Up,
+    Down,
 }
 
 impl Script {
@@ -55,6 +73,39 @@ impl Script {
         self.pieces.iter().filter_map(|piece| match piece {
             Piece::Statement(statement) => Some(statement),
             _ => None,
+        })
+    }
+
+    /// Keeps one half of a file that has two; every other file is its own up half.
+    pub fn keep(&mut self, half: Half) {
+        let of = |piece: &Piece| match piece {
+            Piece::Marker { marker, .. } => match marker {
+                Marker::Up(_) => Some(Half::Up),
+                Marker::Down(_) => Some(Half::Down),
+                Marker::Transaction | Marker::Alone => None,
+            },
+            _ => None,
+        };
+        if !self.pieces.iter().any(|piece| of(piece).is_some()) {
+            return;
+        }
+        let mut current = None;
+        self.pieces.retain(|piece| {
+            current = of(piece).or(current);
+            current == Some(half)
+        });
+    }
+
+    /// Whether the file holds its own way back.
+    pub fn has_way_back(&self) -> bool {
+        self.pieces.iter().any(|piece| {
+            matches!(
+                piece,
+                Piece::Marker {
+                    marker: Marker::Down(_),
+                    ..
+                }
+            )
         })
     }
 
@@ -268,10 +319,22 @@ impl Splitter<'_> {
 }
 
 fn marker(comment: &str) -> Option<Marker> {
-    let text = comment
-        .strip_prefix("--")?
-        .trim()
-        .strip_prefix("backsmith:")?;
+    let text = comment.strip_prefix("--")?.trim();
+    if let Some(options) = text.strip_prefix("migrate:") {
+        let mut words = options.split_whitespace();
+        let direction = words.next();
+        let mode = if words.any(|word| word == "transaction:false") {
+            Mode::Alone
+        } else {
+            Mode::Transaction
+        };
+        return match direction {
+            Some("up") => Some(Marker::Up(mode)),
+            Some("down") => Some(Marker::Down(mode)),
+            _ => None,
+        };
+    }
+    let text = text.strip_prefix("backsmith:")?;
     match text.trim() {
         "transaction" => Some(Marker::Transaction),
         "alone" => Some(Marker::Alone),

@@ -2,15 +2,17 @@
 
 mod prove;
 mod sides;
+mod versions;
 mod write;
 
 use crate::failure::{Failure, FailureKind, Verdict};
 use crate::migrate::comparison::{self, Comparison, JudgedHazard, Outcome, Proof, Side};
 use crate::migrate::diff::{self, Hazard, HazardKind, Plan};
+use crate::migrate::layout::Tool;
 use crate::postgres::{Connection, values};
 use crate::report::{human, json, markdown};
 use crate::settings::Format;
-use crate::settings::migrate::{Compare as Request, Output};
+use crate::settings::migrate::{Compare as Request, Layout, Output};
 use crate::terminal::{DIM, Terminal, Verbosity, interrupt};
 use sides::{Read, Scratch};
 
@@ -75,10 +77,32 @@ async fn compare(request: &Request, terminal: &mut Terminal) -> Result<Compariso
         comparison.outcome = Outcome::Refused;
         return Ok(comparison);
     }
-    if request.verify {
-        let started = std::time::Instant::now();
-        let version =
-            prove::up_and_down(request, &before, &after, &up, &down, &mut scratch).await?;
+    let started = std::time::Instant::now();
+    let tool = tool(request.writing.layout).filter(|_| request.writing.output.is_some());
+    let (migration, version) = if let Some(tool) = tool {
+        let (versions, version) = versions::made(
+            request,
+            tool,
+            (&before, &after),
+            &up,
+            renamed.as_ref(),
+            &mut scratch,
+        )
+        .await?;
+        let downs = versions.iter().map(|version| version.down.statements.len());
+        comparison.down.total = downs.sum();
+        let version = request.verify.then_some(version);
+        (write::Migration::Versions(tool, versions), version)
+    } else {
+        let mut version = None;
+        if request.verify {
+            let proof = prove::up_and_down(request, &before, &after, &up, &down, &mut scratch);
+            version = Some(proof.await?);
+        }
+        let (up, down) = (&up, &down);
+        (write::Migration::Pair { up, down }, version)
+    };
+    if let Some(version) = version {
         let seconds = started.elapsed().as_secs_f64();
         terminal.note(&format!(
             "{DIM}  prove   up, then down, on a copy of the schema in {seconds:.1} s{DIM:#}"
@@ -88,8 +112,18 @@ async fn compare(request: &Request, terminal: &mut Terminal) -> Result<Compariso
             seconds,
         });
     }
-    write::files(request, &mut comparison, &up, &down, terminal)?;
+    write::files(request, &mut comparison, &migration, terminal)?;
     Ok(comparison)
+}
+
+const fn tool(layout: Layout) -> Option<Tool> {
+    match layout {
+        Layout::Backsmith => None,
+        Layout::Sqlx => Some(Tool::Sqlx),
+        Layout::Flyway => Some(Tool::Flyway),
+        Layout::Dbmate => Some(Tool::Dbmate),
+        Layout::GolangMigrate => Some(Tool::GolangMigrate),
+    }
 }
 
 /// No statement, but the fingerprints differ: something that the comparison does not see.

@@ -6,7 +6,7 @@ use super::unproven;
 use crate::catalog::{Catalog, Id, Kind};
 use crate::commands::migrate::schema_copy;
 use crate::failure::Failure;
-use crate::migrate::diff::{Plan, Section, Statement};
+use crate::migrate::diff::{Options, Plan, Section, Statement};
 use crate::migrate::file;
 use crate::migrate::script::{self, Piece};
 use crate::postgres::fingerprint::Fingerprint;
@@ -18,11 +18,16 @@ use crate::text::SourceFile;
 /// The state before, after the renames that the user stated.
 pub(super) struct Renamed {
     pub(super) catalog: Catalog,
-    up: Vec<Statement>,
-    down: Vec<Statement>,
+    pub(super) up: Vec<Statement>,
+    pub(super) down: Vec<Statement>,
 }
 
 impl Renamed {
+    /// Whether these statements are the ones that start with the renames.
+    pub(super) fn opens(&self, statements: &[Statement]) -> bool {
+        !self.up.is_empty() && statements.starts_with(&self.up)
+    }
+
     /// Renames come first on the way up and last on the way down.
     pub(super) fn frame(&self, up: &mut Plan, down: &mut Plan) {
         let mut statements = self.up.clone();
@@ -128,6 +133,9 @@ pub(super) async fn up_and_down(
     down: &Plan,
     scratch: &mut Scratch<'_>,
 ) -> Result<String, Failure> {
+    let options = Options {
+        offline: request.offline,
+    };
     let copy = copy_of(before, scratch).await?;
     let server = scratch.server().await?;
     let version = server.version.clone();
@@ -141,27 +149,46 @@ pub(super) async fn up_and_down(
     ];
     for (direction, plan, wanted, name) in steps {
         let mut connection = target.connect().await?;
-        run_text(&mut connection, &file::body(&plan.statements), direction).await?;
+        run_text(
+            &mut connection,
+            &file::body(&plan.statements, options),
+            direction,
+        )
+        .await?;
         let found = Fingerprint::read(&mut connection).await?;
         connection.close().await;
-        let differing: Vec<String> = found
-            .differences(wanted)
-            .into_iter()
-            .filter(|object| in_schemas(object, &request.schemas))
-            .collect();
-        if !differing.is_empty() {
-            let mut failure = unproven(format!(
-                "the migration {direction} does not lead to {name}: {} objects differ",
-                differing.len()
-            ))
-            .hint("`--no-verify` writes it all the same; please report it");
-            for object in differing.iter().take(12) {
-                failure = failure.detail(object.clone());
-            }
+        if let Some(failure) = not_exact(&found, wanted, &request.schemas, direction, name) {
             return Err(failure);
         }
     }
     Ok(version)
+}
+
+/// What is wrong when a run does not end where it should.
+pub(super) fn not_exact(
+    found: &Fingerprint,
+    wanted: &Fingerprint,
+    schemas: &[String],
+    direction: &str,
+    name: &str,
+) -> Option<Failure> {
+    let differing: Vec<String> = found
+        .differences(wanted)
+        .into_iter()
+        .filter(|object| in_schemas(object, schemas))
+        .collect();
+    if differing.is_empty() {
+        return None;
+    }
+    let mut failure = unproven(format!(
+        "the migration {direction} does not lead to {name}: {} objects differ",
+        differing.len()
+    ))
+    .hint("`--no-verify` writes it all the same; please report it");
+    for object in differing.iter().take(12) {
+        failure = failure.detail(object.clone());
+    }
+    Some(failure)
 }
 
 fn in_schemas(object: &str, schemas: &[String]) -> bool {
@@ -172,7 +199,7 @@ fn in_schemas(object: &str, schemas: &[String]) -> bool {
 }
 
 /// A scratch database with the schema of before.
-async fn copy_of(before: &Read, scratch: &mut Scratch<'_>) -> Result<Database, Failure> {
+pub(super) async fn copy_of(before: &Read, scratch: &mut Scratch<'_>) -> Result<Database, Failure> {
     let server = scratch.server().await?;
     if let Some(original) = &before.database {
         return server.copy_database(original).await;
@@ -214,7 +241,11 @@ async fn copy_of(before: &Read, scratch: &mut Scratch<'_>) -> Result<Database, F
 }
 
 /// Runs the text as psql would: statement by statement, transactions as it says.
-async fn run_text(connection: &mut Connection, text: &str, direction: &str) -> Result<(), Failure> {
+pub(super) async fn run_text(
+    connection: &mut Connection,
+    text: &str,
+    direction: &str,
+) -> Result<(), Failure> {
     let source = SourceFile::new(format!("the migration {direction}"), text);
     let (script, _) = script::split(&source);
     for piece in &script.pieces {

@@ -144,7 +144,11 @@ pub(super) async fn read(
 ) -> Result<(Catalog, Fingerprint), Failure> {
     let mut catalog = introspect::catalog(connection).await?;
     catalog.retain_schemas(&request.schemas);
-    let fingerprint = Fingerprint::read(connection).await?;
+    let mut fingerprint = Fingerprint::read(connection).await?;
+    // What a tool keeps for itself is no part of the schema that it migrates.
+    if let Some(tool) = super::tool(request.writing.layout) {
+        fingerprint.leave_out(&catalog.take_tables(tool.history()));
+    }
     Ok((catalog, fingerprint))
 }
 

@@ -1,56 +1,84 @@
-//! The pair of files: named by time and stem, written at once, and not written twice.
+//! The files of a migration: named by time and stem, written at once, and not written twice.
 
 use std::path::Path;
 
 use crate::failure::Failure;
 use crate::files::{Plan as FilePlan, PlannedFile};
-use crate::migrate::comparison::{self, Comparison, File};
-use crate::migrate::diff::{Plan, Statement};
+use crate::migrate::comparison::{self, Comparison, Counts, File};
+use crate::migrate::diff::{Options, Plan, Statement};
 use crate::migrate::file::{self, Header};
+use crate::migrate::layout::{self, Tool, Version};
 use crate::settings::migrate::{Compare as Request, Output, Target as Wanted};
 use crate::terminal::Terminal;
+
+/// What is to be written.
+pub(super) enum Migration<'a> {
+    /// One pair of our own.
+    Pair {
+        up: &'a Plan,
+        down: &'a Plan,
+    },
+    Versions(Tool, Vec<Version>),
+}
+
+/// A file, and what a report says of it.
+struct Entry {
+    planned: PlannedFile,
+    statements: Counts,
+    data_loss: Vec<String>,
+}
 
 /// Writes what the request asks for and lists it in the comparison.
 pub(super) fn files(
     request: &Request,
     comparison: &mut Comparison,
-    up: &Plan,
-    down: &Plan,
+    migration: &Migration,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
-    let texts = [
-        (text(comparison, up, Direction::Up), &up.statements),
-        (text(comparison, down, Direction::Down), &down.statements),
-    ];
+    let name = request
+        .writing
+        .name
+        .clone()
+        .unwrap_or_else(|| default_name(&request.target));
+    let entries = |second: i64| match migration {
+        Migration::Pair { up, down } => pair(request, comparison, (up, down), second, &name),
+        Migration::Versions(tool, versions) => of_tool(*tool, versions, second, &name),
+    };
     match &request.writing.output {
         None => {}
         Some(Output::Standard) => {
-            write!(terminal.output(), "{}", texts[0].0)?;
+            let entries = entries(now());
+            let ups = entries.iter().filter(|entry| !is_down(&entry.planned));
+            for (at, entry) in ups.enumerate() {
+                let out = terminal.output();
+                if at > 0 {
+                    writeln!(out)?;
+                }
+                if matches!(migration, Migration::Versions(..)) {
+                    writeln!(out, "-- file: {}", entry.planned.path.display())?;
+                }
+                write!(out, "{}", entry.planned.contents)?;
+            }
         }
         Some(Output::Folder(folder)) => {
-            let name = request
-                .writing
-                .name
-                .clone()
-                .unwrap_or_else(|| default_name(&request.target));
-            let stem = present(folder, &name, &texts[0].0, &texts[1].0)
-                .unwrap_or_else(|| format!("{}_{name}", timestamp(folder, &name)));
-            let planned: Vec<PlannedFile> = ["up", "down"]
-                .iter()
-                .zip(&texts)
-                .map(|(direction, (text, _))| PlannedFile {
-                    path: format!("{stem}.{direction}.sql").into(),
-                    contents: text.clone(),
+            let numbers = numbers(folder);
+            let present = numbers.iter().rev().find(|second| {
+                entries(**second).iter().all(|entry| {
+                    std::fs::read_to_string(folder.join(&entry.planned.path))
+                        .is_ok_and(|text| text == entry.planned.contents)
                 })
-                .collect();
-            let plan = FilePlan::new(folder, planned.clone())?;
-            comparison.files = planned
-                .iter()
-                .zip(&texts)
-                .map(|(planned, (_, statements))| File {
-                    path: folder.join(&planned.path).display().to_string(),
-                    statements: comparison::count(statements),
-                    data_loss: losses(statements),
+            });
+            // Later than all that is there: some tools leave out what comes too late.
+            let later = numbers.last().map_or(i64::MIN, |last| last + 1);
+            let entries = entries(present.copied().unwrap_or_else(|| now().max(later)));
+            let planned = entries.iter().map(|entry| entry.planned.clone()).collect();
+            let plan = FilePlan::new(folder, planned)?;
+            comparison.files = entries
+                .into_iter()
+                .map(|entry| File {
+                    path: folder.join(&entry.planned.path).display().to_string(),
+                    statements: entry.statements,
+                    data_loss: entry.data_loss,
                     kept: !plan.changes(),
                 })
                 .collect();
@@ -64,27 +92,82 @@ pub(super) fn files(
     Ok(())
 }
 
-#[derive(Clone, Copy)]
-enum Direction {
-    Up,
-    Down,
+fn is_down(file: &PlannedFile) -> bool {
+    let name = file.path.to_string_lossy();
+    name.ends_with(".down.sql") || name.starts_with('U')
 }
 
-fn text(comparison: &Comparison, plan: &Plan, direction: Direction) -> String {
-    let (from, to) = match direction {
-        Direction::Up => (&comparison.from, &comparison.to),
-        Direction::Down => (&comparison.to, &comparison.from),
-    };
-    let header = Header {
-        title: format!("{} to {}", from.name, to.name),
-        proof: match &comparison.proof {
-            Some(proof) => format!("proven up and down on PostgreSQL {}", proof.server_version),
-            None => "NOT PROVEN: written with --no-verify".to_owned(),
-        },
-        from: from.fingerprint.clone(),
-        to: to.fingerprint.clone(),
-    };
-    file::text(&header, &plan.statements)
+fn pair(
+    request: &Request,
+    comparison: &Comparison,
+    (up, down): (&Plan, &Plan),
+    second: i64,
+    name: &str,
+) -> Vec<Entry> {
+    let stem = format!("{}_{name}", timestamp(second));
+    [
+        ("up", up, &comparison.from, &comparison.to),
+        ("down", down, &comparison.to, &comparison.from),
+    ]
+    .into_iter()
+    .map(|(direction, plan, from, to)| {
+        let header = Header {
+            title: format!("{} to {}", from.name, to.name),
+            proof: match &comparison.proof {
+                Some(proof) => format!("proven up and down on PostgreSQL {}", proof.server_version),
+                None => "NOT PROVEN: written with --no-verify".to_owned(),
+            },
+            from: from.fingerprint.clone(),
+            to: to.fingerprint.clone(),
+        };
+        let options = Options {
+            offline: request.offline,
+        };
+        Entry {
+            planned: PlannedFile {
+                path: format!("{stem}.{direction}.sql").into(),
+                contents: file::text(&header, &plan.statements, options),
+            },
+            statements: comparison::count(&plan.statements),
+            data_loss: losses(&plan.statements),
+        }
+    })
+    .collect()
+}
+
+fn of_tool(tool: Tool, versions: &[Version], second: i64, name: &str) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for (at, version) in versions.iter().enumerate() {
+        let number = timestamp(second + at as i64);
+        let name = match versions.len() {
+            1 => name.to_owned(),
+            _ => format!("{name}_{}", at + 1),
+        };
+        for written in layout::files(tool, &number, &name, version) {
+            let planned = PlannedFile {
+                path: written.name.into(),
+                contents: written.contents,
+            };
+            let mut statements = Vec::new();
+            let is_sql = planned
+                .path
+                .extension()
+                .is_some_and(|ending| ending == "sql");
+            let down = is_down(&planned);
+            if is_sql && !down {
+                statements.extend(version.up.statements.iter().cloned());
+            }
+            if is_sql && (down || tool == Tool::Dbmate) {
+                statements.extend(version.down.statements.iter().cloned());
+            }
+            entries.push(Entry {
+                statements: comparison::count(&statements),
+                data_loss: losses(&statements),
+                planned,
+            });
+        }
+    }
+    entries
 }
 
 fn losses(statements: &[Statement]) -> Vec<String> {
@@ -94,43 +177,40 @@ fn losses(statements: &[Statement]) -> Vec<String> {
         .collect()
 }
 
-/// The stem of a pair that says the same already.
-fn present(folder: &Path, name: &str, up: &str, down: &str) -> Option<String> {
-    let mut stems: Vec<String> = std::fs::read_dir(folder)
-        .ok()?
+/// The seconds of all timestamps that names in the folder start with, from the earliest on.
+fn numbers(folder: &Path) -> Vec<i64> {
+    let mut numbers: Vec<i64> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
         .flatten()
         .filter_map(|entry| {
-            let file = entry.file_name().to_string_lossy().into_owned();
-            let stem = file.strip_suffix(".up.sql")?;
-            let (time, rest) = stem.split_once('_')?;
-            (rest == name && time.bytes().all(|byte| byte.is_ascii_digit()))
-                .then(|| stem.to_owned())
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let time = name
+                .trim_start_matches(['V', 'U'])
+                .split('_')
+                .next()?
+                .to_owned();
+            let time = jiff::civil::DateTime::strptime("%Y%m%d%H%M%S", time).ok()?;
+            Some(time.in_tz("UTC").ok()?.timestamp().as_second())
         })
         .collect();
-    stems.sort();
-    stems.into_iter().rev().find(|stem| {
-        let same = |direction: &str, wanted: &str| {
-            std::fs::read_to_string(folder.join(format!("{stem}.{direction}.sql")))
-                .is_ok_and(|text| text == wanted)
-        };
-        same("up", up) && same("down", down)
-    })
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
 }
 
-/// `YYYYMMDDHHMMSS` of now or of SOURCE_DATE_EPOCH, later than every migration of that name.
-fn timestamp(folder: &Path, name: &str) -> String {
+/// The second of now or of SOURCE_DATE_EPOCH.
+fn now() -> i64 {
     let given = std::env::var("SOURCE_DATE_EPOCH")
         .ok()
         .and_then(|text| text.parse::<i64>().ok());
-    let mut second = given.unwrap_or_else(|| jiff::Timestamp::now().as_second());
-    loop {
-        let time = jiff::Timestamp::from_second(second).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        let text = time.strftime("%Y%m%d%H%M%S").to_string();
-        if !folder.join(format!("{text}_{name}.up.sql")).exists() {
-            return text;
-        }
-        second += 1;
-    }
+    given.unwrap_or_else(|| jiff::Timestamp::now().as_second())
+}
+
+/// `YYYYMMDDHHMMSS`
+fn timestamp(second: i64) -> String {
+    let time = jiff::Timestamp::from_second(second).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    time.strftime("%Y%m%d%H%M%S").to_string()
 }
 
 /// The stem of the target, as part of a file name.

@@ -94,6 +94,10 @@ fn write_different(out: &mut dyn Write, comparison: &Comparison, style: Style) -
             .max()
             .unwrap_or_default();
         for file in &comparison.files {
+            if file.statements.total == 0 {
+                writeln!(out, "    {:width$}   settings", file.path)?;
+                continue;
+            }
             let mut line = format!(
                 "    {:width$}   {}, {}",
                 file.path,
