@@ -2,77 +2,96 @@
 //! Postgres itself keeps.
 
 mod collect;
+mod definition;
+mod presence;
 mod queries;
 mod rows;
 mod text_kinds;
+mod wire;
+
+use std::cell::RefCell;
 
 use serde::de::DeserializeOwned;
 use sqlx::Row;
 
 use super::{Connection, Error};
 use crate::catalog::Catalog;
+use presence::Presence;
+use queries::Query;
+use rows::Rows;
+
+/// What makes texts the same in every session; it ends with the transaction.
+const SETTINGS: &str = "SET LOCAL search_path = pg_catalog; SET LOCAL TimeZone = 'UTC'; \
+     SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; \
+     SET LOCAL extra_float_digits = 3; SET LOCAL quote_all_identifiers = off; \
+     SET LOCAL jit = off";
 
 /// Everything that a user made in the database of the connection.
 pub async fn catalog(connection: &mut Connection) -> Result<Catalog, Error> {
-    let before = connection.show("search_path").await?;
-    connection.begin_read_only().await?;
     let result = read(connection).await;
     // Nothing was changed; the settings of the transaction end with it.
     connection.execute("ROLLBACK").await?;
-    connection.set("search_path", &before).await?;
     result
 }
 
 async fn read(connection: &mut Connection) -> Result<Catalog, Error> {
-    connection
-        .execute(
-            "SET LOCAL search_path = pg_catalog; SET LOCAL TimeZone = 'UTC'; \
-             SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; \
-             SET LOCAL extra_float_digits = 3; SET LOCAL quote_all_identifiers = off; \
-             SET LOCAL jit = off",
-        )
-        .await?;
     let version = connection.server().version_number;
-    let mut collection = collect::Collection::new(version);
-    collection.schemas(fetch(connection, &queries::schemas()).await?);
-    collection.extensions(fetch(connection, &queries::extensions()).await?);
-    collection.derived_types(fetch(connection, &queries::derived_types()).await?);
-    collection.types(fetch(connection, &queries::types()).await?);
-    let columns = fetch(connection, &queries::columns()).await?;
-    let sequences = fetch(connection, &queries::sequences()).await?;
-    collection.relations(
-        fetch(connection, &queries::relations()).await?,
-        columns,
-        sequences,
-    );
-    collection.constraints(fetch(connection, &queries::constraints()).await?);
-    collection.indexes(fetch(connection, &queries::indexes()).await?);
-    collection.routines(fetch(connection, &queries::routines()).await?);
-    collection.triggers(fetch(connection, &queries::triggers()).await?);
-    collection.rules(fetch(connection, &queries::rules()).await?);
-    collection.policies(fetch(connection, &queries::policies()).await?);
-    collection.statistics(fetch(connection, &queries::statistics()).await?);
-    collection.default_privileges(fetch(connection, &queries::default_privileges()).await?);
-    let edges: Vec<rows::EdgeRow> = fetch(connection, &queries::dependencies()).await?;
-    let members = collect::members(&edges);
+    let presence = begin(connection).await?;
+    let rows = RefCell::new(Rows::default());
+    let queries: Vec<Query> = Query::PLAIN
+        .iter()
+        .chain(Query::PRINTED)
+        .copied()
+        .filter(|query| presence.asks_for(*query))
+        .collect();
+    gather(connection, &queries, &rows).await?;
+    let mut collection = collect::Collection::new(version, rows.into_inner());
     for (kind, class, query) in text_kinds::QUERIES {
-        let rows = fetch(connection, &for_version(query, version)).await?;
-        collection.texts(*kind, class, rows, &members);
-    }
-    for (kind, class, query) in text_kinds::UNMANAGED {
-        let rows: Vec<rows::NameRow> = fetch(connection, query).await?;
-        collection.unmanaged(kind, class, rows, &members);
-    }
-    if version >= 150_000 || connection.server().is_superuser {
-        let query = "select s.oid, s.subname::text as name from pg_subscription s \
-                     where s.subdbid = (select oid from pg_database where datname = current_database())";
-        // Some servers hide the catalog; then there is nothing to list.
-        if connection.server().is_superuser {
-            let rows: Vec<rows::NameRow> = fetch(connection, query).await?;
-            collection.unmanaged("subscription", "pg_subscription", rows, &members);
+        if presence.has(class) {
+            let rows = fetch(connection, &for_version(query, version)).await?;
+            collection.texts(*kind, class, rows);
         }
     }
-    Ok(collection.finish(&edges))
+    for (kind, class, query) in text_kinds::UNMANAGED {
+        if presence.has(class) {
+            let rows: Vec<rows::NameRow> = fetch(connection, query).await?;
+            collection.unmanaged(kind, class, rows);
+        }
+    }
+    // Some servers hide the catalog; then there is nothing to list.
+    if connection.server().is_superuser && presence.has("pg_subscription") {
+        let query = "select s.oid, s.subname::text as name from pg_subscription s \
+                     where s.subdbid = (select oid from pg_database where datname = current_database())";
+        let rows: Vec<rows::NameRow> = fetch(connection, query).await?;
+        collection.unmanaged("subscription", "pg_subscription", rows);
+    }
+    Ok(collection.finish())
+}
+
+/// Opens the transaction and asks which of the rarer kinds there are at all.
+async fn begin(connection: &mut Connection) -> Result<Presence, Error> {
+    let statements = [
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".to_owned(),
+        SETTINGS.to_owned(),
+        presence::sql(connection.server().is_superuser),
+    ];
+    let mut presence = Presence::default();
+    wire::batch(connection, &statements, |_, row| presence.accept(row)).await?;
+    Ok(presence)
+}
+
+/// Runs the queries in one round trip.
+async fn gather(
+    connection: &mut Connection,
+    queries: &[Query],
+    rows: &RefCell<Rows>,
+) -> Result<(), Error> {
+    let version = connection.server().version_number;
+    let statements: Vec<String> = queries.iter().map(|query| query.sql(version)).collect();
+    wire::batch(connection, &statements, |place, row| {
+        rows.borrow_mut().accept(queries[place], row)
+    })
+    .await
 }
 
 /// Row filters and schemas of publications came with version 15.
@@ -99,9 +118,7 @@ async fn fetch<T: DeserializeOwned>(
     rows.into_iter()
         .map(|row| {
             let text: String = row.try_get(0)?;
-            serde_json::from_str(&text).map_err(|error| {
-                Error::Protocol(format!("{error} in a row of the catalog: {text}"))
-            })
+            rows::json(&text)
         })
         .collect()
 }

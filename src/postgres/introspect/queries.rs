@@ -1,291 +1,411 @@
-//! The set-wise queries. Each reads one kind of object of all user schemas, as one JSON value per
-//! row; with an empty search path every name that Postgres prints is complete.
+//! The set-wise queries. Each reads one catalog as plain columns; names, comments, rights and
+//! parents are joined by the reader, which costs less than a lookup for every row on the server.
+//! With only pg_catalog on the search path every name that Postgres prints is complete.
 
-/// Schemas that are the user's.
-const USER_SCHEMAS: &str = "(select oid, nspname, nspowner, nspacl from pg_namespace \
-     where nspname !~ '^pg_' and nspname not in ('information_schema', 'backsmith'))";
+/// The first object id that initdb does not give away.
+/// Source: src/include/access/transam.h of PostgreSQL, `FirstNormalObjectId`.
+const FIRST: &str = "16384";
 
-fn outside_extensions(class: &str, oid: &str) -> String {
+/// What is read, in an order in which the reader can use it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Query {
+    Schemas,
+    Extensions,
+    Edges,
+    Comments,
+    Grants,
+    Types,
+    EnumLabels,
+    Relations,
+    Inheritance,
+    ForeignTables,
+    Columns,
+    Sequences,
+    Constraints,
+    Indexes,
+    Policies,
+    Statistics,
+    DefaultPrivileges,
+    // The server prints the texts of these.
+    Views,
+    Defaults,
+    ConstraintDefinitions,
+    IndexDefinitions,
+    Routines,
+    Triggers,
+    Rules,
+}
+
+impl Query {
+    /// The rows that are plain values.
+    pub(super) const PLAIN: &[Self] = &[
+        Self::Schemas,
+        Self::Extensions,
+        Self::Edges,
+        Self::Comments,
+        Self::Grants,
+        Self::Types,
+        Self::EnumLabels,
+        Self::Relations,
+        Self::Inheritance,
+        Self::ForeignTables,
+        Self::Columns,
+        Self::Sequences,
+        Self::Constraints,
+        Self::Indexes,
+        Self::Policies,
+        Self::Statistics,
+        Self::DefaultPrivileges,
+    ];
+
+    /// The rows that the server has to print from parse trees.
+    pub(super) const PRINTED: &[Self] = &[
+        Self::Views,
+        Self::Defaults,
+        Self::ConstraintDefinitions,
+        Self::IndexDefinitions,
+        Self::Routines,
+        Self::Triggers,
+        Self::Rules,
+    ];
+
+    pub(super) fn sql(self, version: u32) -> String {
+        match self {
+            Self::Schemas => SCHEMAS.to_owned(),
+            Self::Extensions => EXTENSIONS.to_owned(),
+            Self::Edges => edges(),
+            Self::Comments => comments(),
+            Self::Grants => grants(),
+            Self::Types => types(version),
+            Self::EnumLabels => {
+                "select enumtypid, enumlabel from pg_enum order by enumtypid, enumsortorder"
+                    .to_owned()
+            }
+            Self::Relations => relations(),
+            Self::Inheritance => {
+                "select inhrelid, inhparent from pg_inherits order by inhrelid, inhseqno".to_owned()
+            }
+            Self::ForeignTables => FOREIGN_TABLES.to_owned(),
+            Self::Columns => columns(version),
+            Self::Sequences => sequences(),
+            Self::Constraints => constraints(version),
+            Self::Indexes => indexes(version),
+            Self::Policies => POLICIES.to_owned(),
+            Self::Statistics => STATISTICS.to_owned(),
+            Self::DefaultPrivileges => default_privileges(),
+            Self::Views => format!(
+                "select oid, pg_get_viewdef(oid, false) from pg_class \
+                 where oid >= {FIRST} and relkind in ('v', 'm')"
+            ),
+            Self::Defaults => defaults(),
+            Self::ConstraintDefinitions => constraint_definitions(version),
+            Self::IndexDefinitions => index_definitions(),
+            Self::Routines => routines(),
+            Self::Triggers => triggers(),
+            Self::Rules => rules(),
+        }
+    }
+}
+
+const SCHEMAS: &str = "select oid, quote_ident(nspname), \
+     nspname !~ '^pg_' and nspname not in ('information_schema', 'backsmith') from pg_namespace";
+
+const EXTENSIONS: &str = "select x.oid, quote_ident(x.extname), quote_ident(n.nspname), x.extversion \
+     from pg_extension x join pg_namespace n on n.oid = x.extnamespace";
+
+/// All edges from a user's object to something a user or an extension made, or to a schema.
+fn edges() -> String {
     format!(
-        "not exists (select from pg_depend e where e.classid = '{class}'::regclass \
-         and e.objid = {oid} and e.deptype = 'e')"
+        "select classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype from pg_depend \
+         where objid >= {FIRST} and deptype in ('n', 'a', 'i', 'e') \
+         and (refobjid >= {FIRST} or refclassid = 'pg_namespace'::regclass)"
     )
 }
 
-/// Rights of others than the owner, as [[grantee, privilege, grantable], …].
-fn grants(acl: &str, owner: &str, object_type: &str) -> String {
-    let effective = if object_type == "c" {
-        acl.to_owned()
+fn comments() -> String {
+    format!(
+        "select classoid, objoid, objsubid, description from pg_description \
+         where objoid >= {FIRST} or classoid in ('pg_namespace'::regclass, 'pg_extension'::regclass)"
+    )
+}
+
+/// Rights of others than the owner, of everything whose rights were ever set.
+fn grants() -> String {
+    let exploded = |class: &str, source: &str, acl: &str, oid: &str, part: &str, owner: &str| {
+        format!(
+            "select '{class}'::regclass::oid, {oid}, {part}, case when x.grantee = 0 then 'PUBLIC' \
+             else quote_ident(pg_get_userbyid(x.grantee)) end, x.privilege_type, x.is_grantable \
+             from {source}, aclexplode({acl}) x where {acl} is not null and x.grantee <> {owner}"
+        )
+    };
+    [
+        exploded(
+            "pg_namespace",
+            "pg_namespace n",
+            "n.nspacl",
+            "n.oid",
+            "0",
+            "n.nspowner",
+        ),
+        exploded(
+            "pg_class",
+            &format!("(select * from pg_class where oid >= {FIRST}) c"),
+            "c.relacl",
+            "c.oid",
+            "0",
+            "c.relowner",
+        ),
+        exploded(
+            "pg_class",
+            &format!(
+                "(select * from pg_attribute where attrelid >= {FIRST} and attacl is not null) a \
+                 join pg_class c on c.oid = a.attrelid"
+            ),
+            "a.attacl",
+            "a.attrelid",
+            "a.attnum",
+            "c.relowner",
+        ),
+        exploded(
+            "pg_proc",
+            &format!("(select * from pg_proc where oid >= {FIRST}) p"),
+            "p.proacl",
+            "p.oid",
+            "0",
+            "p.proowner",
+        ),
+        exploded(
+            "pg_type",
+            &format!("(select * from pg_type where oid >= {FIRST}) t"),
+            "t.typacl",
+            "t.oid",
+            "0",
+            "t.typowner",
+        ),
+    ]
+    .join(" union all ")
+}
+
+/// The name of a collation, complete.
+fn collation(oid: &str) -> String {
+    format!(
+        "(select quote_ident(cn.nspname) || '.' || quote_ident(co.collname) from pg_collation co \
+         join pg_namespace cn on cn.oid = co.collnamespace where co.oid = {oid})"
+    )
+}
+
+/// Types of one's own, and the arrays and row types that follow from other objects.
+fn types(version: u32) -> String {
+    // Multiranges came with version 14.
+    let (multirange, range_of) = if version >= 140_000 {
+        (
+            "'MULTIRANGE_TYPE_NAME = ' || nullif(r.rngmultitypid, 0)::regtype",
+            "case when t.typtype = 'm' then (select r.rngtypid from pg_range r where r.rngmultitypid = t.oid) end",
+        )
     } else {
-        format!("coalesce({acl}, acldefault('{object_type}', {owner}))")
+        ("null", "null")
     };
     format!(
-        "(select coalesce(json_agg(json_build_array(case when x.grantee = 0 then 'PUBLIC' \
-         else quote_ident(pg_get_userbyid(x.grantee)) end, x.privilege_type, x.is_grantable)), '[]') \
-         from aclexplode({effective}) x where x.grantee <> {owner})"
-    )
-}
-
-fn comment(class: &str, oid: &str) -> String {
-    format!("obj_description({oid}, '{class}')")
-}
-
-pub(super) fn schemas() -> String {
-    format!(
-        "select n.oid, quote_ident(n.nspname) as name, {grants} as grants, {comment} as comment \
-         from {USER_SCHEMAS} n where {outside}",
-        grants = grants("n.nspacl", "n.nspowner", "n"),
-        comment = comment("pg_namespace", "n.oid"),
-        outside = outside_extensions("pg_namespace", "n.oid"),
-    )
-}
-
-pub(super) fn extensions() -> String {
-    format!(
-        "select x.oid, quote_ident(x.extname) as name, quote_ident(n.nspname) as schema, \
-         x.extversion as version, {comment} as comment \
-         from pg_extension x join pg_namespace n on n.oid = x.extnamespace",
-        comment = comment("pg_extension", "x.oid"),
-    )
-}
-
-pub(super) fn relations() -> String {
-    format!(
-        "select c.oid, c.oid::regclass::text as name, c.relkind as kind, c.relpersistence as persistence, \
-         c.reltype as row_type, c.relrowsecurity as row_security, c.relforcerowsecurity as force_row_security, \
-         c.relreplident as replica_identity, c.relispartition as partition, \
-         case when a.amname <> 'heap' then quote_ident(a.amname) end as access_method, \
-         case when c.relkind = 'p' then pg_get_partkeydef(c.oid) end as partition_key, \
-         case when c.relispartition then pg_get_expr(c.relpartbound, c.oid) end as bound, \
-         nullif(c.reloftype, 0)::regtype::text as of_type, \
-         array(select i.inhparent::regclass::text from pg_inherits i where i.inhrelid = c.oid \
-               order by i.inhseqno) as parents, \
-         array(select o from unnest(c.reloptions) o union all \
-               select 'toast.' || o from pg_class t, unnest(t.reloptions) o where t.oid = c.reltoastrelid \
-               order by 1) as options, \
-         case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid, false) end as query, \
-         (select quote_ident(s.srvname) from pg_foreign_table f join pg_foreign_server s on s.oid = f.ftserver \
-          where f.ftrelid = c.oid) as server, \
-         (select json_object_agg(quote_ident(o.option_name), o.option_value) \
-          from pg_foreign_table f, pg_options_to_table(f.ftoptions) o where f.ftrelid = c.oid) as foreign_options, \
-         case when c.relkind = 'S' then {sequence_grants} else {table_grants} end as grants, \
-         {comment} as comment \
-         from pg_class c join {USER_SCHEMAS} n on n.oid = c.relnamespace \
-         left join pg_am a on a.oid = c.relam \
-         where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and {outside}",
-        sequence_grants = grants("c.relacl", "c.relowner", "s"),
-        table_grants = grants("c.relacl", "c.relowner", "r"),
-        comment = comment("pg_class", "c.oid"),
-        outside = outside_extensions("pg_class", "c.oid"),
-    )
-}
-
-pub(super) fn columns() -> String {
-    format!(
-        "select a.attrelid as relation, a.attnum as position, quote_ident(a.attname) as name, \
-         format_type(a.atttypid, a.atttypmod) as data_type, \
-         case when a.attcollation <> t.typcollation then \
-           (select quote_ident(cn.nspname) || '.' || quote_ident(co.collname) from pg_collation co \
-            join pg_namespace cn on cn.oid = co.collnamespace where co.oid = a.attcollation) end as collation, \
-         a.attnotnull as not_null, nullif(a.attidentity, '') as identity, nullif(a.attgenerated, '') as generated, \
-         d.oid as default_oid, pg_get_expr(d.adbin, d.adrelid) as expression, \
-         case when a.attstorage <> t.typstorage then a.attstorage end as storage, t.typstorage as type_storage, \
-         nullif(to_jsonb(a) ->> 'attcompression', '') as compression, \
-         nullif(a.attstattarget, -1) as statistics, coalesce(a.attoptions, array[]::text[]) as options, \
-         (select json_object_agg(quote_ident(o.option_name), o.option_value) \
-          from pg_options_to_table(a.attfdwoptions) o) as foreign_options, \
-         a.attislocal as local, a.attinhcount as inherited, \
-         case when a.attacl is null then '[]' else {grants} end as grants, \
-         col_description(a.attrelid, a.attnum) as comment \
-         from pg_attribute a join pg_class c on c.oid = a.attrelid \
-         join {USER_SCHEMAS} n on n.oid = c.relnamespace join pg_type t on t.oid = a.atttypid \
-         left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum \
-         where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'v', 'm', 'f') and {outside}",
-        grants = grants("a.attacl", "c.relowner", "c"),
-        outside = outside_extensions("pg_class", "c.oid"),
-    )
-}
-
-pub(super) fn sequences() -> String {
-    format!(
-        "select s.seqrelid as oid, s.seqrelid::regclass::text as name, \
-         format_type(s.seqtypid, null) as data_type, s.seqstart as start, s.seqincrement as increment, \
-         s.seqmin as minimum, s.seqmax as maximum, s.seqcache as cache, s.seqcycle as cycle, \
-         c.relpersistence as persistence, d.deptype as owned, d.refobjid as owner_relation, \
-         d.refobjsubid as owner_position \
-         from pg_sequence s join pg_class c on c.oid = s.seqrelid \
-         join {USER_SCHEMAS} n on n.oid = c.relnamespace \
-         left join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = s.seqrelid \
-           and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i') and d.refobjsubid > 0 \
-         where {outside}",
-        outside = outside_extensions("pg_class", "c.oid"),
-    )
-}
-
-pub(super) fn constraints() -> String {
-    format!(
-        "select o.oid, quote_ident(o.conname) as name, o.contype as kind, o.conrelid as relation, \
-         o.contypid::regtype::text as domain, o.contypid <> 0 as on_domain, \
-         pg_get_constraintdef(o.oid) as definition, o.convalidated as validated, o.conislocal as local, \
-         o.coninhcount as inherited, o.conparentid <> 0 as of_parent, o.connoinherit as no_inherit, \
-         case when o.confrelid <> 0 then o.confrelid::regclass::text end as references, \
-         o.conindid as index, coalesce(i.indisclustered, false) as clustered, \
-         coalesce(i.indisreplident, false) as replica_identity, {comment} as comment, \
-         case when o.contype in ('p', 'u', 'x') then {index_comment} end as index_comment \
-         from pg_constraint o join {USER_SCHEMAS} n on n.oid = o.connamespace \
-         left join pg_index i on i.indexrelid = o.conindid and o.contype in ('p', 'u', 'x') \
-         where o.contype in ('c', 'f', 'p', 'u', 'x') and {outside_relation} and {outside_type}",
-        comment = comment("pg_constraint", "o.oid"),
-        index_comment = comment("pg_class", "o.conindid"),
-        outside_relation = outside_extensions("pg_class", "o.conrelid"),
-        outside_type = outside_extensions("pg_type", "o.contypid"),
-    )
-}
-
-pub(super) fn indexes() -> String {
-    format!(
-        "select i.indexrelid as oid, i.indexrelid::regclass::text as name, i.indrelid as relation, \
-         pg_get_indexdef(i.indexrelid) as definition, i.indisunique as unique, i.indisvalid as valid, \
-         i.indisclustered as clustered, i.indisreplident as replica_identity, \
-         i.indexprs is not null or i.indpred is not null as has_expressions, r.relkind = 'p' as on_partitioned, \
-         (select h.inhparent::regclass::text from pg_inherits h where h.inhrelid = i.indexrelid) as parent, \
-         (select json_agg(json_build_array(a.attnum, a.attstattarget)) from pg_attribute a \
-          where a.attrelid = i.indexrelid and a.attstattarget >= 0) as statistics, {comment} as comment \
-         from pg_index i join pg_class c on c.oid = i.indexrelid join pg_class r on r.oid = i.indrelid \
-         join {USER_SCHEMAS} n on n.oid = c.relnamespace \
-         where r.relkind in ('r', 'p', 'm') and {outside} \
-         and not exists (select from pg_constraint o where o.conindid = i.indexrelid and o.contype in ('p', 'u', 'x'))",
-        comment = comment("pg_class", "i.indexrelid"),
-        outside = outside_extensions("pg_class", "i.indrelid"),
-    )
-}
-
-pub(super) fn triggers() -> String {
-    format!(
-        "select t.oid, t.tgrelid as relation, quote_ident(t.tgname) as name, \
-         pg_get_triggerdef(t.oid) as definition, t.tgenabled as enabled, \
-         coalesce((to_jsonb(t) ->> 'tgparentid')::oid <> 0, false) as of_parent, {comment} as comment \
-         from pg_trigger t join pg_class c on c.oid = t.tgrelid join {USER_SCHEMAS} n on n.oid = c.relnamespace \
-         where not t.tgisinternal and {outside}",
-        comment = comment("pg_trigger", "t.oid"),
-        outside = outside_extensions("pg_class", "c.oid"),
-    )
-}
-
-pub(super) fn rules() -> String {
-    format!(
-        "select r.oid, r.ev_class as relation, quote_ident(r.rulename) as name, pg_get_ruledef(r.oid) as definition, \
-         r.ev_enabled as enabled, r.rulename = '_RETURN' as of_view, {comment} as comment \
-         from pg_rewrite r join pg_class c on c.oid = r.ev_class join {USER_SCHEMAS} n on n.oid = c.relnamespace \
-         where {outside}",
-        comment = comment("pg_rewrite", "r.oid"),
-        outside = outside_extensions("pg_class", "c.oid"),
-    )
-}
-
-pub(super) fn policies() -> String {
-    format!(
-        "select p.oid, p.polrelid as relation, quote_ident(p.polname) as name, p.polcmd as command, \
-         p.polpermissive as permissive, array(select case when r = 0 then 'PUBLIC' \
-         else quote_ident(pg_get_userbyid(r)) end from unnest(p.polroles) r order by 1) as roles, \
-         pg_get_expr(p.polqual, p.polrelid) as using, pg_get_expr(p.polwithcheck, p.polrelid) as check, \
-         {comment} as comment from pg_policy p",
-        comment = comment("pg_policy", "p.oid"),
-    )
-}
-
-pub(super) fn routines() -> String {
-    format!(
-        "select p.oid, p.oid::regprocedure::text as name, p.prokind as kind, \
-         pg_get_functiondef(p.oid) as definition, \
-         concat_ws('|', pg_get_function_result(p.oid), p.proretset, array_to_string(p.proargnames, ',', '-'), \
-         array_to_string(p.proargmodes, ','), p.prokind) as signature, \
-         p.pronargdefaults::int as defaults, {grants} as grants, {comment} as comment \
-         from pg_proc p join {USER_SCHEMAS} n on n.oid = p.pronamespace where p.prokind <> 'a' and {outside} \
-         and not exists (select from pg_depend i where i.classid = 'pg_proc'::regclass and i.objid = p.oid \
-         and i.deptype = 'i')",
-        grants = grants("p.proacl", "p.proowner", "f"),
-        comment = comment("pg_proc", "p.oid"),
-        outside = outside_extensions("pg_proc", "p.oid"),
-    )
-}
-
-pub(super) fn types() -> String {
-    format!(
-        "select t.oid, t.oid::regtype::text as name, t.typtype as kind, t.typrelid as relation, t.typarray as array_type, \
-         case when t.typtype = 'e' then array(select e.enumlabel from pg_enum e where e.enumtypid = t.oid \
-           order by e.enumsortorder) end as labels, \
-         format_type(t.typbasetype, t.typtypmod) as base, t.typdefault as default, t.typnotnull as not_null, \
+        "select t.oid, t.typnamespace, quote_ident(t.typname), t.typtype, t.typrelid, t.typarray, t.typelem, \
+         case when t.typtype = 'd' then format_type(t.typbasetype, t.typtypmod) end, t.typdefault, t.typnotnull, \
          case when t.typtype = 'd' and t.typcollation <> coalesce((select b.typcollation from pg_type b \
-           where b.oid = t.typbasetype), 0) then (select quote_ident(cn.nspname) || '.' || quote_ident(co.collname) \
-           from pg_collation co join pg_namespace cn on cn.oid = co.collnamespace where co.oid = t.typcollation) end as collation, \
-         case when t.typtype = 'c' then (select json_agg(json_build_object('name', quote_ident(a.attname), \
-           'data_type', format_type(a.atttypid, a.atttypmod), 'collation', case when a.attcollation <> y.typcollation \
-           then (select quote_ident(cn.nspname) || '.' || quote_ident(co.collname) from pg_collation co \
-           join pg_namespace cn on cn.oid = co.collnamespace where co.oid = a.attcollation) end) order by a.attnum) \
-           from pg_attribute a join pg_type y on y.oid = a.atttypid \
-           where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped) end as attributes, \
+           where b.oid = t.typbasetype), 0) then {domain_collation} end, \
          case when t.typtype = 'r' then (select concat_ws(', ', 'SUBTYPE = ' || format_type(r.rngsubtype, null), \
            (select 'SUBTYPE_OPCLASS = ' || quote_ident(on_.nspname) || '.' || quote_ident(o.opcname) from pg_opclass o \
             join pg_namespace on_ on on_.oid = o.opcnamespace where o.oid = r.rngsubopc and not o.opcdefault), \
-           (select 'COLLATION = ' || quote_ident(cn.nspname) || '.' || quote_ident(co.collname) from pg_collation co \
-            join pg_namespace cn on cn.oid = co.collnamespace join pg_type y on y.oid = r.rngsubtype \
-            where co.oid = r.rngcollation and r.rngcollation <> y.typcollation), \
+           (select 'COLLATION = ' || {range_collation} from pg_type y where y.oid = r.rngsubtype \
+            and r.rngcollation <> y.typcollation), \
            'CANONICAL = ' || nullif(r.rngcanonical::oid, 0)::regproc, 'SUBTYPE_DIFF = ' || nullif(r.rngsubdiff::oid, 0)::regproc, \
-           'MULTIRANGE_TYPE_NAME = ' || nullif((to_jsonb(r) ->> 'rngmultitypid')::oid, 0)::regtype) \
-           from pg_range r where r.rngtypid = t.oid) end as range, \
-         {grants} as grants, case when t.typtype = 'c' then coalesce({comment}, {relation_comment}) else {comment} end as comment, \
-         case when t.typtype = 'm' then (select r.rngtypid from pg_range r \
-           where (to_jsonb(r) ->> 'rngmultitypid')::oid = t.oid) end as range_type \
-         from pg_type t join {USER_SCHEMAS} n on n.oid = t.typnamespace left join pg_class c on c.oid = t.typrelid \
-         where (t.typtype in ('e', 'd', 'r', 'm') or t.typtype = 'c' and c.relkind = 'c' \
-         or t.typtype = 'b' and t.typelem = 0 or t.typtype = 'p') and {outside}",
-        grants = grants("t.typacl", "t.typowner", "T"),
-        comment = comment("pg_type", "t.oid"),
-        relation_comment = comment("pg_class", "t.typrelid"),
-        outside = outside_extensions("pg_type", "t.oid"),
+           {multirange}) from pg_range r where r.rngtypid = t.oid) end, {range_of}, t.typacl is null \
+         from pg_type t where t.oid >= {FIRST}",
+        domain_collation = collation("t.typcollation"),
+        range_collation = collation("r.rngcollation"),
     )
 }
 
-/// Array types and their elements, row types of relations, for the dependencies.
-pub(super) fn derived_types() -> String {
+/// Everything that has rows or columns, indexes apart.
+fn relations() -> String {
     format!(
-        "select t.oid, t.typelem as element, t.typrelid as relation from pg_type t \
-         join {USER_SCHEMAS} n on n.oid = t.typnamespace where t.typelem <> 0 or t.typrelid <> 0"
+        "select c.oid, c.relnamespace, quote_ident(c.relname), c.relkind, c.relpersistence, c.reltype, \
+         c.relrowsecurity, c.relforcerowsecurity, c.relreplident, c.relispartition, \
+         case when a.amname <> 'heap' then quote_ident(a.amname) end, \
+         case when c.relkind = 'p' then pg_get_partkeydef(c.oid) end, \
+         case when c.relispartition then pg_get_expr(c.relpartbound, 0) end, \
+         case when c.reloftype <> 0 then c.reloftype::regtype::text end, c.reloptions, t.reloptions \
+         from pg_class c left join pg_am a on a.oid = c.relam \
+         left join pg_class t on t.oid = c.reltoastrelid and t.reloptions is not null \
+         where c.oid >= {FIRST} and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c')"
     )
 }
 
-pub(super) fn statistics() -> String {
+const FOREIGN_TABLES: &str = "select f.ftrelid, quote_ident(s.srvname), \
+     (select json_object_agg(quote_ident(o.option_name), o.option_value)::text \
+      from pg_options_to_table(f.ftoptions) o) \
+     from pg_foreign_table f join pg_foreign_server s on s.oid = f.ftserver";
+
+/// Columns and attributes of composite types; of indexes only what has a statistics target.
+fn columns(version: u32) -> String {
+    // Compression came with version 14.
+    let compression = if version >= 140_000 {
+        "a.attcompression"
+    } else {
+        "''"
+    };
     format!(
-        "select s.oid, quote_ident(n.nspname) || '.' || quote_ident(s.stxname) as name, \
-         pg_get_statisticsobjdef(s.oid) as definition, nullif(s.stxstattarget, -1) as target, s.stxrelid as relation, \
-         {comment} as comment from pg_statistic_ext s join {USER_SCHEMAS} n on n.oid = s.stxnamespace where {outside}",
-        comment = comment("pg_statistic_ext", "s.oid"),
-        outside = outside_extensions("pg_statistic_ext", "s.oid"),
+        "select a.attrelid, a.attnum, quote_ident(a.attname), format_type(a.atttypid, a.atttypmod), \
+         case when a.attcollation <> t.typcollation then {collation} end, a.attnotnull, a.attidentity, \
+         a.attgenerated, a.attstorage, t.typstorage, {compression}, nullif(a.attstattarget, -1), a.attoptions, \
+         case when a.attfdwoptions is not null then (select json_object_agg(quote_ident(o.option_name), o.option_value)::text \
+         from pg_options_to_table(a.attfdwoptions) o) end, \
+         a.attislocal, a.attinhcount, a.atttypid \
+         from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_type t on t.oid = a.atttypid \
+         where a.attrelid >= {FIRST} and a.attnum > 0 and not a.attisdropped \
+         and (c.relkind in ('r', 'p', 'v', 'm', 'f', 'c') or c.relkind in ('i', 'I') and a.attstattarget >= 0)",
+        collation = collation("a.attcollation"),
     )
 }
 
-pub(super) fn default_privileges() -> String {
+fn sequences() -> String {
     format!(
-        "select d.oid, quote_ident(pg_get_userbyid(d.defaclrole)) as role, \
-         case when d.defaclnamespace <> 0 then quote_ident(n.nspname) end as schema, \
-         d.defaclobjtype as objects, pg_get_userbyid(d.defaclrole) = current_user as own, \
-         (select coalesce(json_agg(json_build_array(case when x.grantee = 0 then 'PUBLIC' \
-           else quote_ident(pg_get_userbyid(x.grantee)) end, x.privilege_type, x.is_grantable)), '[]') \
-           from aclexplode(d.defaclacl) x where d.defaclnamespace <> 0 or x.grantee <> d.defaclrole) as grants, \
-         (select coalesce(json_agg(json_build_array(case when x.grantee = 0 then 'PUBLIC' \
-           else quote_ident(pg_get_userbyid(x.grantee)) end, x.privilege_type, x.is_grantable)), '[]') \
-           from aclexplode(acldefault(case d.defaclobjtype when 'S' then 's' else d.defaclobjtype end, d.defaclrole)) x \
-           where d.defaclnamespace = 0 and x.grantee <> d.defaclrole) as initial \
-         from pg_default_acl d left join {USER_SCHEMAS} n on n.oid = d.defaclnamespace"
+        "select seqrelid, format_type(seqtypid, null), seqstart, seqincrement, seqmin, seqmax, seqcache, \
+         seqcycle from pg_sequence where seqrelid >= {FIRST}"
     )
 }
 
-/// All edges from a user's object to something a user or an extension made.
-pub(super) fn dependencies() -> String {
-    "select array[d.classid::bigint, d.objid::bigint, d.objsubid, d.refclassid::bigint, d.refobjid::bigint, \
-     d.refobjsubid] as edge, d.deptype as kind from pg_depend d \
-     where d.objid >= 16384 and d.deptype in ('n', 'a', 'i', 'e') \
-     and (d.refobjid >= 16384 or d.refclassid = 'pg_namespace'::regclass)"
-        .to_owned()
+/// What only `pg_get_constraintdef` can say: expressions, and what newer versions added.
+fn is_printed(version: u32) -> &'static str {
+    if version >= 180_000 {
+        "(o.contype in ('c', 'x') or o.conperiod or not o.conenforced \
+         or o.confrelid between 1 and 16383)"
+    } else {
+        "(o.contype in ('c', 'x') or o.confrelid between 1 and 16383)"
+    }
+}
+
+fn constraints(version: u32) -> String {
+    // ON DELETE SET … of some columns came with version 15.
+    let set_columns = if version >= 150_000 {
+        "o.confdelsetcols"
+    } else {
+        "null"
+    };
+    format!(
+        "select o.oid, quote_ident(o.conname), o.contype, o.conrelid, o.contypid, o.conindid, o.confrelid, \
+         o.conkey, o.confkey, o.convalidated, o.condeferrable, o.condeferred, o.conislocal, o.coninhcount, \
+         o.conparentid <> 0, o.connoinherit, o.confupdtype, o.confdeltype, o.confmatchtype, {set_columns} \
+         from pg_constraint o where o.oid >= {FIRST} and o.contype in ('c', 'f', 'p', 'u', 'x')",
+    )
+}
+
+fn constraint_definitions(version: u32) -> String {
+    format!(
+        "select o.oid, pg_get_constraintdef(o.oid) from pg_constraint o \
+         where o.oid >= {FIRST} and o.contype in ('c', 'f', 'p', 'u', 'x') and {printed}",
+        printed = is_printed(version),
+    )
+}
+
+/// Whether the operator class of every key column is the one that goes without saying, so that
+/// the definition needs no operator class: the default of its access method for just the type,
+/// for text when the type is varchar, or for the type's family when nothing is closer.
+/// Source: `GetDefaultOpClass` in src/backend/commands/indexcmds.c of PostgreSQL.
+const USUAL_CLASSES: &str = "";
+
+fn indexes(version: u32) -> String {
+    let _ = USUAL_CLASSES;
+    // NULLS NOT DISTINCT came with version 15.
+    let nulls_not_distinct = if version >= 150_000 {
+        "i.indnullsnotdistinct"
+    } else {
+        "false"
+    };
+    format!(
+        "select i.indexrelid, c.relnamespace, quote_ident(c.relname), i.indrelid, quote_ident(a.amname), \
+         i.indisunique, {nulls_not_distinct}, i.indisvalid, i.indisclustered, i.indisreplident, \
+         i.indexprs is not null or i.indpred is not null, c.relkind = 'I', i.indnkeyatts, i.indkey, i.indclass, \
+         i.indcollation, i.indoption, c.reloptions \
+         from pg_index i join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam \
+         where i.indexrelid >= {FIRST} and c.relnamespace <> 'pg_toast'::regnamespace"
+    )
+}
+
+/// Indexes behind keys are told by their constraints.
+fn index_definitions() -> String {
+    format!(
+        "select i.indexrelid, pg_get_indexdef(i.indexrelid) from pg_index i \
+         join pg_class c on c.oid = i.indexrelid \
+         where i.indexrelid >= {FIRST} and c.relnamespace <> 'pg_toast'::regnamespace and i.indexrelid not in \
+         (select o.conindid from pg_constraint o where o.contype in ('p', 'u', 'x'))"
+    )
+}
+
+/// An expression without columns is printed without a look at its table.
+fn defaults() -> String {
+    format!(
+        "select d.adrelid, d.adnum, d.oid, \
+         pg_get_expr(d.adbin, case when a.attgenerated = '' then 0 else d.adrelid end) \
+         from pg_attrdef d join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum \
+         where d.adrelid >= {FIRST}"
+    )
+}
+
+/// Printing a routine is dear, and extensions may bring hundreds.
+fn routines() -> String {
+    format!(
+        "select p.oid, p.pronamespace, p.oid::regprocedure::text, p.prokind, pg_get_functiondef(p.oid), \
+         concat_ws('|', pg_get_function_result(p.oid), p.proretset, array_to_string(p.proargnames, ',', '-'), \
+         array_to_string(p.proargmodes, ','), p.prokind), p.pronargdefaults, p.proacl is null \
+         from pg_proc p where p.oid >= {FIRST} and p.prokind <> 'a' and p.oid not in \
+         (select e.objid from pg_depend e where e.classid = 'pg_proc'::regclass and e.objid >= {FIRST} \
+          and e.deptype in ('e', 'i'))"
+    )
+}
+
+fn triggers() -> String {
+    format!(
+        "select t.oid, t.tgrelid, quote_ident(t.tgname), \
+         case when t.tgparentid = 0 then pg_get_triggerdef(t.oid) end, t.tgenabled, t.tgparentid <> 0 \
+         from pg_trigger t where t.oid >= {FIRST} and not t.tgisinternal"
+    )
+}
+
+fn rules() -> String {
+    format!(
+        "select r.oid, r.ev_class, quote_ident(r.rulename), \
+         case when r.rulename <> '_RETURN' then pg_get_ruledef(r.oid) end, r.ev_enabled, r.rulename = '_RETURN' \
+         from pg_rewrite r where r.ev_class >= {FIRST}"
+    )
+}
+
+const POLICIES: &str = "select p.oid, p.polrelid, quote_ident(p.polname), p.polcmd, p.polpermissive, \
+     array(select case when r = 0 then 'PUBLIC' else quote_ident(pg_get_userbyid(r)) end \
+     from unnest(p.polroles) r order by 1), \
+     pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid) from pg_policy p";
+
+const STATISTICS: &str = "select s.oid, s.stxnamespace, quote_ident(s.stxname), \
+     pg_get_statisticsobjdef(s.oid), nullif(s.stxstattarget, -1), s.stxrelid from pg_statistic_ext s";
+
+fn default_privileges() -> String {
+    // As JSON, since one object has two lists of rights.
+    let rights = |acl: &str, condition: &str| {
+        format!(
+            "(select coalesce(json_agg(json_build_array(case when x.grantee = 0 then 'PUBLIC' \
+             else quote_ident(pg_get_userbyid(x.grantee)) end, x.privilege_type, x.is_grantable)), '[]')::text \
+             from aclexplode({acl}) x where {condition})"
+        )
+    };
+    format!(
+        "select d.oid, quote_ident(pg_get_userbyid(d.defaclrole)), \
+         case when d.defaclnamespace <> 0 then quote_ident(n.nspname) end, \
+         d.defaclobjtype, pg_get_userbyid(d.defaclrole) = current_user, {set}, {initial} \
+         from pg_default_acl d left join pg_namespace n on n.oid = d.defaclnamespace",
+        set = rights(
+            "d.defaclacl",
+            "d.defaclnamespace <> 0 or x.grantee <> d.defaclrole"
+        ),
+        initial = rights(
+            "acldefault(case d.defaclobjtype when 'S' then 's' else d.defaclobjtype end, d.defaclrole)",
+            "d.defaclnamespace = 0 and x.grantee <> d.defaclrole"
+        ),
+    )
 }

@@ -1,40 +1,222 @@
-//! The rows of the queries, as serde reads them.
+//! The rows of the queries as values, and the room they are gathered in.
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
-use crate::catalog::{Attribute, Sequence};
+use super::queries::Query;
+use super::wire::Fields;
+use crate::catalog::Sequence;
+use crate::postgres::Error;
+
+/// (class, object, column): what pg_depend, pg_description and the rights are told by.
+pub(super) type Address = (u32, u32, i32);
+
+/// Options of foreign data: names, quoted where needed, and values.
+pub(super) type Options = BTreeMap<String, String>;
 
 pub(super) type Grants = Vec<(String, String, bool)>;
 
-#[derive(Deserialize)]
-pub(super) struct SchemaRow {
-    #[serde(deserialize_with = "oid")]
-    pub oid: u32,
-    pub name: String,
-    pub grants: Grants,
-    pub comment: Option<String>,
+/// Everything that was read.
+#[derive(Default)]
+pub(super) struct Rows {
+    pub schemas: Vec<SchemaRow>,
+    pub extensions: Vec<ExtensionRow>,
+    pub edges: Vec<EdgeRow>,
+    pub comments: Vec<(Address, String)>,
+    pub grants: Vec<(Address, (String, String, bool))>,
+    pub types: Vec<TypeRow>,
+    /// Enum and label, in the order of the labels.
+    pub labels: Vec<(u32, String)>,
+    pub relations: Vec<RelationRow>,
+    /// Child and parent.
+    pub inheritance: Vec<(u32, u32)>,
+    /// Relation, server and options.
+    pub foreign_tables: Vec<(u32, String, Options)>,
+    pub columns: Vec<ColumnRow>,
+    pub sequences: Vec<(u32, Sequence)>,
+    pub constraints: Vec<ConstraintRow>,
+    pub indexes: Vec<IndexRow>,
+    pub policies: Vec<PolicyRow>,
+    pub statistics: Vec<StatisticsRow>,
+    pub default_privileges: Vec<DefaultPrivilegesRow>,
+    pub views: Vec<(u32, String)>,
+    pub defaults: Vec<DefaultRow>,
+    pub constraint_definitions: Vec<(u32, String)>,
+    pub index_definitions: Vec<(u32, String)>,
+    pub routines: Vec<RoutineRow>,
+    pub triggers: Vec<TriggerRow>,
+    pub rules: Vec<TriggerRow>,
 }
 
-#[derive(Deserialize)]
+impl Rows {
+    /// Takes one row of a query.
+    pub(super) fn accept(&mut self, query: Query, row: &mut Fields<'_>) -> Result<(), Error> {
+        match query {
+            Query::Schemas => self.schemas.push(SchemaRow::read(row)?),
+            Query::Extensions => self.extensions.push(ExtensionRow::read(row)?),
+            Query::Edges => self.edges.push(EdgeRow::read(row)?),
+            Query::Comments => self.comments.push((address(row)?, row.text()?)),
+            Query::Grants => {
+                let right = (address(row)?, (row.text()?, row.text()?, row.flag()?));
+                self.grants.push(right);
+            }
+            Query::Types => self.types.push(TypeRow::read(row)?),
+            Query::EnumLabels => self.labels.push((row.number()?, row.text()?)),
+            Query::Relations => self.relations.push(RelationRow::read(row)?),
+            Query::Inheritance => self.inheritance.push((row.number()?, row.number()?)),
+            Query::ForeignTables => {
+                let table = (row.number()?, row.text()?, options(row)?);
+                self.foreign_tables.push(table);
+            }
+            Query::Columns => self.columns.push(ColumnRow::read(row)?),
+            Query::Sequences => self.sequences.push((row.number()?, sequence(row)?)),
+            Query::Constraints => self.constraints.push(ConstraintRow::read(row)?),
+            Query::Indexes => self.indexes.push(IndexRow::read(row)?),
+            Query::Policies => self.policies.push(PolicyRow::read(row)?),
+            Query::Statistics => self.statistics.push(StatisticsRow::read(row)?),
+            Query::DefaultPrivileges => {
+                self.default_privileges
+                    .push(DefaultPrivilegesRow::read(row)?);
+            }
+            Query::Views => self.views.push((row.number()?, row.text()?)),
+            Query::Defaults => self.defaults.push(DefaultRow::read(row)?),
+            Query::ConstraintDefinitions => {
+                self.constraint_definitions
+                    .push((row.number()?, row.text()?));
+            }
+            Query::IndexDefinitions => self.index_definitions.push((row.number()?, row.text()?)),
+            Query::Routines => self.routines.push(RoutineRow::read(row)?),
+            Query::Triggers => self.triggers.push(TriggerRow::read(row)?),
+            Query::Rules => self.rules.push(TriggerRow::read(row)?),
+        }
+        Ok(())
+    }
+}
+
+fn address(row: &mut Fields<'_>) -> Result<Address, Error> {
+    Ok((row.number()?, row.number()?, row.number()?))
+}
+
+/// A JSON object; NULL has none.
+fn options(row: &mut Fields<'_>) -> Result<Options, Error> {
+    match row.optional()? {
+        Some(text) => json(&text),
+        None => Ok(Options::new()),
+    }
+}
+
+/// The persistence is known from the relation.
+fn sequence(row: &mut Fields<'_>) -> Result<Sequence, Error> {
+    Ok(Sequence {
+        data_type: row.text()?,
+        start: row.number()?,
+        increment: row.number()?,
+        minimum: row.number()?,
+        maximum: row.number()?,
+        cache: row.number()?,
+        cycle: row.flag()?,
+        persistence: String::new(),
+    })
+}
+
+pub(super) struct SchemaRow {
+    pub oid: u32,
+    pub name: String,
+    pub is_users: bool,
+}
+
+impl SchemaRow {
+    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            oid: row.number()?,
+            name: row.text()?,
+            is_users: row.flag()?,
+        })
+    }
+}
+
 pub(super) struct ExtensionRow {
-    #[serde(deserialize_with = "oid")]
     pub oid: u32,
     pub name: String,
     pub schema: String,
     pub version: String,
-    pub comment: Option<String>,
 }
 
-#[derive(Deserialize)]
-pub(super) struct RelationRow {
-    #[serde(deserialize_with = "oid")]
+impl ExtensionRow {
+    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            oid: row.number()?,
+            name: row.text()?,
+            schema: row.text()?,
+            version: row.text()?,
+        })
+    }
+}
+
+/// A row of pg_depend.
+#[derive(Clone, Copy)]
+pub(super) struct EdgeRow {
+    pub from: Address,
+    pub to: Address,
+    pub kind: char,
+}
+
+impl EdgeRow {
+    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            from: address(row)?,
+            to: address(row)?,
+            kind: row.letter()?,
+        })
+    }
+}
+
+pub(super) struct TypeRow {
     pub oid: u32,
+    pub schema: u32,
     pub name: String,
-    pub kind: String,
+    pub kind: char,
+    pub relation: u32,
+    pub array_type: u32,
+    pub element: u32,
+    pub base: Option<String>,
+    pub default: Option<String>,
+    pub not_null: bool,
+    pub collation: Option<String>,
+    pub range: Option<String>,
+    /// The range type of a multirange.
+    pub range_type: Option<u32>,
+    pub has_default_rights: bool,
+}
+
+impl TypeRow {
+    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            oid: row.number()?,
+            schema: row.number()?,
+            name: row.text()?,
+            kind: row.letter()?,
+            relation: row.number()?,
+            array_type: row.number()?,
+            element: row.number()?,
+            base: row.optional()?,
+            default: row.optional()?,
+            not_null: row.flag()?,
+            collation: row.optional()?,
+            range: row.optional()?,
+            range_type: row.optional_number()?,
+            has_default_rights: row.flag()?,
+        })
+    }
+}
+
+pub(super) struct RelationRow {
+    pub oid: u32,
+    pub schema: u32,
+    pub name: String,
+    pub kind: char,
     pub persistence: String,
-    #[serde(deserialize_with = "oid")]
     pub row_type: u32,
     pub row_security: bool,
     pub force_row_security: bool,
@@ -44,201 +226,318 @@ pub(super) struct RelationRow {
     pub partition_key: Option<String>,
     pub bound: Option<String>,
     pub of_type: Option<String>,
-    pub parents: Vec<String>,
     pub options: Vec<String>,
-    pub query: Option<String>,
-    pub server: Option<String>,
-    pub foreign_options: Option<BTreeMap<String, String>>,
-    pub grants: Grants,
-    pub comment: Option<String>,
+    pub toast_options: Vec<String>,
 }
 
-#[derive(Deserialize)]
+impl RelationRow {
+    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            oid: row.number()?,
+            schema: row.number()?,
+            name: row.text()?,
+            kind: row.letter()?,
+            persistence: row.text()?,
+            row_type: row.number()?,
+            row_security: row.flag()?,
+            force_row_security: row.flag()?,
+            replica_identity: row.text()?,
+            partition: row.flag()?,
+            access_method: row.optional()?,
+            partition_key: row.optional()?,
+            bound: row.optional()?,
+            of_type: row.optional()?,
+            options: row.texts()?,
+            toast_options: row.texts()?,
+        })
+    }
+}
+
 pub(super) struct ColumnRow {
-    #[serde(deserialize_with = "oid")]
     pub relation: u32,
     pub position: i32,
     pub name: String,
     pub data_type: String,
     pub collation: Option<String>,
     pub not_null: bool,
-    pub identity: Option<String>,
-    pub generated: Option<String>,
-    #[serde(default, deserialize_with = "optional_oid")]
-    pub default_oid: Option<u32>,
-    pub expression: Option<String>,
-    pub storage: Option<String>,
-    pub type_storage: String,
-    pub compression: Option<String>,
+    pub identity: char,
+    pub generated: char,
+    pub storage: char,
+    pub type_storage: char,
+    pub compression: char,
     pub statistics: Option<i32>,
     pub options: Vec<String>,
-    pub foreign_options: Option<BTreeMap<String, String>>,
+    pub foreign_options: Options,
     pub local: bool,
     pub inherited: i32,
-    pub grants: Grants,
-    pub comment: Option<String>,
+    pub type_oid: u32,
 }
 
-#[derive(Deserialize)]
-pub(super) struct SequenceRow {
-    #[serde(deserialize_with = "oid")]
-    pub oid: u32,
-    pub name: String,
-    #[serde(flatten)]
-    pub sequence: Sequence,
-    /// `a` for OWNED BY, `i` for an identity column.
-    pub owned: Option<String>,
-    #[serde(default, deserialize_with = "optional_oid")]
-    pub owner_relation: Option<u32>,
-    pub owner_position: Option<i32>,
+impl ColumnRow {
+    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            relation: row.number()?,
+            position: row.number()?,
+            name: row.text()?,
+            data_type: row.text()?,
+            collation: row.optional()?,
+            not_null: row.flag()?,
+            identity: row.letter()?,
+            generated: row.letter()?,
+            storage: row.letter()?,
+            type_storage: row.letter()?,
+            compression: row.letter()?,
+            statistics: row.optional_number()?,
+            options: row.texts()?,
+            foreign_options: options(row)?,
+            local: row.flag()?,
+            inherited: row.number()?,
+            type_oid: row.number()?,
+        })
+    }
 }
 
-#[derive(Deserialize)]
-pub(super) struct ConstraintRow {
-    #[serde(deserialize_with = "oid")]
-    pub oid: u32,
-    pub name: String,
-    pub kind: String,
-    #[serde(deserialize_with = "oid")]
+/// The default or the generating expression of a column.
+pub(super) struct DefaultRow {
     pub relation: u32,
-    pub domain: Option<String>,
-    pub on_domain: bool,
-    pub definition: String,
+    pub position: i32,
+    pub oid: u32,
+    pub expression: String,
+}
+
+impl DefaultRow {
+    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            relation: row.number()?,
+            position: row.number()?,
+            oid: row.number()?,
+            expression: row.text()?,
+        })
+    }
+}
+
+pub(super) struct ConstraintRow {
+    pub oid: u32,
+    pub name: String,
+    pub kind: char,
+    pub relation: u32,
+    pub domain: u32,
+    pub index: u32,
+    pub references: u32,
+    pub columns: Vec<i32>,
+    pub referenced_columns: Vec<i32>,
     pub validated: bool,
+    pub deferrable: bool,
+    pub deferred: bool,
     pub local: bool,
     pub inherited: i32,
     pub of_parent: bool,
     pub no_inherit: bool,
-    pub references: Option<String>,
-    #[serde(deserialize_with = "oid")]
-    pub index: u32,
-    pub clustered: bool,
-    pub replica_identity: bool,
-    pub comment: Option<String>,
-    pub index_comment: Option<String>,
+    pub on_update: char,
+    pub on_delete: char,
+    pub match_kind: char,
+    /// The columns that ON DELETE SET NULL or DEFAULT is limited to.
+    pub set_columns: Vec<i32>,
 }
 
-#[derive(Deserialize)]
+impl ConstraintRow {
+    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            oid: row.number()?,
+            name: row.text()?,
+            kind: row.letter()?,
+            relation: row.number()?,
+            domain: row.number()?,
+            index: row.number()?,
+            references: row.number()?,
+            columns: row.numbers()?,
+            referenced_columns: row.numbers()?,
+            validated: row.flag()?,
+            deferrable: row.flag()?,
+            deferred: row.flag()?,
+            local: row.flag()?,
+            inherited: row.number()?,
+            of_parent: row.flag()?,
+            no_inherit: row.flag()?,
+            on_update: row.letter()?,
+            on_delete: row.letter()?,
+            match_kind: row.letter()?,
+            set_columns: row.numbers()?,
+        })
+    }
+}
+
 pub(super) struct IndexRow {
-    #[serde(deserialize_with = "oid")]
     pub oid: u32,
+    pub schema: u32,
     pub name: String,
-    #[serde(deserialize_with = "oid")]
     pub relation: u32,
-    pub definition: String,
+    pub method: String,
     pub unique: bool,
+    pub nulls_not_distinct: bool,
     pub valid: bool,
     pub clustered: bool,
     pub replica_identity: bool,
     pub has_expressions: bool,
     pub on_partitioned: bool,
-    pub parent: Option<String>,
-    pub statistics: Option<Vec<(i32, i32)>>,
-    pub comment: Option<String>,
+    /// How many of the columns are the key; the others are only stored.
+    pub key_length: usize,
+    pub columns: Vec<i32>,
+    pub classes: Vec<u32>,
+    pub collations: Vec<u32>,
+    /// Bit 0: descending; bit 1: nulls first.
+    pub directions: Vec<u16>,
+    pub options: Vec<String>,
+}
+
+impl IndexRow {
+    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            oid: row.number()?,
+            schema: row.number()?,
+            name: row.text()?,
+            relation: row.number()?,
+            method: row.text()?,
+            unique: row.flag()?,
+            nulls_not_distinct: row.flag()?,
+            valid: row.flag()?,
+            clustered: row.flag()?,
+            replica_identity: row.flag()?,
+            has_expressions: row.flag()?,
+            on_partitioned: row.flag()?,
+            key_length: row.number()?,
+            columns: row.numbers()?,
+            classes: row.numbers()?,
+            collations: row.numbers()?,
+            directions: row.numbers()?,
+            options: row.texts()?,
+        })
+    }
 }
 
 /// A trigger or a rule.
-#[derive(Deserialize)]
 pub(super) struct TriggerRow {
-    #[serde(deserialize_with = "oid")]
     pub oid: u32,
-    #[serde(deserialize_with = "oid")]
     pub relation: u32,
     pub name: String,
     pub definition: String,
     pub enabled: String,
-    #[serde(default)]
-    pub of_parent: bool,
-    #[serde(default)]
-    pub of_view: bool,
-    pub comment: Option<String>,
+    /// A trigger that follows from the parent's, or the rule that is a view's query.
+    pub is_derived: bool,
 }
 
-#[derive(Deserialize)]
+impl TriggerRow {
+    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            oid: row.number()?,
+            relation: row.number()?,
+            name: row.text()?,
+            definition: row.text()?,
+            enabled: row.text()?,
+            is_derived: row.flag()?,
+        })
+    }
+}
+
 pub(super) struct PolicyRow {
-    #[serde(deserialize_with = "oid")]
     pub oid: u32,
-    #[serde(deserialize_with = "oid")]
     pub relation: u32,
     pub name: String,
-    pub command: String,
+    pub command: char,
     pub permissive: bool,
     pub roles: Vec<String>,
     pub using: Option<String>,
     pub check: Option<String>,
-    pub comment: Option<String>,
 }
 
-#[derive(Deserialize)]
+impl PolicyRow {
+    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            oid: row.number()?,
+            relation: row.number()?,
+            name: row.text()?,
+            command: row.letter()?,
+            permissive: row.flag()?,
+            roles: row.texts()?,
+            using: row.optional()?,
+            check: row.optional()?,
+        })
+    }
+}
+
 pub(super) struct RoutineRow {
-    #[serde(deserialize_with = "oid")]
     pub oid: u32,
+    pub schema: u32,
     pub name: String,
-    pub kind: String,
+    pub kind: char,
     pub definition: String,
     pub signature: String,
     pub defaults: i32,
-    pub grants: Grants,
-    pub comment: Option<String>,
+    pub has_default_rights: bool,
 }
 
-#[derive(Deserialize)]
-pub(super) struct TypeRow {
-    #[serde(deserialize_with = "oid")]
-    pub oid: u32,
-    pub name: String,
-    pub kind: String,
-    #[serde(deserialize_with = "oid")]
-    pub relation: u32,
-    #[serde(deserialize_with = "oid")]
-    pub array_type: u32,
-    pub labels: Option<Vec<String>>,
-    pub base: Option<String>,
-    pub default: Option<String>,
-    pub not_null: bool,
-    pub collation: Option<String>,
-    pub attributes: Option<Vec<Attribute>>,
-    pub range: Option<String>,
-    #[serde(default, deserialize_with = "optional_oid")]
-    pub range_type: Option<u32>,
-    pub grants: Grants,
-    pub comment: Option<String>,
+impl RoutineRow {
+    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            oid: row.number()?,
+            schema: row.number()?,
+            name: row.text()?,
+            kind: row.letter()?,
+            definition: row.text()?,
+            signature: row.text()?,
+            defaults: row.number()?,
+            has_default_rights: row.flag()?,
+        })
+    }
 }
 
-#[derive(Deserialize)]
-pub(super) struct DerivedTypeRow {
-    #[serde(deserialize_with = "oid")]
-    pub oid: u32,
-    #[serde(deserialize_with = "oid")]
-    pub element: u32,
-    #[serde(deserialize_with = "oid")]
-    pub relation: u32,
-}
-
-#[derive(Deserialize)]
 pub(super) struct StatisticsRow {
-    #[serde(deserialize_with = "oid")]
     pub oid: u32,
+    pub schema: u32,
     pub name: String,
     pub definition: String,
     pub target: Option<i32>,
-    #[serde(deserialize_with = "oid")]
     pub relation: u32,
-    pub comment: Option<String>,
 }
 
-#[derive(Deserialize)]
+impl StatisticsRow {
+    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            oid: row.number()?,
+            schema: row.number()?,
+            name: row.text()?,
+            definition: row.text()?,
+            target: row.optional_number()?,
+            relation: row.number()?,
+        })
+    }
+}
+
 pub(super) struct DefaultPrivilegesRow {
-    #[serde(deserialize_with = "oid")]
     pub oid: u32,
     pub role: String,
     pub schema: Option<String>,
-    pub objects: String,
+    pub objects: char,
     pub own: bool,
     pub grants: Grants,
     pub initial: Grants,
 }
 
+impl DefaultPrivilegesRow {
+    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            oid: row.number()?,
+            role: row.text()?,
+            schema: row.optional()?,
+            objects: row.letter()?,
+            own: row.flag()?,
+            grants: json(&row.text()?)?,
+            initial: json(&row.text()?)?,
+        })
+    }
+}
+
+/// A kind whose query prints the statement; these come as JSON.
 #[derive(Deserialize)]
 pub(super) struct TextRow {
     #[serde(deserialize_with = "oid")]
@@ -255,7 +554,7 @@ pub(super) struct TextRow {
     #[serde(default)]
     pub grants: Grants,
     /// Of foreign data.
-    pub options: Option<BTreeMap<String, String>>,
+    pub options: Option<Options>,
     /// Of a publication.
     pub objects: Option<String>,
     pub parameters: Option<String>,
@@ -270,10 +569,9 @@ pub(super) struct NameRow {
     pub name: String,
 }
 
-#[derive(Deserialize)]
-pub(super) struct EdgeRow {
-    pub edge: (u32, u32, i32, u32, u32, i32),
-    pub kind: String,
+pub(super) fn json<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, Error> {
+    serde_json::from_str(text)
+        .map_err(|error| Error::Protocol(format!("{error} in a row of the catalog: {text}")))
 }
 
 /// Postgres writes an `oid` as a JSON text.
@@ -284,21 +582,9 @@ enum Oid {
     Text(String),
 }
 
-impl Oid {
-    fn value<E: serde::de::Error>(self) -> Result<u32, E> {
-        match self {
-            Self::Number(number) => Ok(number),
-            Self::Text(text) => text.parse().map_err(E::custom),
-        }
+fn oid<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    match Oid::deserialize(deserializer)? {
+        Oid::Number(number) => Ok(number),
+        Oid::Text(text) => text.parse().map_err(serde::de::Error::custom),
     }
-}
-
-fn oid<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    Oid::deserialize(deserializer)?.value()
-}
-
-fn optional_oid<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
-    Option::<Oid>::deserialize(deserializer)?
-        .map(Oid::value)
-        .transpose()
 }

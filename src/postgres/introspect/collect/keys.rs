@@ -1,0 +1,122 @@
+//! Constraints and indexes.
+
+use std::collections::{HashMap, HashSet};
+
+use super::relations::Relations;
+use super::{Collection, class};
+use crate::catalog::{Body, Constraint, ConstraintKind, Id, Index, Kind};
+use crate::postgres::introspect::definition;
+use crate::postgres::introspect::rows::{IndexRow, Rows};
+
+impl Collection {
+    /// Adds the constraints; the indexes behind keys are told by them, the others stay.
+    pub(super) fn constraints(&mut self, rows: &mut Rows, relations: &Relations) {
+        let mut printed: HashMap<u32, String> = rows.constraint_definitions.drain(..).collect();
+        let indexes: HashMap<u32, &IndexRow> =
+            rows.indexes.iter().map(|row| (row.oid, row)).collect();
+        let mut behind_keys = HashSet::new();
+        for row in std::mem::take(&mut rows.constraints) {
+            let kind = match row.kind {
+                'c' => ConstraintKind::Check,
+                'f' => ConstraintKind::ForeignKey,
+                'p' => ConstraintKind::PrimaryKey,
+                'u' => ConstraintKind::Unique,
+                'x' => ConstraintKind::Exclusion,
+                _ => ConstraintKind::Other,
+            };
+            let is_key = matches!(row.kind, 'p' | 'u' | 'x');
+            if is_key {
+                behind_keys.insert(row.index);
+            }
+            let on_domain = row.domain != 0;
+            let owner_address = if on_domain {
+                (class::TYPE, row.domain, 0)
+            } else {
+                (class::RELATION, row.relation, 0)
+            };
+            let Some(owner) = self.names.get(&owner_address) else {
+                continue;
+            };
+            let owner_id = &self.objects[*owner].id;
+            let id_kind = if kind == ConstraintKind::ForeignKey {
+                Kind::ForeignKey
+            } else {
+                Kind::Constraint
+            };
+            let id = Id::part(id_kind, owner_id.name.as_str(), row.name.as_str());
+            let index = indexes.get(&row.index).filter(|_| is_key).copied();
+            let definition = match printed.remove(&row.oid) {
+                Some(definition) => definition,
+                None => definition::constraint(&row, index, relations).unwrap_or_default(),
+            };
+            let index_comment = if is_key {
+                self.comments.remove(&(class::RELATION, row.index, 0))
+            } else {
+                None
+            };
+            let body = Body::Constraint(Constraint {
+                kind,
+                definition,
+                validated: row.validated,
+                local: row.local,
+                inherited: row.inherited,
+                of_parent: row.of_parent,
+                no_inherit: row.no_inherit,
+                on_domain,
+                references: relations.names.get(&row.references).cloned(),
+                clustered: index.is_some_and(|index| index.clustered),
+                replica_identity: index.is_some_and(|index| index.replica_identity),
+                index_comment,
+            });
+            let place = self.add((class::CONSTRAINT, row.oid, 0), id, body);
+            self.extra.push((place, owner_address));
+            if is_key {
+                self.names.insert((class::RELATION, row.index, 0), place);
+            }
+        }
+        rows.indexes.retain(|row| !behind_keys.contains(&row.oid));
+    }
+
+    pub(super) fn indexes(
+        &mut self,
+        rows: Vec<IndexRow>,
+        printed: Vec<(u32, String)>,
+        relations: &mut Relations,
+    ) {
+        let mut printed: HashMap<u32, String> = printed.into_iter().collect();
+        let names: HashMap<u32, String> = rows
+            .iter()
+            .filter(|row| row.on_partitioned)
+            .filter_map(|row| {
+                let (schema, _) = self.schemas.get(&row.schema)?;
+                Some((row.oid, format!("{schema}.{}", row.name)))
+            })
+            .collect();
+        for row in rows {
+            let Some(relation) = self.relation(row.relation) else {
+                continue;
+            };
+            let of_member = self.is_member(class::RELATION, row.relation);
+            let schema = self.schemas.get(&row.schema);
+            let (Some((schema, true)), false) = (schema, of_member) else {
+                continue;
+            };
+            let id = Id::new(Kind::Index, format!("{schema}.{}", row.name));
+            let parent = relations.parents.get(&row.oid).and_then(|of| of.first());
+            let body = Body::Index(Box::new(Index {
+                definition: printed.remove(&row.oid).unwrap_or_default(),
+                table: self.objects[relation].id.name.clone(),
+                unique: row.unique,
+                valid: row.valid,
+                clustered: row.clustered,
+                replica_identity: row.replica_identity,
+                statistics: relations.targets.remove(&row.oid).unwrap_or_default(),
+                parent: parent.and_then(|oid| names.get(oid)).cloned(),
+                has_expressions: row.has_expressions,
+                on_partitioned: row.on_partitioned,
+            }));
+            let place = self.add((class::RELATION, row.oid, 0), id, body);
+            self.extra.push((place, (class::RELATION, row.relation, 0)));
+        }
+    }
+}
