@@ -48,8 +48,9 @@ impl Catalog {
 
     pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Object> {
         self.objects
-            .values()
-            .filter(move |object| object.id.kind == kind)
+            .range(Id::new(kind, "")..)
+            .map(|(_, object)| object)
+            .take_while(move |object| object.id.kind == kind)
     }
 
     pub fn count(&self, kind: Kind) -> usize {

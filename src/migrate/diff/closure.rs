@@ -29,8 +29,23 @@ pub(super) fn actions(before: &Catalog, after: &Catalog) -> Actions {
     for id in after.objects.keys().filter(|id| !before.contains(id)) {
         actions.0.insert(id.clone(), Action::Create);
     }
+    rebuild_bound_indexes(before, after, &mut actions);
     spread(before, after, &mut actions);
     actions
+}
+
+/// An index leaves the index of a partitioned table only together with its table.
+fn rebuild_bound_indexes(before: &Catalog, after: &Catalog, actions: &mut Actions) {
+    for object in before.of_kind(Kind::Index) {
+        if let Body::Index(old) = &object.body
+            && let Some(Body::Index(new)) = after.get(&object.id).map(|object| &object.body)
+            && old.parent.is_some()
+            && old.parent != new.parent
+            && !actions.drops(&Id::new(Kind::Attachment, old.table.as_str()))
+        {
+            actions.0.insert(object.id.clone(), Action::Rebuild);
+        }
+    }
 }
 
 /// There is no CREATE OR REPLACE of a materialized view.
@@ -42,7 +57,19 @@ fn materialized(before: &Body, after: &Body) -> Action {
 }
 
 fn spread(before: &Catalog, after: &Catalog, actions: &mut Actions) {
-    let dependants = before.dependants();
+    let mut dependants = before.dependants();
+    // The parts of an index go with it.
+    for object in before.of_kind(Kind::Index) {
+        if let Body::Index(index) = &object.body
+            && let Some(parent) = &index.parent
+            && let Some((parent, _)) = before
+                .objects
+                .get_key_value(&Id::new(Kind::Index, parent.as_str()))
+            && !actions.drops(&Id::new(Kind::Attachment, index.table.as_str()))
+        {
+            dependants.entry(parent).or_default().insert(&object.id);
+        }
+    }
     let mut queue: VecDeque<Id> = actions
         .0
         .iter()

@@ -41,9 +41,9 @@ fn bodies(before: &Body, after: &Body) -> Option<Action> {
             }
         }
         (Body::Index(before), Body::Index(after)) => {
+            // One of a partitioned table becomes valid when its last part has joined it.
             let same = before.definition == after.definition
-                && before.valid == after.valid
-                && before.parent == after.parent;
+                && (before.valid == after.valid || after.valid && after.on_partitioned);
             Some(if same { Action::Alter } else { Action::Rebuild })
         }
         (Body::View(before), Body::View(after)) => Some(views(before, after)),

@@ -138,7 +138,7 @@ impl Writer<'_> {
         let mut section = Section::Main;
         let mut statements = emit::drop(object);
         if let Body::Index(index) = &object.body {
-            if index.parent.is_some() {
+            if index.parent.is_some() && !self.graph.leaves(&index.table) {
                 return;
             }
             let taken = self.actions().creates(id);
@@ -167,11 +167,7 @@ impl Writer<'_> {
 
     /// Whether something of before that goes or changes stands on the index.
     fn is_needed(&self, id: &Id) -> bool {
-        self.graph
-            .before
-            .objects
-            .values()
-            .any(|object| object.depends_on.contains(id))
+        self.graph.dependants_before.contains_key(id)
             || self.graph.before.get(id).is_some_and(|object| {
                 // A column that changes below it, or a name that something new takes.
                 object.depends_on.iter().any(|needed| {
@@ -180,10 +176,8 @@ impl Writer<'_> {
                         .is_some_and(|action| action != Action::Create)
                 })
             })
-            || self.graph.after.objects.values().any(|object| {
-                self.actions().creates(&object.id)
-                    && object.id.kind == Kind::Constraint
-                    && id.local_name() == object.id.part
+            || self.graph.after.of_kind(Kind::Constraint).any(|object| {
+                id.local_name() == object.id.part && self.actions().creates(&object.id)
             })
     }
 
@@ -201,6 +195,19 @@ impl Writer<'_> {
                     Section::First
                 };
                 self.push(section, emit::enum_values(before, after));
+            }
+            (Body::Index(old), _) => {
+                // A new index of the parent, and a table that joins, take their parts themselves.
+                if let Body::Index(new) = &after.body
+                    && let Some(parent) = &new.parent
+                    && old.parent != new.parent
+                    && !self
+                        .actions()
+                        .creates(&Id::new(Kind::Index, parent.as_str()))
+                    && !self.graph.joins(&new.table)
+                {
+                    statements.push(emit::attach_index(parent, &id.name));
+                }
             }
             (Body::Column(_), Some(Action::Retype)) => {
                 statements.extend(emit::retype(self.graph.before, self.graph.after, id));
@@ -354,6 +361,9 @@ impl Writer<'_> {
                     };
                     self.push(section, [sql]);
                 }
+                for part in self.graph.parts_of_index(id) {
+                    self.push(Section::Main, [emit::attach_index(&id.name, &part.name)]);
+                }
             }
             _ => {
                 self.push(Section::Main, emit::create(object));
@@ -364,12 +374,7 @@ impl Writer<'_> {
 
     fn may_build_concurrently(&self, object: &Object, index: &crate::catalog::Index) -> bool {
         let table = Id::new(Kind::Table, index.table.as_str());
-        let needed = self
-            .graph
-            .after
-            .objects
-            .values()
-            .any(|other| other.depends_on.contains(&object.id));
+        let needed = self.graph.dependants_after.contains_key(&object.id);
         !self.options.offline
             && !index.on_partitioned
             && index.parent.is_none()

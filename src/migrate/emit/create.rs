@@ -183,14 +183,13 @@ pub(super) fn index_of_key(table: &str, constraint: &str) -> String {
     format!("{}{constraint}", &table[..table.len() - local])
 }
 
+/// An index becomes a part of the index of the partitioned table.
+pub fn attach_index(parent: &str, part: &str) -> String {
+    format!("ALTER INDEX {parent} ATTACH PARTITION {part}")
+}
+
 fn create_index(object: &Object, index: &Index) -> Vec<String> {
-    // On a partitioned table the parts that exist are taken over, so that ONLY is not wanted.
-    let definition = if index.on_partitioned {
-        index.definition.replacen(" ON ONLY ", " ON ", 1)
-    } else {
-        index.definition.clone()
-    };
-    let mut statements = vec![definition];
+    let mut statements = vec![index.definition.clone()];
     statements.extend(index_marks(object, index));
     statements
 }

@@ -1,0 +1,235 @@
+//! Which step comes before which.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Graph, Node};
+use crate::catalog::{Body, ConstraintKind, Id, Kind, Object};
+
+impl Graph<'_> {
+    /// What the state before asks for.
+    pub(super) fn before_edges(&self, edges: &mut BTreeSet<(Node, Node)>) {
+        for object in self.before.objects.values() {
+            for needed in &object.depends_on {
+                let goes = self.actions.drops(&object.id);
+                let needed_goes = self.actions.drops(needed);
+                if goes && needed_goes {
+                    edges.insert((self.drop_node(&object.id), self.drop_node(needed)));
+                } else if goes && self.actions.changes(needed) {
+                    if let Some(change) = self.made_by(needed) {
+                        edges.insert((self.drop_node(&object.id), change));
+                    }
+                } else if needed_goes
+                    && self.actions.changes(&object.id)
+                    && let Some(change) = self.made_by(&object.id)
+                {
+                    edges.insert((change, self.drop_node(needed)));
+                }
+            }
+            if let Body::Attachment { parent, .. } = &object.body {
+                self.leaving_edges(&object.id, parent, edges);
+            }
+        }
+    }
+
+    /// A partition leaves before anything of it or of its parent goes, and goes before its parent.
+    fn leaving_edges(&self, attachment: &Id, parent: &str, edges: &mut BTreeSet<(Node, Node)>) {
+        let child = Id::new(Kind::Table, attachment.name.as_str());
+        let parent_table = Id::new(Kind::Table, parent);
+        if self.actions.drops(&child) && self.actions.drops(&parent_table) {
+            edges.insert((self.drop_node(&child), self.drop_node(&parent_table)));
+        }
+        if !self.leaves(&attachment.name) {
+            return;
+        }
+        let left = self.drop_node(attachment);
+        for table in [&parent_table, &child] {
+            let parts = [Kind::Column, Kind::Constraint, Kind::ForeignKey]
+                .into_iter()
+                .flat_map(|kind| self.before.parts(kind, &table.name))
+                .map(|object| &object.id);
+            let indexes = self.indexes_before.get(table.name.as_str());
+            for id in parts
+                .chain(indexes.into_iter().flatten().copied())
+                .chain([table])
+            {
+                if self.actions.drops(id) {
+                    edges.insert((left.clone(), self.drop_node(id)));
+                } else if self.actions.changes(id) {
+                    edges.extend(self.made_by(id).map(|change| (left.clone(), change)));
+                }
+            }
+        }
+    }
+
+    /// What the state after asks for.
+    pub(super) fn after_edges(&self, edges: &mut BTreeSet<(Node, Node)>) {
+        for object in self.after.objects.values() {
+            let Some(made) = self.made_by(&object.id) else {
+                continue;
+            };
+            for needed in &object.depends_on {
+                if let Some(first) = self.made_by(needed) {
+                    edges.insert((first, made.clone()));
+                }
+            }
+            match &object.body {
+                Body::Attachment { parent, .. } => {
+                    self.joining_edges(&object.id.name, parent, &made, edges);
+                }
+                Body::Index(index) => {
+                    if let Some(parent) = &index.parent
+                        && let Some(parent) = self.made_by(&Id::new(Kind::Index, parent.as_str()))
+                    {
+                        edges.insert((made.clone(), parent));
+                    }
+                }
+                Body::Constraint(constraint) if constraint.of_parent => {
+                    self.key_of_part(object, &made, edges);
+                }
+                _ => {}
+            }
+        }
+        // A type comes after its predecessor went aside, and that one goes when no column has it.
+        for id in &self.asides {
+            edges.insert((Node::Aside(id.clone()), Node::Create(id.clone())));
+        }
+    }
+
+    /// The parts' indexes and keys exist before the part joins, to be taken over; an index of the
+    /// parent that is new takes them over itself. Columns and checks are alike by then.
+    fn joining_edges(
+        &self,
+        name: &str,
+        parent: &str,
+        made: &Node,
+        edges: &mut BTreeSet<(Node, Node)>,
+    ) {
+        let is_part = |id: &&Id| {
+            matches!(self.after.get(id).map(|object| &object.body),
+                Some(Body::Index(index)) if index.parent.is_some())
+        };
+        let indexes = self.indexes_after.get(name).into_iter().flatten().copied();
+        let keys = self.after.parts(Kind::Constraint, name);
+        let columns = self.after.parts(Kind::Column, name);
+        let of_parent = self
+            .after
+            .parts(Kind::Column, parent)
+            .chain(self.after.parts(Kind::Constraint, parent).filter(|object| {
+                matches!(&object.body, Body::Constraint(constraint)
+                            if constraint.kind == ConstraintKind::Check)
+            }))
+            .map(|object| &object.id);
+        let first = keys
+            .chain(columns)
+            .map(|object| &object.id)
+            .chain(of_parent)
+            .chain(indexes.clone().filter(is_part));
+        for id in first {
+            edges.extend(self.made_by(id).map(|first| (first, made.clone())));
+        }
+        // Of two indexes that are alike, the parent would take over either.
+        for id in indexes.filter(|id| !is_part(id)) {
+            edges.extend(self.made_by(id).map(|later| (made.clone(), later)));
+        }
+        for id in self.indexes_after.get(parent).into_iter().flatten() {
+            edges.extend(self.made_by(id).map(|later| (made.clone(), later)));
+        }
+    }
+
+    /// A key of a partitioned table that exists takes over the keys of its parts.
+    pub(super) fn key_of_part(
+        &self,
+        object: &Object,
+        made: &Node,
+        edges: &mut BTreeSet<(Node, Node)>,
+    ) {
+        if object.id.kind != Kind::Constraint {
+            return;
+        }
+        let Some(parent) = Self::parent_of(&object.id.name, self.after) else {
+            return;
+        };
+        for key in self.after.parts(Kind::Constraint, &parent) {
+            if let Some(of_parent) = self.made_by(&key.id)
+                && matches!(&of_parent, Node::Create(id) if id.kind == Kind::Constraint)
+            {
+                edges.insert((made.clone(), of_parent));
+            }
+        }
+    }
+
+    /// A name is free before it is taken.
+    pub(super) fn name_edges(&self, edges: &mut BTreeSet<(Node, Node)>) {
+        let mut freed: BTreeMap<String, BTreeSet<Node>> = BTreeMap::new();
+        for object in self.before.objects.values() {
+            let id = &object.id;
+            if self.asides.contains(id) {
+                continue;
+            }
+            if self.actions.drops(id) {
+                for name in names(object) {
+                    freed.entry(name).or_default().insert(self.drop_node(id));
+                }
+            } else if self.actions.changes(id) {
+                let kept = self.after.get(id).map(names).unwrap_or_default();
+                for name in names(object)
+                    .into_iter()
+                    .filter(|name| !kept.contains(name))
+                {
+                    freed.entry(name).or_default().extend(self.made_by(id));
+                }
+            }
+        }
+        for object in self.after.objects.values() {
+            let id = &object.id;
+            let Some(made) = self.made_by(id) else {
+                continue;
+            };
+            let old = if self.actions.changes(id) {
+                self.before.get(id).map(names).unwrap_or_default()
+            } else {
+                Vec::new()
+            };
+            for name in names(object).into_iter().filter(|name| !old.contains(name)) {
+                for free in freed.get(&name).into_iter().flatten() {
+                    edges.insert((free.clone(), made.clone()));
+                }
+            }
+        }
+    }
+}
+
+/// The names that an object takes, each with its name space.
+pub(super) fn names(object: &Object) -> Vec<String> {
+    let Id { kind, name, part } = &object.id;
+    match (kind, &object.body) {
+        (Kind::Table | Kind::View | Kind::MaterializedView | Kind::Composite, _) => {
+            vec![format!("relation {name}"), format!("type {name}")]
+        }
+        (Kind::Sequence | Kind::Index, _) => vec![format!("relation {name}")],
+        (Kind::Enum | Kind::Domain | Kind::Range, _) => vec![format!("type {name}")],
+        (_, Body::Column(column)) => {
+            let mut names = vec![format!("column {name}.{part}")];
+            names.extend(
+                column
+                    .identity
+                    .as_ref()
+                    .map(|identity| format!("relation {}", identity.name)),
+            );
+            names
+        }
+        (_, Body::Constraint(constraint)) => {
+            let mut names = vec![format!("constraint {name}.{part}")];
+            if matches!(
+                constraint.kind,
+                ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclusion
+            ) {
+                let table = Id::new(Kind::Table, name.as_str());
+                let prefix = &name[..name.len() - table.local_name().len()];
+                names.push(format!("relation {prefix}{part}"));
+            }
+            names
+        }
+        (kind, _) => vec![format!("{} {}", kind.name(), object.id)],
+    }
+}

@@ -1,0 +1,182 @@
+//! What must happen before what. A node is one step; parts that their container's statement makes
+//! or removes have the container's node.
+
+mod edges;
+mod implicit;
+mod inline;
+mod sort;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Action, Actions};
+use crate::catalog::{Body, Catalog, Id, Index, Kind};
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Node {
+    /// A type that is renamed, so that its successor can have the name.
+    Aside(Id),
+    Drop(Id),
+    Change(Id),
+    Create(Id),
+}
+
+/// Everything that decides about nodes and edges.
+pub(super) struct Graph<'a> {
+    pub before: &'a Catalog,
+    pub after: &'a Catalog,
+    pub actions: &'a Actions,
+    /// Types that are put aside.
+    pub asides: BTreeSet<Id>,
+    /// New tables by what their statement states.
+    inline: BTreeMap<Id, Id>,
+    /// What depends on each object, directly.
+    pub dependants_before: BTreeMap<&'a Id, BTreeSet<&'a Id>>,
+    pub dependants_after: BTreeMap<&'a Id, BTreeSet<&'a Id>>,
+    /// The indexes of each table, before and after.
+    indexes_before: BTreeMap<&'a str, Vec<&'a Id>>,
+    indexes_after: BTreeMap<&'a str, Vec<&'a Id>>,
+    /// The indexes that are parts of each index of a partitioned table.
+    index_parts: BTreeMap<&'a str, Vec<&'a Id>>,
+}
+
+impl<'a> Graph<'a> {
+    pub(super) fn new(before: &'a Catalog, after: &'a Catalog, actions: &'a Actions) -> Self {
+        let mut graph = Self {
+            before,
+            after,
+            actions,
+            asides: BTreeSet::new(),
+            inline: BTreeMap::new(),
+            dependants_before: before.dependants(),
+            dependants_after: after.dependants(),
+            indexes_before: indexes_by(before, |index| Some(&index.table)),
+            indexes_after: indexes_by(after, |index| Some(&index.table)),
+            index_parts: indexes_by(after, |index| index.parent.as_ref()),
+        };
+        graph.find_asides();
+        graph.find_inline();
+        graph
+    }
+
+    /// The parts of an index of a partitioned table, as they are after.
+    pub(super) fn parts_of_index(&self, index: &Id) -> &[&'a Id] {
+        self.index_parts
+            .get(index.name.as_str())
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a partition leaves its parent and stays as a table.
+    pub(super) fn leaves(&self, table: &str) -> bool {
+        self.actions.drops(&Id::new(Kind::Attachment, table))
+            && !self.actions.drops(&Id::new(Kind::Table, table))
+    }
+
+    /// Whether a table that exists becomes a partition.
+    pub(super) fn joins(&self, table: &str) -> bool {
+        self.actions.creates(&Id::new(Kind::Attachment, table))
+            && !self.actions.creates(&Id::new(Kind::Table, table))
+    }
+
+    /// A type that is rebuilt below columns that stay.
+    fn find_asides(&mut self) {
+        for object in self.before.objects.values() {
+            if self.actions.get(&object.id) != Some(Action::Retype) {
+                continue;
+            }
+            for needed in &object.depends_on {
+                let is_type = matches!(
+                    needed.kind,
+                    Kind::Enum | Kind::Composite | Kind::Domain | Kind::Range
+                );
+                if is_type && self.actions.get(needed) == Some(Action::Rebuild) {
+                    self.asides.insert(needed.clone());
+                }
+            }
+        }
+        // A domain or composite below which a type is put aside waits for its own columns.
+        loop {
+            let more: Vec<Id> = self
+                .before
+                .objects
+                .values()
+                .filter(|object| {
+                    matches!(object.id.kind, Kind::Composite | Kind::Domain)
+                        && self.actions.get(&object.id) == Some(Action::Rebuild)
+                        && self.asides.contains(&object.id)
+                })
+                .flat_map(|object| object.depends_on.iter())
+                .filter(|needed| {
+                    matches!(needed.kind, Kind::Enum | Kind::Composite | Kind::Domain)
+                        && self.actions.get(needed) == Some(Action::Rebuild)
+                        && !self.asides.contains(*needed)
+                })
+                .cloned()
+                .collect();
+            if more.is_empty() {
+                break;
+            }
+            self.asides.extend(more);
+        }
+    }
+
+    fn drop_node(&self, id: &Id) -> Node {
+        let mut id = id.clone();
+        while let Some(container) = self.implicit_drop(&id) {
+            id = container;
+        }
+        Node::Drop(id)
+    }
+
+    /// The step after which the object of after is as it should be, if there is one.
+    fn made_by(&self, id: &Id) -> Option<Node> {
+        match self.actions.get(id)? {
+            Action::Create | Action::Rebuild => {
+                let mut id = id.clone();
+                while let Some(container) = self.implicit_create(&id) {
+                    id = container;
+                }
+                Some(Node::Create(id))
+            }
+            Action::Alter | Action::Retype => {
+                let mut id = id.clone();
+                while let Some(container) = self.implicit_change(&id) {
+                    id = container;
+                }
+                Some(Node::Change(id))
+            }
+            Action::Drop => None,
+        }
+    }
+
+    /// All steps, each after those that it needs.
+    pub(super) fn order(&self) -> Vec<Node> {
+        let mut nodes: BTreeSet<Node> = BTreeSet::new();
+        let mut edges: BTreeSet<(Node, Node)> = BTreeSet::new();
+        for id in self.actions.0.keys() {
+            if self.actions.drops(id) {
+                nodes.insert(self.drop_node(id));
+            }
+            nodes.extend(self.made_by(id));
+        }
+        nodes.extend(self.asides.iter().cloned().map(Node::Aside));
+        self.before_edges(&mut edges);
+        self.after_edges(&mut edges);
+        self.name_edges(&mut edges);
+        sort::sort(&nodes, &edges)
+    }
+}
+
+fn indexes_by<'a>(
+    catalog: &'a Catalog,
+    key: impl Fn(&'a Index) -> Option<&'a String>,
+) -> BTreeMap<&'a str, Vec<&'a Id>> {
+    let mut indexes: BTreeMap<&str, Vec<&Id>> = BTreeMap::new();
+    for object in catalog.of_kind(Kind::Index) {
+        if let Body::Index(index) = &object.body
+            && let Some(key) = key(index)
+        {
+            indexes.entry(key).or_default().push(&object.id);
+        }
+    }
+    indexes
+}
