@@ -35,6 +35,8 @@ pub enum Verdict {
     Negative,
     /// The report says why the work was refused.
     Refused,
+    /// The report says what the environment lacks: rights, room, time.
+    Environment,
     /// Stopped by a signal, after the partial report.
     Interrupted(Interruption),
 }
@@ -63,6 +65,7 @@ impl Verdict {
             Self::Holds => 0,
             Self::Negative => 1,
             Self::Refused => 3,
+            Self::Environment => 4,
             Self::Interrupted(signal) => signal.exit_status(),
         }
     }

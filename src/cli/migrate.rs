@@ -121,6 +121,30 @@ pub struct Migrate {
     #[arg(long, requires_all = ["migrate", "dry_run"], help_heading = APPLY)]
     pub on_live: bool,
 
+    /// How long a statement waits for a lock before it is tried again [default: 2s, or the file's]
+    #[arg(long, value_name = "TIME", help_heading = APPLY)]
+    pub lock_timeout: Option<String>,
+
+    /// How long a statement may run [default: the role's or the database's own limit]
+    #[arg(long, value_name = "TIME", help_heading = APPLY)]
+    pub statement_timeout: Option<String>,
+
+    /// How often a section that got no lock is tried again [default: 5]
+    #[arg(long, value_name = "NUMBER", help_heading = APPLY)]
+    pub retries: Option<usize>,
+
+    /// First pause between two tries; each one doubles, up to a minute [default: 1s]
+    #[arg(long, value_name = "TIME", help_heading = APPLY)]
+    pub backoff: Option<String>,
+
+    /// How long to wait for another run on the same database [default: 30s]
+    #[arg(long, value_name = "TIME", help_heading = APPLY)]
+    pub wait: Option<String>,
+
+    /// A statement whose end an earlier run did not see: applied, repeat [default: look it up]
+    #[arg(long, value_name = "WHAT", hide_possible_values = true, help_heading = APPLY)]
+    pub in_doubt: Option<InDoubt>,
+
     /// Take the workload from a file of SQL statements, not from pg_stat_statements
     #[arg(long, value_name = "FILE", help_heading = ANALYZE)]
     pub queries: Option<PathBuf>,
@@ -168,6 +192,13 @@ pub enum FailOn {
     Info,
     #[default]
     Never,
+}
+
+/// What became of a statement whose end nobody saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InDoubt {
+    Applied,
+    Repeat,
 }
 
 /// Where a private Postgres comes from.

@@ -15,7 +15,7 @@ pub use decide::Decide;
 pub use doctor::{Completions, Doctor};
 pub use global::{Format, Global};
 pub use loadtest::Loadtest;
-pub use migrate::{FailOn, Layout, Migrate, PostgresFrom};
+pub use migrate::{FailOn, InDoubt, Layout, Migrate, PostgresFrom};
 pub use scaffold::{Framework, OpenApiVersion, Scaffold};
 pub use usage::{UsageError, parse};
 

@@ -1,5 +1,7 @@
 //! What happened to each statement of a migration that was run for real, and the steps it runs in.
 
+use std::time::Duration;
+
 use super::script::{Piece, Place, Script, Section, Statement};
 use crate::failure::Interruption;
 
@@ -8,6 +10,47 @@ use crate::failure::Interruption;
 pub enum Direction {
     Apply,
     RollBack,
+}
+
+/// How long a run waits, for what, and how often it tries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long a statement may wait for a lock while everybody else queues behind it.
+    pub lock_timeout: Duration,
+    /// Whether it was asked for: then it overrules what the file sets.
+    pub overrules_file: bool,
+    /// How long a statement may run; the role's or the database's own limit when there is none.
+    pub statement_timeout: Option<Duration>,
+    /// How often a section is tried again when no lock came in time.
+    pub retries: usize,
+    /// The first pause between two tries; each one doubles.
+    pub backoff: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            lock_timeout: Duration::from_secs(2),
+            overrules_file: false,
+            statement_timeout: None,
+            retries: 5,
+            backoff: Duration::from_secs(1),
+        }
+    }
+}
+
+impl Limits {
+    /// No pause is longer.
+    const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+    /// The pause before a try, counted from 1.
+    pub fn pause(&self, attempt: usize) -> Duration {
+        let doublings = u32::try_from(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
+        let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);
+        self.backoff
+            .saturating_mul(factor)
+            .min(Self::LONGEST_PAUSE.max(self.backoff))
+    }
 }
 
 /// One statement in its place.
@@ -34,6 +77,10 @@ pub enum State {
     Failed,
     /// A signal stopped it, and it left nothing behind.
     Cancelled,
+    /// Nobody saw its end, and nothing tells what became of it.
+    InDoubt,
+    /// It takes back what was never applied.
+    NotNeeded,
     NotRun,
 }
 
@@ -55,10 +102,16 @@ pub enum End {
         number: usize,
         signal: Interruption,
     },
-    /// Nobody knows what became of this statement.
+    /// The states of the steps are those that the server told afterwards, unless it could not be
+    /// asked or could not tell.
     ConnectionLost {
         number: usize,
         reason: String,
+        known: bool,
+    },
+    /// An earlier run ended while this statement ran, and nothing tells what became of it.
+    InDoubt {
+        number: usize,
     },
 }
 
@@ -71,6 +124,20 @@ pub struct Execution {
     pub seconds: f64,
     /// The longest time a lock was waited for in vain.
     pub longest_wait: f64,
+    pub limits: Limits,
+}
+
+/// The fingerprint that a file promises at its end, and the one that was found there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    pub promised: String,
+    pub found: String,
+}
+
+impl Arrival {
+    pub fn is_exact(&self) -> bool {
+        self.promised == self.found
+    }
 }
 
 /// What a display may show while a migration runs.
@@ -100,6 +167,13 @@ pub enum Event {
         index: String,
     },
     Interrupted,
+    /// What an earlier run left in doubt has been looked up.
+    Settled {
+        number: usize,
+        done: bool,
+    },
+    /// The server is asked what it has done.
+    ConnectionLost,
 }
 
 /// The steps of all sections, none of them run yet.
@@ -141,9 +215,24 @@ impl Execution {
         self.steps.iter().filter(|step| step.state == state).count()
     }
 
-    /// Statements that are applied, by this run or an earlier one.
+    /// Statements that are applied, by this run or an earlier one; in a rollback those that were
+    /// taken back.
     pub fn applied(&self) -> usize {
         self.count(State::Applied) + self.count(State::AppliedBefore)
+    }
+
+    /// The statement with which the same command goes on.
+    pub fn resumes_at(&self) -> Option<usize> {
+        let is_done = |state| {
+            matches!(
+                state,
+                State::Applied | State::AppliedBefore | State::NotNeeded
+            )
+        };
+        self.steps
+            .iter()
+            .find(|step| !is_done(step.state))
+            .map(|step| step.number)
     }
 }
 
@@ -152,6 +241,13 @@ mod tests {
     use super::super::script::{sections, split};
     use super::*;
     use crate::text::SourceFile;
+
+    #[test]
+    fn pauses_double_up_to_a_minute() {
+        let seconds = |attempt| Limits::default().pause(attempt).as_secs();
+        assert_eq!([seconds(1), seconds(2), seconds(5)], [1, 2, 16]);
+        assert_eq!([seconds(9), seconds(99)], [60, 60]);
+    }
 
     #[test]
     fn steps_run_in_groups() {

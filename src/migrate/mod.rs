@@ -6,6 +6,7 @@ pub mod diff;
 pub mod emit;
 pub mod execution;
 pub mod file;
+pub mod header;
 pub mod layout;
 pub mod rehearsal;
 pub mod rules;

@@ -36,7 +36,18 @@ pub struct Server {
     pub database: String,
     pub user: String,
     pub is_superuser: bool,
+    /// As far as rights go, and the session may write at all.
     pub may_create_databases: bool,
+    pub read_only: Option<ReadOnly>,
+}
+
+/// Why a session may not write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadOnly {
+    /// The server follows another one.
+    Replica,
+    /// `default_transaction_read_only` is on, for the server, the database or the role.
+    Setting,
 }
 
 /// A live session.
@@ -202,6 +213,11 @@ impl Target {
             "3D000" => Failure::environment(format!("`{url}`{from}: there is no such database"))
                 .cause(error.summary())
                 .hint("`psql -l` lists the databases of a server"),
+            "08P01" if error.message.contains("startup parameter") => {
+                Failure::environment(format!("`{url}`{from} is a connection pooler that refuses the session"))
+                    .cause(error.summary())
+                    .hint("connect to the server itself, not to the pooler in front of it")
+            }
             _ => Failure::environment(format!("cannot connect to `{url}`{from}")).cause(error.summary()),
         }
     }
@@ -276,6 +292,14 @@ impl Connection {
             copy.send(chunk).await?;
         }
         Ok(copy.finish().await?)
+    }
+
+    /// The process that serves the session at this moment.
+    pub(in crate::postgres) async fn present_process(&mut self) -> Result<i32, Error> {
+        let row = sqlx::raw_sql("SELECT pg_catalog.pg_backend_pid()")
+            .fetch_one(&mut self.inner)
+            .await?;
+        Ok(row.try_get(0)?)
     }
 
     /// Sets a parameter for the session.
@@ -368,16 +392,20 @@ impl Canceller {
     }
 }
 
+/// One round trip, without a prepared statement, which poolers may lose.
 async fn introduce(inner: &mut PgConnection) -> Result<(Server, i32), Error> {
     const QUESTION: &str = "SELECT pg_catalog.current_setting('server_version_num')::int4, \
          pg_catalog.current_setting('server_version'), pg_catalog.current_database()::text, \
-         current_user::text, pg_catalog.pg_backend_pid(), r.rolsuper, r.rolcreatedb OR r.rolsuper \
+         current_user::text, pg_catalog.pg_backend_pid(), r.rolsuper, r.rolcreatedb OR r.rolsuper, \
+         pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('default_transaction_read_only') = 'on' \
          FROM pg_catalog.pg_roles r WHERE r.rolname = current_user";
-    let row = sqlx::query(QUESTION)
-        .persistent(false)
-        .fetch_one(inner)
-        .await?;
+    let row = sqlx::raw_sql(QUESTION).fetch_one(inner).await?;
     let version: String = row.try_get(1)?;
+    let read_only = match (row.try_get(7)?, row.try_get(8)?) {
+        (true, _) => Some(ReadOnly::Replica),
+        (false, true) => Some(ReadOnly::Setting),
+        (false, false) => None,
+    };
     let server = Server {
         version_number: u32::try_from(row.try_get::<i32, _>(0)?).unwrap_or_default(),
         version: version
@@ -388,7 +416,8 @@ async fn introduce(inner: &mut PgConnection) -> Result<(Server, i32), Error> {
         database: row.try_get(2)?,
         user: row.try_get(3)?,
         is_superuser: row.try_get(5)?,
-        may_create_databases: row.try_get(6)?,
+        may_create_databases: row.try_get::<bool, _>(6)? && read_only.is_none(),
+        read_only,
     };
     Ok((server, row.try_get(4)?))
 }

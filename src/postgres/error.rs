@@ -17,6 +17,8 @@ pub struct DatabaseError {
     pub hint: Option<String>,
     /// Place in the text that was sent, in characters from 1.
     pub position: Option<usize>,
+    /// A query of a function or of a DO block, and the place in it.
+    pub internal: Option<(usize, String)>,
     /// The call stack of functions in which it happened.
     pub context: Option<String>,
     pub constraint: Option<String>,
@@ -40,6 +42,12 @@ impl DatabaseError {
     pub const QUERY_CANCELED: &'static str = "57014";
     pub const INSUFFICIENT_PRIVILEGE: &'static str = "42501";
     pub const DEADLOCK_DETECTED: &'static str = "40P01";
+    pub const SERIALIZATION_FAILURE: &'static str = "40001";
+    pub const INVALID_TRANSACTION_TERMINATION: &'static str = "2D000";
+    pub const SYNTAX_ERROR: &'static str = "42601";
+    pub const FEATURE_NOT_SUPPORTED: &'static str = "0A000";
+    pub const UNDEFINED_FILE: &'static str = "58P01";
+    pub const READ_ONLY_SQL_TRANSACTION: &'static str = "25006";
     pub const ACTIVE_SQL_TRANSACTION: &'static str = "25001";
 
     pub fn is(&self, code: &str) -> bool {
@@ -94,9 +102,12 @@ impl From<sqlx::Error> for Error {
 
 fn classify(error: &PgDatabaseError) -> Error {
     let own = |text: Option<&str>| text.map(str::to_owned);
-    let position = match error.position() {
-        Some(PgErrorPosition::Original(position)) => Some(position),
-        Some(PgErrorPosition::Internal { .. }) | None => None,
+    let (position, internal) = match error.position() {
+        Some(PgErrorPosition::Original(position)) => (Some(position), None),
+        Some(PgErrorPosition::Internal { position, query }) => {
+            (None, Some((position, query.to_owned())))
+        }
+        None => (None, None),
     };
     let converted = DatabaseError {
         code: error.code().to_owned(),
@@ -104,11 +115,15 @@ fn classify(error: &PgDatabaseError) -> Error {
         detail: own(error.detail()),
         hint: own(error.hint()),
         position,
+        internal,
         context: own(error.r#where()),
         constraint: own(error.constraint()),
     };
-    // Class 57P: the server ends the session (shutdown, crash, terminated by an administrator).
-    if converted.code.starts_with("57P") {
+    // Class 57P: the server ends the session (shutdown, crash, terminated by an administrator). So
+    // do the limits of idle and of long transactions.
+    let ends_session =
+        converted.code.starts_with("57P") || ["25P03", "25P04"].contains(&converted.code.as_str());
+    if ends_session {
         return Error::ConnectionLost(converted.summary());
     }
     Error::Database(Box::new(converted))

@@ -10,8 +10,6 @@ use crate::text::Span;
 const UNDEFINED_OBJECT: &str = "42704";
 const DUPLICATE_SCHEMA: &str = "42P06";
 const DUPLICATE_OBJECT: &str = "42710";
-const FEATURE_NOT_SUPPORTED: &str = "0A000";
-const UNDEFINED_FILE: &str = "58P01";
 
 /// Faults that follow from an earlier one: what it should have made is missing.
 const CONSEQUENCES: &[&str] = &["42P01", "42703", "42704", "42883", "3F000", "25P02"];
@@ -98,7 +96,7 @@ impl Loader<'_> {
             if is_tolerable(text, said) {
                 return Ok(());
             }
-            let Some(role) = missing_role(said) else {
+            let Some(role) = super::fault::missing_role(said).map(str::to_owned) else {
                 return self.fault(statement, error);
             };
             if !self.private {
@@ -151,15 +149,12 @@ impl Loader<'_> {
         if !self.faults.is_empty() && CONSEQUENCES.contains(&said.code.as_str()) {
             return Ok(());
         }
-        let text = statement.text(&self.script.source.text);
-        let fault = super::fault_of(self.script, statement, said);
+        let version = self.connection.server().version_number;
+        let fault = super::fault_of(self.script, statement, said, version);
         let mut diagnostic =
             Diagnostic::error("sql-error", format!("{} ({})", fault.message, fault.code))
                 .at(Span::new(&self.script.source, fault.range));
-        let help = missing_extension(text, said, self.connection.server().version_number / 10_000)
-            .or(fault.hint)
-            .or(fault.detail);
-        if let Some(help) = help {
+        if let Some(help) = fault.hint.or(fault.detail) {
             diagnostic = diagnostic.help(help);
         }
         self.faults.push(diagnostic);
@@ -174,42 +169,6 @@ fn is_tolerable(text: &str, said: &DatabaseError) -> bool {
     let is_public = said.is(DUPLICATE_SCHEMA) && said.message.contains("\"public\"");
     let is_role = said.is(DUPLICATE_OBJECT) && said.message.starts_with("role ");
     is_set || is_public || is_role
-}
-
-/// The name in `role "x" does not exist`.
-fn missing_role(said: &DatabaseError) -> Option<String> {
-    if !said.is(UNDEFINED_OBJECT) {
-        return None;
-    }
-    let rest = said.message.strip_prefix("role \"")?;
-    Some(rest.strip_suffix("\" does not exist")?.to_owned())
-}
-
-/// The package of an extension that the server does not have.
-fn missing_extension(text: &str, said: &DatabaseError, major: u32) -> Option<String> {
-    let is_missing = said.is(UNDEFINED_FILE) || said.is(FEATURE_NOT_SUPPORTED);
-    if !is_missing || !text.to_ascii_lowercase().contains("extension") {
-        return None;
-    }
-    let name = said.message.split('"').nth(1)?;
-    let package = match name {
-        "postgis" | "postgis_topology" | "postgis_raster" | "postgis_sfcgal" => {
-            format!("postgresql-{major}-postgis-3")
-        }
-        "vector" => format!("postgresql-{major}-pgvector"),
-        "pg_partman" => format!("postgresql-{major}-partman"),
-        "pg_cron" => format!("postgresql-{major}-cron"),
-        "timescaledb" => format!("timescaledb-2-postgresql-{major}"),
-        "pgcrypto" | "citext" | "hstore" | "pg_trgm" | "btree_gin" | "btree_gist" | "ltree"
-        | "unaccent" | "uuid-ossp" | "fuzzystrmatch" | "pg_stat_statements" | "tablefunc"
-        | "intarray" | "pgstattuple" | "postgres_fdw" | "cube" | "earthdistance" => {
-            "postgresql-contrib".to_owned()
-        }
-        other => format!("postgresql-{major}-{}", other.replace('_', "-")),
-    };
-    Some(format!(
-        "the server has no extension `{name}`; Debian's packages of extensions have names like `{package}`"
-    ))
 }
 
 fn first_words(text: &str) -> String {

@@ -1,5 +1,6 @@
 //! Connections, introspection, execution and scratch databases. The only place that names sqlx.
 
+mod activity;
 pub mod apply;
 mod connect;
 mod error;
@@ -10,6 +11,7 @@ pub mod history;
 pub mod introspect;
 pub mod load;
 pub mod plans;
+pub mod pooler;
 mod quote;
 pub mod rehearse;
 pub mod scratch;
@@ -17,7 +19,7 @@ mod session;
 pub mod statistics;
 pub mod values;
 
-pub use connect::{Canceller, Connection, Server, Target, runtime};
+pub use connect::{Canceller, Connection, ReadOnly, Server, Target, runtime};
 use fault::fault_of;
 
 pub use error::{DatabaseError, Error};

@@ -1,5 +1,7 @@
 //! The settings of `backsmith migrate`: exactly one action, with everything it needs.
 
+mod limits;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,7 +13,9 @@ use crate::cli;
 use crate::failure::{Failure, Message};
 use crate::redact::SecretUrl;
 
-pub use crate::cli::{FailOn, Layout, PostgresFrom};
+use crate::migrate::execution::Limits;
+
+pub use crate::cli::{FailOn, InDoubt, Layout, PostgresFrom};
 
 /// Formats of reports that hold findings.
 const FINDING_FORMATS: &[Format] = &[
@@ -61,6 +65,17 @@ pub struct Apply {
     pub database: Database,
     /// As it was given: a file, or the plain name of a pair.
     pub file: PathBuf,
+    pub running: Running,
+}
+
+/// How a migration or a rollback runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Running {
+    pub limits: Limits,
+    /// How long to wait for another run.
+    pub wait: Duration,
+    /// What became of a statement whose end nobody saw.
+    pub in_doubt: Option<InDoubt>,
 }
 
 /// `--migrate FILE --dry-run`.
@@ -71,6 +86,8 @@ pub struct Rehearse {
     pub file: PathBuf,
     pub scratch: Scratch,
     pub fail_on: FailOn,
+    /// In a transaction on the live database itself, with these limits.
+    pub on_live: Option<Limits>,
 }
 
 /// `--rollback [VERSION]`.
@@ -82,6 +99,9 @@ pub struct Rollback {
     pub version: Option<String>,
     /// Where the migration files are.
     pub folder: PathBuf,
+    pub running: Running,
+    /// Where a rollback of half a migration is tried first.
+    pub scratch: Scratch,
 }
 
 /// `--analyze`.
@@ -244,17 +264,24 @@ pub(super) fn resolve(arguments: cli::Migrate, context: &Context) -> Result<Requ
             file: migrate.unwrap_or_default(),
             scratch: scratch(&arguments, context, database.clone())?,
             fail_on,
+            on_live: match arguments.on_live {
+                true => Some(limits::limits(&arguments)?),
+                false => None,
+            },
         }),
         "--migrate" => Request::Apply(Apply {
             report: context.report_options(PLAIN_FORMATS)?,
             database: need_database()?,
             file: migrate.unwrap_or_default(),
+            running: running(&arguments)?,
         }),
         "--rollback" => Request::Rollback(Rollback {
             report: context.report_options(PLAIN_FORMATS)?,
             database: need_database()?,
             version: rollback.flatten(),
             folder: folder(&arguments, context),
+            running: running(&arguments)?,
+            scratch: scratch(&arguments, context, database.clone())?,
         }),
         "--analyze" => Request::Analyze(Analyze {
             report: context.report_options(FINDING_FORMATS)?,
@@ -328,10 +355,33 @@ fn one_action(arguments: &cli::Migrate) -> Result<&'static str, Failure> {
     }
 }
 
+fn running(arguments: &cli::Migrate) -> Result<Running, Failure> {
+    Ok(Running {
+        limits: limits::limits(arguments)?,
+        wait: limits::wait(arguments)?,
+        in_doubt: arguments.in_doubt,
+    })
+}
+
 /// Flags that mean nothing for the chosen action, and those whose work this version does not do.
 fn misplaced(arguments: &cli::Migrate, chosen: &str) -> Vec<Message> {
     let analysing = ["--analyze", "--suggest-indexes"];
+    let applying = ["--migrate", "--rollback"];
     let only = [
+        (
+            "--lock-timeout",
+            arguments.lock_timeout.is_some(),
+            &applying[..],
+        ),
+        (
+            "--statement-timeout",
+            arguments.statement_timeout.is_some(),
+            &applying[..],
+        ),
+        ("--retries", arguments.retries.is_some(), &applying[..]),
+        ("--backoff", arguments.backoff.is_some(), &applying[..]),
+        ("--wait", arguments.wait.is_some(), &applying[..]),
+        ("--in-doubt", arguments.in_doubt.is_some(), &applying[..]),
         (
             "--queries",
             arguments.queries.is_some(),
@@ -533,17 +583,8 @@ fn window(arguments: &cli::Migrate) -> Result<Option<Duration>, Failure> {
     let Some(text) = &arguments.window else {
         return Ok(None);
     };
-    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let factor = match &text[digits.len()..] {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => 0,
-    };
-    match digits.parse::<u64>() {
-        Ok(number) if number > 0 && factor > 0 => {
-            Ok(Some(Duration::from_secs(number.saturating_mul(factor))))
-        }
+    match limits::time(text) {
+        Some(time) if !time.is_zero() => Ok(Some(time)),
         _ => Err(
             Failure::input(format!("`{text}` is no value of `--window`"))
                 .hint("`--window 60s`, or 5m")

@@ -1,10 +1,8 @@
 //! `migrate --migrate FILE` and `--rollback` on a real server.
 
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Stdio;
 
-use serde_json::Value;
-
+use crate::migration::{arguments, document, finish, interrupt, start, until};
 use crate::postgres::{execute, fixture, query, wait};
 use crate::sandbox::{Run, Sandbox};
 
@@ -21,61 +19,6 @@ BEGIN;
 DROP TABLE planets;
 COMMIT;
 ";
-
-fn arguments<'a>(url: &'a str, action: &[&'a str]) -> Vec<&'a str> {
-    let mut arguments = vec!["migrate", "--connection", url];
-    arguments.extend(action);
-    arguments
-}
-
-#[track_caller]
-fn document(run: &Run) -> Value {
-    let document = run.json();
-    let path =
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("references/schema/migrate.v1.json");
-    let schema: Value =
-        serde_json::from_str(&std::fs::read_to_string(path).expect("a schema")).expect("JSON");
-    let validator = jsonschema::validator_for(&schema).expect("a JSON Schema");
-    let faults: Vec<String> = validator
-        .iter_errors(&document)
-        .map(|fault| fault.to_string())
-        .collect();
-    assert!(faults.is_empty(), "{faults:?}");
-    document
-}
-
-/// Waits until a query gives a row; the end of patience is a failure, never a pass.
-#[track_caller]
-fn until(url: &str, sql: &str) {
-    let started = Instant::now();
-    while query(url, sql).is_empty() {
-        assert!(started.elapsed() < Duration::from_secs(30), "never: {sql}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-fn start(mut command: Command) -> Child {
-    command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary starts")
-}
-
-fn finish(child: Child) -> Run {
-    let output = child.wait_with_output().expect("an end");
-    Run {
-        code: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8(output.stdout).expect("UTF-8"),
-        stderr: String::from_utf8(output.stderr).expect("UTF-8"),
-    }
-}
-
-#[cfg(unix)]
-fn interrupt(child: &Child) {
-    let process = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
-    nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGINT).expect("a signal");
-}
 
 #[test]
 fn a_migration_is_applied_once_and_taken_back() {

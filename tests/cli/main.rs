@@ -7,6 +7,7 @@
 
 mod advise;
 mod apply;
+mod apply_under_fire;
 mod arbitrary_documents;
 mod bad_input;
 mod compare;
@@ -24,6 +25,7 @@ mod layouts;
 mod load_engine;
 mod load_http1;
 mod loadtest;
+mod migration;
 mod node;
 mod openapi30;
 mod postgres;

@@ -1,5 +1,6 @@
 //! `backsmith migrate --migrate`: read, see what is applied, run the rest, report.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::execute::{self, Session};
@@ -7,13 +8,14 @@ use super::{findings, script};
 use crate::failure::{Failure, Verdict};
 use crate::files::MigrationFile;
 use crate::migrate::execution::{self, Direction};
+use crate::migrate::header::{self, Ends};
 use crate::postgres::apply::{self, checksum};
-use crate::postgres::history::{self, Record, RecordState};
+use crate::postgres::history::{self, Doubt, Record, RecordState};
 use crate::report::json;
 use crate::report::json::v1::migrate::execution::{AppliedBefore, Document, Surroundings};
 use crate::settings::migrate::Apply as Request;
 use crate::settings::{Format, ReportOptions};
-use crate::terminal::{BOLD, GREEN, Terminal};
+use crate::terminal::{BOLD, GREEN, Terminal, YELLOW};
 
 pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict, Failure> {
     let file = MigrationFile::find(&request.file)?;
@@ -27,14 +29,16 @@ async fn apply_migration(
     migration: &script::Migration,
     terminal: &mut Terminal,
 ) -> Result<Verdict, Failure> {
-    let mut session = Session::open(&request.database, terminal).await?;
+    let mut session = Session::open(&request.database, &request.running, terminal).await?;
     let text = &migration.script.source.text;
-    let around = Surroundings {
+    let mut around = Surroundings {
         direction: Direction::Apply,
         server: session.server(),
         version: migration.version.clone(),
         file: migration.script.source.name.clone(),
         checksum: checksum(text),
+        notes: Vec::new(),
+        arrival: None,
     };
     let records = history::records(&mut session.connection).await?;
     let record = records
@@ -50,6 +54,14 @@ async fn apply_migration(
         Some(record) if record.state == RecordState::Partial => resumable(record, migration)?,
         _ => 0,
     };
+    let ends = header::ends(text);
+    let fingerprint = match done_before {
+        0 => start(&session, migration, ends.as_ref(), &mut around).await?,
+        _ => None,
+    };
+    for note in &around.notes {
+        terminal.note(&format!("  {YELLOW}note{YELLOW:#}     {note}"));
+    }
     history::prepare(&mut session.connection).await?;
     let to_run = apply::Request {
         direction: Direction::Apply,
@@ -59,11 +71,57 @@ async fn apply_migration(
         file: &around.file,
         checksum: &around.checksum,
         done_before,
-        up_done: (0, ""),
+        doubt: record.and_then(|record| record.doubt.as_ref()),
+        verdict: execute::in_doubt(&request.running),
+        not_needed: &BTreeSet::new(),
+        up_done: (0, "", RecordState::RolledBack),
+        fingerprint: fingerprint.as_deref(),
+        limits: request.running.limits,
     };
     let execution = session.run(to_run, terminal).await;
+    around.arrival = session.arrival(&execution, ends.as_ref()).await;
     session.close().await;
     execute::report(&request.report, &execution, migration, &around, terminal)
+}
+
+/// The fingerprint that the run starts from: for the file's proof, and so that half a run can be
+/// taken back. What the proof says nothing about is noted.
+async fn start(
+    session: &Session,
+    migration: &script::Migration,
+    ends: Option<&Ends>,
+    around: &mut Surroundings,
+) -> Result<Option<String>, Failure> {
+    let steps = execution::steps(&migration.script, &migration.sections);
+    if ends.is_none() && execution::groups(&steps).len() < 2 {
+        return Ok(None);
+    }
+    let found = session.fingerprint().await?;
+    let database = &around.server.database;
+    match ends {
+        Some(ends) if ends.after == found && ends.before != found => {
+            around.notes.push(format!(
+                "{database} is already what the file leads to (fingerprint {found}), though the history does not say that it was applied"
+            ));
+        }
+        Some(ends) if ends.before != found => {
+            around.notes.push(format!(
+                "{database} is not what the file was proven to start from: fingerprint {found}, not {}; `--dry-run` shows what it would do here",
+                ends.before
+            ));
+        }
+        _ => {}
+    }
+    let major = |version: &str| version.split('.').next().map(str::to_owned);
+    if let Some(proven) = ends.and_then(|ends| ends.proven_on.as_deref())
+        && major(proven) != major(&around.server.version)
+    {
+        around.notes.push(format!(
+            "the file was proven on PostgreSQL {proven}, this server is {}",
+            around.server.version
+        ));
+    }
+    Ok(Some(found))
 }
 
 /// An applied file that was edited says something else than what the database went through.
@@ -91,7 +149,8 @@ pub(super) fn unchanged(record: &Record, around: &Surroundings) -> Result<(), Fa
 
 /// How many statements an unfinished run has done; they must still be what they were.
 fn resumable(record: &Record, migration: &script::Migration) -> Result<usize, Failure> {
-    if record.down_done > 0 {
+    let is_down = |doubt: &Doubt| doubt.direction == Direction::RollBack;
+    if record.down_done > 0 || record.doubt.as_ref().is_some_and(is_down) {
         return Err(
             Failure::refused(format!("`{}` is half-way taken back", record.version))
                 .hint(format!(
@@ -103,6 +162,21 @@ fn resumable(record: &Record, migration: &script::Migration) -> Result<usize, Fa
     }
     let steps = execution::steps(&migration.script, &migration.sections);
     let text = &migration.script.source.text;
+    if let Some(doubt) = &record.doubt {
+        let present = steps.get(doubt.number.saturating_sub(1));
+        if present.is_none_or(|step| step.statement.text(text) != doubt.sql) {
+            return Err(Failure::refused(format!(
+                "statement {} of the file has changed since a run that did not see its end",
+                doubt.number
+            ))
+            .detail(format!("it was: {}", doubt.sql))
+            .hint(format!(
+                "put it back as it was, or take back what is applied with `--rollback {}`",
+                record.version
+            ))
+            .code("checksum-mismatch"));
+        }
+    }
     let same = record
         .done
         .checked_sub(1)

@@ -143,6 +143,8 @@ async fn is_applied(
         version: migration.version.clone(),
         file: migration.script.source.name.clone(),
         checksum: checksum(&migration.script.source.text),
+        notes: Vec::new(),
+        arrival: None,
     };
     apply::unchanged(record, &around)?;
     apply::already(&request.report, record, &around, terminal)?;

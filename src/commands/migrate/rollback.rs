@@ -1,5 +1,6 @@
 //! `backsmith migrate --rollback`: find what is to be taken back, run its down file, report.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::execute::{self, Session};
@@ -7,6 +8,7 @@ use super::script;
 use crate::failure::{Failure, Verdict};
 use crate::files::MigrationFile;
 use crate::migrate::execution::Direction;
+use crate::migrate::header;
 use crate::postgres::apply::{self, checksum};
 use crate::postgres::history::{self, Record, RecordState};
 use crate::report::json::v1::migrate::execution::Surroundings;
@@ -20,17 +22,19 @@ pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict,
 }
 
 async fn roll_back(request: &Request, terminal: &mut Terminal) -> Result<Verdict, Failure> {
-    let mut session = Session::open(&request.database, terminal).await?;
+    let mut session = Session::open(&request.database, &request.running, terminal).await?;
     let records = history::records(&mut session.connection).await?;
     let record = chosen(&records, request.version.as_deref())?;
     let file = MigrationFile::down(&record.version, &request.folder, Path::new(&record.file))?;
     let migration = script::read_down(&file)?;
-    let around = Surroundings {
+    let mut around = Surroundings {
         direction: Direction::RollBack,
         server: session.server(),
         version: record.version.clone(),
         file: migration.script.source.name.clone(),
         checksum: checksum(&migration.script.source.text),
+        notes: Vec::new(),
+        arrival: None,
     };
     let to_run = apply::Request {
         direction: Direction::RollBack,
@@ -40,9 +44,26 @@ async fn roll_back(request: &Request, terminal: &mut Terminal) -> Result<Verdict
         file: &record.file,
         checksum: &record.checksum,
         done_before: record.down_done,
-        up_done: (record.done, &record.done_checksum),
+        doubt: record
+            .doubt
+            .as_ref()
+            .filter(|doubt| doubt.direction == Direction::RollBack),
+        verdict: execute::in_doubt(&request.running),
+        not_needed: &BTreeSet::new(),
+        up_done: (record.done, &record.done_checksum, record.state),
+        fingerprint: None,
+        limits: request.running.limits,
     };
     let execution = session.run(to_run, terminal).await;
+    let ends = header::ends(&migration.script.source.text).map(|ends| {
+        // A file that holds both ways says what the way up leads to.
+        if file.path == Path::new(&record.file) {
+            ends.turned()
+        } else {
+            ends
+        }
+    });
+    around.arrival = session.arrival(&execution, ends.as_ref()).await;
     session.close().await;
     execute::report(&request.report, &execution, &migration, &around, terminal)
 }

@@ -10,8 +10,10 @@ mod lexer;
 mod section;
 mod split;
 mod statement;
+mod traces;
 
 pub use lexer::{Token, TokenKind, tokens};
 pub use section::{Place, Section, sections};
 pub use split::{CopyData, Half, Marker, Piece, Script, split};
 pub use statement::{Kind, Statement};
+pub use traces::Traces;

@@ -33,6 +33,14 @@ pub enum Kind {
 }
 
 impl Statement {
+    /// A statement that is a text of its own.
+    pub fn of(text: &str) -> Self {
+        Self {
+            range: 0..text.len(),
+            kind: kind(text),
+        }
+    }
+
     pub fn text<'a>(&self, source: &'a str) -> &'a str {
         &source[self.range.clone()]
     }
@@ -90,6 +98,12 @@ impl Statement {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         matches!(words[..], ["SET", second, ..] if second != "LOCAL")
             || words.first() == Some(&"RESET")
+    }
+
+    /// Whether it changes whose rights the following statements have.
+    pub fn sets_role(&self, source: &str) -> bool {
+        let words = words(self.text(source));
+        words.first().is_some_and(|word| word == "SET") && words.iter().any(|word| word == "ROLE")
     }
 
     /// Whether it waits for others without holding up who reads and writes.

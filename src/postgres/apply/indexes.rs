@@ -7,7 +7,7 @@ use super::super::{Connection, Error};
 /// An invalid index that nobody builds at the moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Invalid {
-    id: i64,
+    pub(super) id: i64,
     /// Qualified and quoted.
     pub(super) name: String,
     bare_name: String,
@@ -23,6 +23,30 @@ impl Invalid {
             Some(quoted) => quoted.replace("\"\"", "\"") == self.bare_name,
             None => spelled.to_lowercase() == self.bare_name,
         }
+    }
+
+    /// Whether REINDEX CONCURRENTLY made it for the time being, by the names that it gives.
+    pub(super) fn is_transient(&self) -> bool {
+        let name = self
+            .bare_name
+            .trim_end_matches(|letter: char| letter.is_ascii_digit());
+        name.ends_with("_ccnew") || name.ends_with("_ccold")
+    }
+
+    pub(super) async fn is_on(
+        &self,
+        connection: &mut Connection,
+        table: &str,
+    ) -> Result<bool, Error> {
+        const QUESTION: &str = "SELECT EXISTS (SELECT FROM pg_catalog.pg_index i
+            WHERE i.indexrelid = $1::oid AND i.indrelid = pg_catalog.to_regclass($2))";
+        let row = sqlx::query(QUESTION)
+            .persistent(false)
+            .bind(self.id)
+            .bind(table)
+            .fetch_one(connection.inner())
+            .await?;
+        Ok(row.try_get(0)?)
     }
 }
 

@@ -3,10 +3,8 @@
 
 use std::time::Duration;
 
-use sqlx::Row;
-
 use super::super::connect::Target;
-use super::super::{Connection, Error};
+use super::super::{Connection, Error, activity};
 use crate::failure::Interruption;
 use crate::migrate::execution::Event;
 use crate::terminal::interrupt::Interrupt;
@@ -17,15 +15,18 @@ const INTERVAL: Duration = Duration::from_millis(600);
 pub(super) struct Observer {
     target: Target,
     process: i32,
+    interval: Duration,
     connection: Option<Connection>,
     holder: Option<String>,
 }
 
 impl Observer {
-    pub(super) const fn new(target: Target, process: i32) -> Self {
+    /// `limit` is the time in which a lock must come.
+    pub(super) fn new(target: Target, process: i32, limit: Duration) -> Self {
         Self {
             target,
             process,
+            interval: INTERVAL.min(limit / 3).max(Duration::from_millis(20)),
             connection: None,
             holder: None,
         }
@@ -44,32 +45,25 @@ impl Observer {
         let Some(connection) = &mut self.connection else {
             return;
         };
-        const QUESTION: &str = "
-            SELECT a.pid, a.application_name, a.state, pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.state_change)
-            FROM pg_catalog.pg_stat_activity a
-            WHERE a.pid = ANY (pg_catalog.pg_blocking_pids($1)) ORDER BY a.xact_start LIMIT 1";
-        let found = sqlx::query(QUESTION)
-            .bind(self.process)
-            .fetch_optional(connection.inner())
-            .await;
-        if let Ok(Some(row)) = found {
-            let text = |at: usize| {
-                row.try_get::<Option<String>, _>(at)
-                    .ok()
-                    .flatten()
-                    .unwrap_or_default()
-            };
-            let process = row.try_get::<i32, _>(0).unwrap_or_default();
-            let since = row
-                .try_get::<Option<f64>, _>(3)
-                .ok()
-                .flatten()
-                .unwrap_or_default();
-            self.holder = Some(format!(
-                "pid {process}, application `{}`, {} for {since:.0} s",
-                text(1),
-                text(2)
-            ));
+        if let Ok(Some(holder)) = activity::blocking(connection, self.process).await {
+            self.holder = Some(holder);
+        }
+    }
+}
+
+/// What is sent to the server.
+#[derive(Clone, Copy)]
+pub(super) enum Work<'a> {
+    Statement(&'a str),
+    /// COPY with its rows.
+    Copy(&'a str, &'a [u8]),
+}
+
+impl Work<'_> {
+    async fn run(self, connection: &mut Connection) -> Result<(), Error> {
+        match self {
+            Self::Statement(sql) => connection.execute(sql).await,
+            Self::Copy(sql, rows) => connection.copy_in(sql, rows).await.map(|_| ()),
         }
     }
 }
@@ -78,12 +72,12 @@ impl Observer {
 pub(super) async fn execute(
     connection: &mut Connection,
     observer: &mut Observer,
-    sql: &str,
+    work: Work<'_>,
     interrupt: &Interrupt,
     events: &mut dyn FnMut(Event),
 ) -> (Result<(), Error>, Option<Interruption>) {
     let canceller = connection.canceller();
-    let mut running = Box::pin(connection.execute(sql));
+    let mut running = Box::pin(work.run(connection));
     loop {
         tokio::select! {
             biased;
@@ -94,7 +88,7 @@ pub(super) async fn execute(
                 let _ = canceller.cancel().await;
                 return (running.await, Some(signal));
             }
-            () = tokio::time::sleep(INTERVAL) => {
+            () = tokio::time::sleep(observer.interval) => {
                 tokio::select! {
                     result = &mut running => return (result, None),
                     () = observer.look() => {}

@@ -361,7 +361,13 @@ impl<'a> Rehearsal<'a> {
                 )));
             }
         }
-        Ok(Outcome::Failed(fault_of(self.script, statement, &error)))
+        let version = self.scratch.server().version_number;
+        Ok(Outcome::Failed(fault_of(
+            self.script,
+            statement,
+            &error,
+            version,
+        )))
     }
 
     fn left_out_reason(&self, statement: &Statement) -> Option<String> {

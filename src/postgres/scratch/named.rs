@@ -8,7 +8,9 @@ use crate::redact::SecretUrl;
 
 pub(super) async fn check_rights(connection: &mut PgConnection) -> Result<(), Failure> {
     let row = sqlx::query(
-        "select rolcreatedb or rolsuper, rolname::text from pg_roles where rolname = current_user",
+        "select (rolcreatedb or rolsuper) and not pg_is_in_recovery() \
+           and current_setting('default_transaction_read_only') = 'off', rolname::text \
+         from pg_roles where rolname = current_user",
     )
     .fetch_one(connection)
     .await

@@ -4,9 +4,9 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use crate::migrate::execution::{Direction, End, Event, Execution, State, Step};
+use crate::migrate::execution::{Arrival, Direction, End, Event, Execution, Limits, State, Step};
 use crate::migrate::script::{Place, Script};
-use crate::terminal::{BOLD, GREEN, RED, Symbols, YELLOW};
+use crate::terminal::{BOLD, DIM, GREEN, RED, Symbols, YELLOW};
 use crate::text::number;
 
 /// What the report says beside the run itself.
@@ -16,6 +16,7 @@ pub struct Surroundings<'a> {
     pub version: &'a str,
     pub database: &'a str,
     pub symbols: Symbols,
+    pub arrival: Option<&'a Arrival>,
 }
 
 pub fn write(
@@ -32,9 +33,22 @@ pub fn write(
     let text = verdict_text(execution, around);
     writeln!(out, "{style}{symbol}{style:#} {BOLD}{text}{BOLD:#}")?;
     if execution.end == End::Done {
+        let mut lines = Vec::new();
         if execution.longest_wait > 0.0 {
             let wait = seconds(execution.longest_wait);
-            writeln!(out, "\n  Longest wait for a lock {wait}.")?;
+            lines.push(format!("Longest wait for a lock {wait}."));
+        }
+        lines.extend(limits(execution));
+        lines.extend(
+            around
+                .arrival
+                .map(|arrival| arrived(arrival, around.direction)),
+        );
+        if !lines.is_empty() {
+            writeln!(out)?;
+        }
+        for line in lines {
+            writeln!(out, "  {line}")?;
         }
         return Ok(());
     }
@@ -50,6 +64,8 @@ pub fn write(
             State::Applied | State::AppliedBefore => (applied, GREEN),
             State::Failed => ("failed", RED),
             State::RolledBack | State::Cancelled => ("undone", YELLOW),
+            State::InDoubt => ("in doubt", YELLOW),
+            State::NotNeeded => ("not needed", DIM),
             State::NotRun => ("open", BOLD),
         };
         let numbers = range(first.number, last.number);
@@ -75,7 +91,50 @@ pub fn write(
             summaries.join(", ")
         )?;
     }
+    if let Some(line) = limits(execution) {
+        writeln!(out, "\n  {line}")?;
+    }
     Ok(())
+}
+
+/// The limits of the run, when they mattered or were asked for.
+fn limits(execution: &Execution) -> Option<String> {
+    let limits = execution.limits;
+    let tried = execution.retries > 0 || matches!(execution.end, End::NoLock { .. });
+    if limits == Limits::default() && !tried {
+        return None;
+    }
+    let retries = match limits.retries {
+        0 => "no retry".to_owned(),
+        count => format!(
+            "{} after {} and more",
+            number::counted(count, "retry"),
+            seconds(limits.backoff.as_secs_f64())
+        ),
+    };
+    let statement = match limits.statement_timeout {
+        Some(limit) => format!(", {} for a statement", seconds(limit.as_secs_f64())),
+        None => String::new(),
+    };
+    let lock = seconds(limits.lock_timeout.as_secs_f64());
+    Some(format!("Limits: {lock} for a lock, {retries}{statement}."))
+}
+
+/// Whether the end is the one that was proven.
+pub fn arrived(arrival: &Arrival, direction: Direction) -> String {
+    let Arrival { promised, found } = arrival;
+    if arrival.is_exact() {
+        return format!(
+            "The catalog now equals the one that the file was proven to lead to (fingerprint {found})."
+        );
+    }
+    let what = match direction {
+        Direction::Apply => "The catalog",
+        Direction::RollBack => "The restored catalog",
+    };
+    format!(
+        "{what} is not the one that the file was proven to lead to: fingerprint {found}, not {promised}."
+    )
 }
 
 /// The first line, which can be read alone.
@@ -109,8 +168,8 @@ pub fn verdict_text(execution: &Execution, around: Surroundings<'_>) -> String {
             not_run(execution)
         ),
         End::NoLock { number, .. } => format!(
-            "stopped at statement {number} of {total}: no lock in {} tries; {done}",
-            execution.retries + 1
+            "stopped at statement {number} of {total}: no lock in {}; {done}",
+            number::counted(execution.retries + 1, "try")
         ),
         End::Interrupted { number, .. } => {
             let state = execution
@@ -125,8 +184,30 @@ pub fn verdict_text(execution: &Execution, around: Surroundings<'_>) -> String {
             let number = (*number).min(total);
             format!("interrupted at statement {number} of {total}: {done}{what}")
         }
-        End::ConnectionLost { number, .. } => format!(
+        End::ConnectionLost {
+            number,
+            known: false,
+            ..
+        } => format!(
             "stopped at statement {number} of {total}: the connection was lost, what became of it is not known"
+        ),
+        End::ConnectionLost { number, .. } => {
+            let lost = execution
+                .steps
+                .iter()
+                .any(|step| step.number == *number && step.state == State::Failed);
+            let trace = if lost {
+                format!(", {number} left no trace")
+            } else {
+                String::new()
+            };
+            format!(
+                "stopped at statement {number} of {total}: the connection was lost; {done}{trace}{}",
+                not_run(execution)
+            )
+        }
+        End::InDoubt { number } => format!(
+            "stopped at statement {number} of {total}: {done}; an earlier run did not see the end of {number}"
         ),
     }
 }
@@ -179,6 +260,18 @@ pub fn progress(event: &Event, script: &Script, steps: &[Step], symbols: Symbols
         }
         Event::CleanedUp { index } => {
             format!("         dropped the invalid index {index} of a failed try")
+        }
+        Event::Settled { number, done: true } => {
+            format!("  {number:>5}  {:<62} {:>8}", summary(*number), "was done")
+        }
+        Event::Settled { number, .. } => {
+            format!("         statement {number} of an earlier run left no trace and runs again")
+        }
+        Event::ConnectionLost => {
+            let look = symbols.look;
+            format!(
+                "         {YELLOW}{look}{YELLOW:#} the connection is lost; asking the server what is done"
+            )
         }
         Event::Interrupted => {
             "^C       interrupted: the statement is cancelled, waiting for the server".to_owned()

@@ -12,8 +12,12 @@ pub fn write(
     execution: &Execution,
     script: &Script,
     heading: &str,
+    notes: &[String],
 ) -> io::Result<()> {
     writeln!(out, "## {}\n", cell(heading))?;
+    for note in notes {
+        writeln!(out, "{note}\n")?;
+    }
     writeln!(
         out,
         "| # | statement | state | seconds |\n|--:|---|---|--:|"
@@ -25,6 +29,8 @@ pub fn write(
             State::RolledBack => "rolled back",
             State::Failed => "**failed**",
             State::Cancelled => "cancelled",
+            State::InDoubt => "**in doubt**",
+            State::NotNeeded => "not needed",
             State::NotRun => "not run",
         };
         writeln!(

@@ -8,7 +8,7 @@ use super::super::error::Location;
 use super::rehearsal::section;
 use super::{SCHEMA, Server};
 use crate::catalog::effect::SqlFault;
-use crate::migrate::execution::{Direction, End, Execution, State};
+use crate::migrate::execution::{Arrival, Direction, End, Execution, Limits, State};
 use crate::migrate::script::Script;
 use crate::text::Span;
 
@@ -18,7 +18,7 @@ pub struct Document {
     pub tool: Tool,
     /// `apply` or `rollback`.
     pub command: &'static str,
-    /// `done`, `already-applied`, `stopped`, `no-lock`, `interrupted` or `connection-lost`.
+    /// `done`, `already-applied`, `stopped`, `no-lock`, `interrupted`, `connection-lost` or `in-doubt`.
     pub verdict: &'static str,
     pub server: Server,
     pub version: String,
@@ -30,6 +30,11 @@ pub struct Document {
     pub duration_seconds: f64,
     /// The longest time a lock was waited for in vain.
     pub longest_lock_wait_seconds: f64,
+    pub limits: Option<LimitsEntry>,
+    /// The catalog at the end, when the file says what it should be.
+    pub fingerprint: Option<FingerprintEntry>,
+    /// What should be known beside the run, as sentences.
+    pub notes: Vec<String>,
     pub error: Option<SqlError>,
     /// Who applied it, when nothing was left to do.
     pub applied_before: Option<AppliedBefore>,
@@ -43,7 +48,8 @@ pub struct StatementEntry {
     /// `transaction 1`, or `alone`.
     pub section: String,
     pub sql: String,
-    /// `applied-before`, `applied`, `rolled-back`, `failed`, `cancelled` or `not-run`.
+    /// `applied-before`, `applied`, `rolled-back`, `failed`, `cancelled`, `in-doubt`, `not-needed` or
+    /// `not-run`.
     pub state: &'static str,
     pub seconds: f64,
 }
@@ -62,6 +68,23 @@ pub struct SqlError {
     pub holder: Option<String>,
 }
 
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LimitsEntry {
+    pub lock_timeout_seconds: f64,
+    /// Null when the role's or the database's own limit holds.
+    pub statement_timeout_seconds: Option<f64>,
+    pub retries: usize,
+    /// The first pause between two tries; each one doubles.
+    pub backoff_seconds: f64,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FingerprintEntry {
+    pub promised: String,
+    pub found: String,
+    pub equal: bool,
+}
+
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct AppliedBefore {
     pub at: String,
@@ -76,6 +99,8 @@ pub struct Surroundings {
     pub version: String,
     pub file: String,
     pub checksum: String,
+    pub notes: Vec<String>,
+    pub arrival: Option<Arrival>,
 }
 
 impl Document {
@@ -110,7 +135,12 @@ impl Document {
                 resume(execution),
             ),
             End::Interrupted { .. } => ("interrupted", None, resume(execution)),
-            End::ConnectionLost { number, reason } => {
+            End::InDoubt { .. } => ("in-doubt", None, resume(execution)),
+            End::ConnectionLost {
+                number,
+                reason,
+                known,
+            } => {
                 let error = SqlError {
                     code: None,
                     message: reason.clone(),
@@ -120,7 +150,8 @@ impl Document {
                     location: None,
                     holder: None,
                 };
-                ("connection-lost", Some(error), None)
+                let resumes_at = if *known { resume(execution) } else { None };
+                ("connection-lost", Some(error), resumes_at)
             }
         };
         let statements = execution.steps.iter().map(|step| StatementEntry {
@@ -135,6 +166,7 @@ impl Document {
             retries: execution.retries,
             duration_seconds: rounded(execution.seconds),
             longest_lock_wait_seconds: rounded(execution.longest_wait),
+            limits: Some(LimitsEntry::from(&execution.limits)),
             error,
             resumes_at,
             ..Self::empty(around, verdict)
@@ -166,6 +198,13 @@ impl Document {
             retries: 0,
             duration_seconds: 0.0,
             longest_lock_wait_seconds: 0.0,
+            limits: None,
+            fingerprint: around.arrival.as_ref().map(|arrival| FingerprintEntry {
+                promised: arrival.promised.clone(),
+                found: arrival.found.clone(),
+                equal: arrival.is_exact(),
+            }),
+            notes: around.notes.clone(),
             error: None,
             applied_before: None,
             resumes_at: None,
@@ -174,12 +213,20 @@ impl Document {
 }
 
 fn resume(execution: &Execution) -> Option<usize> {
-    let open = |state| !matches!(state, State::Applied | State::AppliedBefore);
-    execution
-        .steps
-        .iter()
-        .find(|step| open(step.state))
-        .map(|step| step.number)
+    execution.resumes_at()
+}
+
+impl From<&Limits> for LimitsEntry {
+    fn from(limits: &Limits) -> Self {
+        Self {
+            lock_timeout_seconds: rounded(limits.lock_timeout.as_secs_f64()),
+            statement_timeout_seconds: limits
+                .statement_timeout
+                .map(|limit| rounded(limit.as_secs_f64())),
+            retries: limits.retries,
+            backoff_seconds: rounded(limits.backoff.as_secs_f64()),
+        }
+    }
 }
 
 const fn state_name(state: State) -> &'static str {
@@ -189,6 +236,8 @@ const fn state_name(state: State) -> &'static str {
         State::RolledBack => "rolled-back",
         State::Failed => "failed",
         State::Cancelled => "cancelled",
+        State::InDoubt => "in-doubt",
+        State::NotNeeded => "not-needed",
         State::NotRun => "not-run",
     }
 }
