@@ -105,7 +105,7 @@ pub fn count(statements: &[Statement]) -> Counts {
     };
     Counts {
         total: statements.len(),
-        transactions: [Section::Main, Section::Validate]
+        transactions: [Section::Main, Section::Finish]
             .into_iter()
             .filter(|section| within(*section))
             .count(),
@@ -114,7 +114,7 @@ pub fn count(statements: &[Statement]) -> Counts {
             .filter(|statement| {
                 matches!(
                     statement.section,
-                    Section::First | Section::Concurrent | Section::Last
+                    Section::First | Section::Check | Section::Concurrent | Section::Last
                 )
             })
             .count(),

@@ -48,7 +48,7 @@ pub(super) fn settings(section: Section, options: Options) -> String {
     if options.offline {
         return NAMES_OF_LATER.to_owned();
     }
-    let statement_timeout = if section == Section::Validate {
+    let statement_timeout = if section == Section::Check {
         "0"
     } else {
         STATEMENT_TIMEOUT
@@ -68,12 +68,16 @@ pub fn body(statements: &[Statement], options: Options) -> String {
         ),
         (Section::Main, "transaction"),
         (
+            Section::Check,
+            "alone: what was added unchecked is checked, while others write",
+        ),
+        (
             Section::Concurrent,
             "alone: indexes, built while others write",
         ),
         (
-            Section::Validate,
-            "transaction: what was added unchecked is checked",
+            Section::Finish,
+            "transaction: what was checked and built takes its place",
         ),
         (Section::Last, "alone: indexes, dropped while others read"),
     ];
@@ -85,7 +89,7 @@ pub fn body(statements: &[Statement], options: Options) -> String {
         if of_section.is_empty() {
             continue;
         }
-        let transaction = matches!(section, Section::Main | Section::Validate);
+        let transaction = matches!(section, Section::Main | Section::Finish);
         text.push_str(&format!("\n-- section: {title}\n"));
         if transaction {
             text.push_str(&format!("BEGIN;\n{}", settings(section, options)));

@@ -228,7 +228,7 @@ mod tests {
                 "CREATE INDEX CONCURRENTLY h ON f USING btree (i)",
                 Section::Concurrent,
             ),
-            statement("j", Section::Validate),
+            statement("j", Section::Finish),
             statement("DROP INDEX CONCURRENTLY k", Section::Last),
         ];
         let parts = parts(&statements);

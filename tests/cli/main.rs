@@ -27,6 +27,7 @@ mod load_http1;
 mod loadtest;
 mod migration;
 mod node;
+mod online;
 mod openapi30;
 mod postgres;
 mod reader;

@@ -6,6 +6,7 @@ mod closure;
 mod compare;
 mod graph;
 mod hazard;
+mod online;
 mod plan;
 
 pub use action::{Action, Actions};

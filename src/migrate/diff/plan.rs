@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::compare;
 use super::graph::{Graph, Node};
+use super::online::{Build, KeyIndex, Online};
 use super::{Action, Actions, Hazard, closure, hazard};
-use crate::catalog::{Body, Catalog, ConstraintKind, Id, Kind, Object};
+use crate::catalog::{Body, Catalog, Constraint, ConstraintKind, Id, Index, Kind, Object};
 use crate::migrate::emit;
 
 /// How statements are written.
@@ -22,10 +23,12 @@ pub enum Section {
     First,
     /// The one transaction of all that is quick.
     Main,
+    /// Alone, each for itself: what was added unchecked is checked without blocking writers.
+    Check,
     /// Alone, without blocking writers: CREATE INDEX CONCURRENTLY.
     Concurrent,
-    /// A second transaction: what was added unchecked is checked.
-    Validate,
+    /// A second transaction, quick again: what was checked and built takes its place.
+    Finish,
     /// Alone, at the end: DROP INDEX CONCURRENTLY.
     Last,
 }
@@ -71,6 +74,7 @@ pub fn catalogs(before: &Catalog, after: &Catalog, options: Options) -> Plan {
     let graph = Graph::new(before, after, &actions);
     let mut writer = Writer {
         graph: &graph,
+        online: Online::new(&graph, options),
         options,
         statements: Vec::new(),
     };
@@ -90,6 +94,7 @@ pub fn catalogs(before: &Catalog, after: &Catalog, options: Options) -> Plan {
 
 struct Writer<'a> {
     graph: &'a Graph<'a>,
+    online: Online<'a>,
     options: Options,
     statements: Vec<Statement>,
 }
@@ -131,8 +136,19 @@ impl Writer<'_> {
         if let Body::Constraint(constraint) = &object.body {
             // A part's copy of its parent's constraint cannot be dropped by itself.
             let derived = constraint.of_parent || constraint.inherited > 0 && !constraint.local;
-            if derived {
+            // It goes when its successor is there.
+            let replaced = || {
+                let new = self.graph.after.get(id)?;
+                match &new.body {
+                    Body::Constraint(key) => self.online.index_of_key(new, key),
+                    _ => None,
+                }
+            };
+            if derived || self.actions().creates(id) && replaced().is_some() {
                 return;
+            }
+            if self.online.drops_key_late(object, constraint) {
+                return self.push(Section::Finish, emit::drop(object));
             }
         }
         let mut section = Section::Main;
@@ -141,8 +157,10 @@ impl Writer<'_> {
             if index.parent.is_some() && !self.graph.leaves(&index.table) {
                 return;
             }
-            let taken = self.actions().creates(id);
-            if !self.options.offline && !taken && !index.on_partitioned && !self.is_needed(id) {
+            if self.online.is_replaced(object) || self.online.is_adopted(object, index) {
+                return;
+            }
+            if self.online.drops_late(object, index) {
                 section = Section::Last;
                 statements = vec![format!("DROP INDEX CONCURRENTLY {}", id.name)];
             }
@@ -163,22 +181,6 @@ impl Writer<'_> {
                 data_loss: data_loss.clone(),
             });
         }
-    }
-
-    /// Whether something of before that goes or changes stands on the index.
-    fn is_needed(&self, id: &Id) -> bool {
-        self.graph.dependants_before.contains_key(id)
-            || self.graph.before.get(id).is_some_and(|object| {
-                // A column that changes below it, or a name that something new takes.
-                object.depends_on.iter().any(|needed| {
-                    self.actions()
-                        .get(needed)
-                        .is_some_and(|action| action != Action::Create)
-                })
-            })
-            || self.graph.after.of_kind(Kind::Constraint).any(|object| {
-                id.local_name() == object.id.part && self.actions().creates(&object.id)
-            })
     }
 
     fn write_change(&mut self, id: &Id) {
@@ -214,38 +216,32 @@ impl Writer<'_> {
             }
             _ => {}
         }
-        let altered = emit::alter(before, after);
-        if let (Body::Column(old), Body::Column(new)) = (&before.body, &after.body)
-            && !old.not_null
-            && new.not_null
-            && !self.options.offline
-            && self.may_wait(id)
-        {
-            let set = format!(
-                "ALTER TABLE {} ALTER COLUMN {} SET NOT NULL",
-                id.name, id.part
-            );
-            for sql in altered {
-                if sql == set {
-                    self.push_not_null(id, &set);
-                } else {
-                    statements.push(sql);
-                }
+        let becomes_not_null = matches!(
+            (&before.body, &after.body),
+            (Body::Column(old), Body::Column(new)) if !old.not_null && new.not_null
+        );
+        let set = format!(
+            "ALTER TABLE {} ALTER COLUMN {} SET NOT NULL",
+            id.name, id.part
+        );
+        let validate = format!("ALTER TABLE {} VALIDATE CONSTRAINT {}", id.name, id.part);
+        for sql in emit::alter(before, after) {
+            if becomes_not_null && sql == set && self.online.is_not_null_later(id) {
+                self.push_not_null(id, &set);
+            } else if becomes_not_null && sql == set && self.online.follows_not_null(id) {
+                // The parent's statement reaches it.
+            } else if sql == validate && !self.options.offline {
+                self.push(Section::Check, [sql]);
+            } else {
+                statements.push(sql);
             }
-        } else {
-            statements.extend(altered);
         }
         self.push(Section::Main, statements);
     }
 
     /// NOT NULL through a check that is validated without blocking writers.
     fn push_not_null(&mut self, id: &Id, set: &str) {
-        let bare = id.part.trim_matches('"').replace('"', "");
-        let mut end = bare.len().min(40);
-        while !bare.is_char_boundary(end) {
-            end -= 1;
-        }
-        let name = format!("\"{}_not_null_check\"", &bare[..end]);
+        let name = emit::beside(&id.part, "not_null");
         let table = &id.name;
         self.push(
             Section::Main,
@@ -255,46 +251,16 @@ impl Writer<'_> {
             )],
         );
         self.push(
-            Section::Validate,
+            Section::Check,
+            [format!("ALTER TABLE {table} VALIDATE CONSTRAINT {name}")],
+        );
+        self.push(
+            Section::Finish,
             [
-                format!("ALTER TABLE {table} VALIDATE CONSTRAINT {name}"),
                 set.to_owned(),
                 format!("ALTER TABLE {table} DROP CONSTRAINT {name}"),
             ],
         );
-    }
-
-    /// Whether nothing in the main transaction needs the column to be NOT NULL, and the table is
-    /// one whose checks stand alone.
-    fn may_wait(&self, id: &Id) -> bool {
-        let after = self.graph.after;
-        let key = after
-            .parts(Kind::Constraint, &id.name)
-            .any(|object| self.actions().creates(&object.id) && object.depends_on.contains(id));
-        let identity = matches!(
-            after.get(id).map(|object| &object.body),
-            Some(Body::Column(column)) if column.identity.is_some() || column.inherited > 0
-        );
-        !key && !identity && !self.is_family(&id.name)
-    }
-
-    /// Partitioned tables, partitions, inheritance.
-    fn is_family(&self, table: &str) -> bool {
-        let after = self.graph.after;
-        let of_table = match after
-            .get(&Id::new(Kind::Table, table))
-            .map(|object| &object.body)
-        {
-            Some(Body::Table(body)) => {
-                body.partition_key.is_some() || !body.parents.is_empty() || body.foreign.is_some()
-            }
-            _ => true,
-        };
-        of_table
-            || after.contains(&Id::new(Kind::Attachment, table))
-            || after.of_kind(Kind::Table).any(
-                |object| matches!(&object.body, Body::Table(body) if body.parents.iter().any(|parent| parent == table)),
-            )
     }
 
     fn write_create(&mut self, id: &Id) {
@@ -318,53 +284,21 @@ impl Writer<'_> {
                 self.push(Section::Main, attached(object));
             }
             Body::Constraint(constraint) => {
-                let wait = !self.options.offline
-                    && matches!(
-                        constraint.kind,
-                        ConstraintKind::Check | ConstraintKind::ForeignKey
-                    )
-                    && constraint.validated
-                    && !constraint.on_domain
-                    && !self
-                        .actions()
-                        .creates(&Id::new(Kind::Table, id.name.as_str()))
-                    && !self.is_family(&id.name)
-                    && !constraint.definition.contains("NO INHERIT");
+                if let Some(index) = self.online.index_of_key(object, constraint) {
+                    self.push_key(object, constraint, &index);
+                    return self.push(Section::Finish, attached(object));
+                }
                 let mut statements = emit::create(object);
-                if wait {
+                if self.online.is_checked_later(id, constraint) {
                     statements[0].push_str(" NOT VALID");
                     let validate =
                         format!("ALTER TABLE {} VALIDATE CONSTRAINT {}", id.name, id.part);
-                    self.push(Section::Validate, [validate]);
+                    self.push(Section::Check, [validate]);
                 }
                 self.push(Section::Main, statements);
                 self.push(Section::Main, attached(object));
             }
-            Body::Index(index) => {
-                let statements = emit::create(object);
-                let section = if self.may_build_concurrently(object, index) {
-                    Section::Concurrent
-                } else {
-                    Section::Main
-                };
-                for (at, sql) in statements.into_iter().chain(attached(object)).enumerate() {
-                    let sql = if at == 0 && section == Section::Concurrent {
-                        sql.replacen("INDEX ", "INDEX CONCURRENTLY ", 1)
-                    } else {
-                        sql
-                    };
-                    // What is said of the index follows it.
-                    let section = if at > 0 && section == Section::Concurrent {
-                        Section::Validate
-                    } else {
-                        section
-                    };
-                    self.push(section, [sql]);
-                }
-                for part in self.graph.parts_of_index(id) {
-                    self.push(Section::Main, [emit::attach_index(&id.name, &part.name)]);
-                }
-            }
+            Body::Index(index) => self.write_index(object, index, attached(object)),
             _ => {
                 self.push(Section::Main, emit::create(object));
                 self.push(Section::Main, attached(object));
@@ -372,17 +306,86 @@ impl Writer<'_> {
         }
     }
 
-    fn may_build_concurrently(&self, object: &Object, index: &crate::catalog::Index) -> bool {
-        let table = Id::new(Kind::Table, index.table.as_str());
-        let needed = self.graph.dependants_after.contains_key(&object.id);
-        !self.options.offline
-            && !index.on_partitioned
-            && index.parent.is_none()
-            && self.graph.after.contains(&table)
-            && !self.actions().creates(&table)
-            && !needed
-            && !index.replica_identity
-            && !index.clustered
+    fn write_index(&mut self, object: &Object, index: &Index, attached: Vec<String>) {
+        let name = object.id.local_name();
+        let mut statements = emit::create(object);
+        let create = statements.remove(0);
+        statements.extend(attached);
+        let build = self.online.build(object, index);
+        // What is said of the index follows it.
+        let followed = match build {
+            Build::Plain => {
+                self.push(Section::Main, [create]);
+                Section::Main
+            }
+            Build::Concurrent => {
+                let create = create.replacen("INDEX ", "INDEX CONCURRENTLY ", 1);
+                self.push(Section::Concurrent, [create]);
+                Section::Finish
+            }
+            Build::Empty => {
+                self.push(Section::Main, [create]);
+                Section::Finish
+            }
+            Build::Replacement => {
+                let prefix = &object.id.name[..object.id.name.len() - name.len()];
+                let (new, old) = (emit::beside(name, "new"), emit::beside(name, "old"));
+                let create = create.replacen(
+                    &format!("INDEX {name} ON "),
+                    &format!("INDEX CONCURRENTLY {new} ON "),
+                    1,
+                );
+                self.push(Section::Concurrent, [create]);
+                self.push(
+                    Section::Finish,
+                    [
+                        format!("ALTER INDEX {prefix}{name} RENAME TO {old}"),
+                        format!("ALTER INDEX {prefix}{new} RENAME TO {name}"),
+                    ],
+                );
+                let drop = format!("DROP INDEX CONCURRENTLY {prefix}{old}");
+                self.push(Section::Last, [drop]);
+                Section::Finish
+            }
+        };
+        for part in self.graph.parts_of_index(&object.id) {
+            self.push(followed, [emit::attach_index(&object.id.name, &part.name)]);
+        }
+        self.push(followed, statements);
+    }
+
+    /// A key over an index that was built while others wrote.
+    fn push_key(&mut self, object: &Object, key: &Constraint, index: &KeyIndex) {
+        let (table, name) = (&object.id.name, &object.id.part);
+        let alter = format!("ALTER TABLE {table}");
+        let built = match &index.adopts {
+            Some(id) => id.local_name().to_owned(),
+            None if index.replaces => emit::beside(name, "new"),
+            None => name.clone(),
+        };
+        if index.adopts.is_none() {
+            self.push(
+                Section::Concurrent,
+                [format!(
+                    "CREATE UNIQUE INDEX CONCURRENTLY {built} {}",
+                    index.on
+                )],
+            );
+        }
+        if index.replaces {
+            self.push(Section::Finish, [format!("{alter} DROP CONSTRAINT {name}")]);
+        }
+        let what = match key.kind {
+            ConstraintKind::PrimaryKey => "PRIMARY KEY",
+            _ => "UNIQUE",
+        };
+        let add = format!(
+            "{alter} ADD CONSTRAINT {name} {what} USING INDEX {built}{}",
+            index.timing
+        );
+        self.push(Section::Finish, [add]);
+        let marks = emit::create(object).into_iter().skip(1);
+        self.push(Section::Finish, marks);
     }
 
     fn write_table(&mut self, object: &Object) {

@@ -51,17 +51,7 @@ pub fn drop(object: &Object) -> Vec<String> {
 
 /// The name that a type has while columns move from it to its successor.
 fn aside_name(id: &Id) -> String {
-    let local = id.local_name();
-    let bare = local
-        .strip_prefix('"')
-        .and_then(|inner| inner.strip_suffix('"'))
-        .unwrap_or(local);
-    // 63 bytes at most, and never cut inside of a letter.
-    let mut end = bare.len().min(46);
-    while !bare.is_char_boundary(end) {
-        end -= 1;
-    }
-    format!("\"{}__before\"", &bare[..end])
+    super::beside(id.local_name(), "before")
 }
 
 /// Puts a type out of the way of its successor.

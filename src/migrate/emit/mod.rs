@@ -76,3 +76,42 @@ pub(crate) fn options(texts: &[String]) -> String {
         .collect::<Vec<_>>()
         .join(", ")
 }
+
+/// A name beside another one, for as long as both have to be there.
+pub fn beside(local_name: &str, suffix: &str) -> String {
+    const MOST_BYTES: usize = 63;
+    let bare = local_name
+        .strip_prefix('"')
+        .and_then(|inner| inner.strip_suffix('"'))
+        .unwrap_or(local_name);
+    let room = MOST_BYTES - suffix.len() - 2;
+    if bare.len() <= room {
+        return format!("\"{bare}__{suffix}\"");
+    }
+    // Long names often differ at their end only, so that what is cut off leaves a trace.
+    let trace = bare.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    }) % 0x100_0000;
+    let mut end = room - 7;
+    while !bare.is_char_boundary(end) {
+        end -= 1;
+    }
+    // Never cut between two quotes.
+    let start = bare[..end].trim_end_matches('"');
+    format!("\"{start}_{trace:06x}__{suffix}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::beside;
+
+    #[test]
+    fn names_beside_others_fit_and_stay_apart() {
+        assert_eq!(beside("a", "new"), "\"a__new\"");
+        assert_eq!(beside("\"A b\"", "old"), "\"A b__old\"");
+        let long = |end: &str| format!("{}{end}", "x".repeat(62));
+        let (one, other) = (beside(&long("1"), "new"), beside(&long("2"), "new"));
+        assert_ne!(one, other);
+        assert_eq!(one.len(), 65);
+    }
+}
