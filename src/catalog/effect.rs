@@ -1,6 +1,7 @@
 //! What a statement did to a schema, as it was measured: locks, rewrites, scans, objects that are
 //! gone, and what it asks of the data. Names are qualified and quoted where SQL needs it.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Table-level lock modes, weakest first.
@@ -91,6 +92,16 @@ pub enum Requirement {
         constraint: String,
         expression: String,
     },
+    /// Every value of a column can be turned into another type.
+    Converts {
+        relation: String,
+        column: String,
+        type_name: String,
+        /// What becomes of the value: the column, or what the statement says with USING.
+        expression: String,
+        /// True for each value that the type then refuses without an error of its own.
+        misfit: Option<String>,
+    },
     /// Every value of a column fits a narrower type.
     Fits {
         relation: String,
@@ -99,6 +110,19 @@ pub enum Requirement {
         /// True for each value that does not fit.
         misfit: String,
     },
+}
+
+/// The rows of a live relation under the names and types that a statement of the file finds: what is
+/// new is there as it would be, so that a question can be asked before the file has run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Source {
+    /// An item of a FROM list, without an alias.
+    pub rows: String,
+    /// Columns that have another name or type, quoted where SQL needs it, and those that the file adds.
+    pub changed: Vec<String>,
+    pub added: Vec<String>,
+    /// Those of them whose values only the run itself makes, with the reason.
+    pub unknown: BTreeMap<String, String>,
 }
 
 /// Everything that one statement did.
@@ -110,6 +134,24 @@ pub struct Effect {
     pub scans: Vec<Scan>,
     pub lost: Vec<Lost>,
     pub requirements: Vec<Requirement>,
+    /// Relations of the requirements that the file has changed, before the statement and after it.
+    pub sources_before: BTreeMap<String, Source>,
+    pub sources: BTreeMap<String, Source>,
+}
+
+impl Requirement {
+    /// The live relation whose rows matter.
+    pub fn relation(&self) -> &str {
+        match self {
+            Self::NoRows { relation, .. }
+            | Self::NotNull { relation, .. }
+            | Self::Unique { relation, .. }
+            | Self::ForeignKey { relation, .. }
+            | Self::Check { relation, .. }
+            | Self::Converts { relation, .. }
+            | Self::Fits { relation, .. } => relation,
+        }
+    }
 }
 
 /// What Postgres said against a statement.

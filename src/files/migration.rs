@@ -22,6 +22,9 @@ impl MigrationFile {
         if given.is_file() {
             return Ok(Self::at(given.to_owned()));
         }
+        if given.is_dir() {
+            return Err(folder_instead(given));
+        }
         let folder = match given.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
@@ -133,6 +136,24 @@ fn sql_files(folder: &Path) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// The newest file is the likeliest.
+fn folder_instead(given: &Path) -> Failure {
+    let names = sql_files(given);
+    let failure = Failure::input(format!("`{}` is a folder", given.display()));
+    match names.last() {
+        Some(newest) => failure
+            .detail(format!(
+                "it holds {}",
+                crate::text::number::counted(names.len(), "migration")
+            ))
+            .hint(format!(
+                "one migration at a time, `--migrate {}` for example",
+                given.join(newest).display()
+            )),
+        None => failure.detail("it holds no migration"),
+    }
 }
 
 fn missing(given: &Path, folder: &Path, stem: &str, names: &[String]) -> Failure {

@@ -91,6 +91,7 @@ impl Target {
                 .cause(why)
                 .hint("the form is postgres://user:password@host:5432/database?sslmode=require")
         };
+        let url = &with_host(url);
         let parsed = url::Url::parse(url.expose()).map_err(|error| invalid(error.to_string()))?;
         if !["postgres", "postgresql"].contains(&parsed.scheme()) {
             return Err(invalid(format!(
@@ -234,6 +235,24 @@ impl Target {
             Some(socket) => format!("{}/.s.PGSQL.{}", socket.display(), self.options.get_port()),
             None => format!("{}:{}", self.options.get_host(), self.options.get_port()),
         }
+    }
+}
+
+/// `postgres://user@/database?host=/folder` names its socket behind the question mark; URLs want a
+/// host before it.
+pub(in crate::postgres) fn with_host(url: &SecretUrl) -> SecretUrl {
+    let text = url.expose();
+    let Some(start) = text.find("://").map(|at| at + 3) else {
+        return url.clone();
+    };
+    let end = text[start..]
+        .find(['/', '?'])
+        .map_or(text.len(), |at| start + at);
+    let needs_host = text[start..end].ends_with('@');
+    if needs_host {
+        SecretUrl::new(format!("{}localhost{}", &text[..end], &text[end..]))
+    } else {
+        url.clone()
     }
 }
 
@@ -452,6 +471,14 @@ mod tests {
                 .database(),
             "x"
         );
+    }
+
+    #[test]
+    fn a_host_may_stand_behind_the_question_mark() {
+        let socket = target("postgres://app:s3cret@/shop?host=/run/pg&port=6");
+        assert_eq!(socket.place(), "/run/pg/.s.PGSQL.6");
+        assert_eq!(socket.database(), "shop");
+        assert_eq!(target("postgres://app@h:6/shop").place(), "h:6");
     }
 
     #[test]

@@ -62,6 +62,9 @@ pub async fn load(
         }
     }
     if loader.faults.is_empty() {
+        loader.bodies().await?;
+    }
+    if loader.faults.is_empty() {
         Ok(loader.loaded)
     } else {
         Err(Failure::diagnostics(loader.faults).closing("nothing was compared"))
@@ -108,6 +111,45 @@ impl Loader<'_> {
             }
             let create = format!("CREATE ROLE {} NOLOGIN", quote_identifier(&role));
             self.connection.execute(&create).await?;
+        }
+        Ok(())
+    }
+
+    /// Functions of this file whose bodies are no code.
+    async fn bodies(&mut self) -> Result<(), Failure> {
+        let creates = |statement: &&Statement| {
+            let text = statement
+                .text(&self.script.source.text)
+                .to_ascii_lowercase();
+            text.contains("function") || text.contains("procedure")
+        };
+        if !self
+            .script
+            .statements()
+            .any(|statement| creates(&statement))
+        {
+            return Ok(());
+        }
+        let version = self.connection.server().version_number;
+        for broken in super::bodies::broken(self.connection).await? {
+            let source = &self.script.source.text;
+            let mut holders = self
+                .script
+                .statements()
+                .filter(|statement| statement.text(source).contains(&broken.body));
+            let (holder, another) = (holders.next(), holders.next());
+            let message = format!("{} ({})", broken.error.message, broken.error.code);
+            let mut fault = Diagnostic::error("sql-error", message);
+            fault = match (holder, another) {
+                (Some(statement), None) => {
+                    let fault_of = super::fault_of(self.script, statement, &broken.error, version);
+                    fault.at(Span::new(&self.script.source, fault_of.range))
+                }
+                // The text of the file spells the body in another way, or twice.
+                _ => fault,
+            };
+            self.faults
+                .push(fault.help(format!("in the body of {}", broken.name)));
         }
         Ok(())
     }

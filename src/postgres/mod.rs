@@ -2,6 +2,7 @@
 
 mod activity;
 pub mod apply;
+mod bodies;
 mod connect;
 mod error;
 mod fault;
@@ -15,7 +16,7 @@ pub mod pooler;
 mod quote;
 pub mod rehearse;
 pub mod scratch;
-mod session;
+pub mod session;
 pub mod statistics;
 pub mod values;
 

@@ -58,3 +58,11 @@ async fn time_zone(connection: &mut Connection) -> Result<Option<String>, Error>
         Err(error) => Err(error),
     }
 }
+
+/// The roles of the server, without those that Postgres itself brings.
+pub async fn roles(connection: &mut Connection) -> Result<Vec<String>, Error> {
+    let rows = connection
+        .rows("SELECT r.rolname::text FROM pg_catalog.pg_roles r WHERE r.rolname !~ '^pg_' ORDER BY 1")
+        .await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}

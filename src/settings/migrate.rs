@@ -265,7 +265,7 @@ pub(super) fn resolve(arguments: cli::Migrate, context: &Context) -> Result<Requ
             scratch: scratch(&arguments, context, database.clone())?,
             fail_on,
             on_live: match arguments.on_live {
-                true => Some(limits::limits(&arguments)?),
+                true => Some(limits::on_live(&arguments)?),
                 false => None,
             },
         }),
@@ -429,12 +429,6 @@ fn misplaced(arguments: &cli::Migrate, chosen: &str) -> Vec<Message> {
         faults.push(message(
             format!("`--layout {name}` means nothing with `{chosen}`"),
             "it goes with --compare".to_owned(),
-        ));
-    }
-    if arguments.on_live {
-        faults.push(message(
-            "`--on-live` is not part of this version".to_owned(),
-            "without it, `--dry-run` rehearses on a scratch copy of the schema".to_owned(),
         ));
     }
     faults

@@ -41,6 +41,25 @@ pub fn until(url: &str, sql: &str) {
     }
 }
 
+/// The same while the server may refuse connections.
+#[track_caller]
+pub fn until_connected(url: &str, sql: &str) {
+    let started = Instant::now();
+    loop {
+        let rows = crate::postgres::wait(async {
+            use sqlx::Connection;
+            let mut connection = sqlx::PgConnection::connect(url).await.ok()?;
+            let sql = sqlx::AssertSqlSafe(sql.to_owned());
+            sqlx::query(sql).fetch_all(&mut connection).await.ok()
+        });
+        if rows.is_some_and(|rows| !rows.is_empty()) {
+            return;
+        }
+        assert!(started.elapsed() < Duration::from_secs(30), "never: {sql}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 pub fn start(mut command: Command) -> Child {
     command
         .stdout(Stdio::piped())

@@ -97,31 +97,35 @@ async fn start(
         return Ok(None);
     }
     let found = session.fingerprint().await?;
-    let database = &around.server.database;
-    match ends {
-        Some(ends) if ends.after == found && ends.before != found => {
-            around.notes.push(format!(
-                "{database} is already what the file leads to (fingerprint {found}), though the history does not say that it was applied"
-            ));
-        }
-        Some(ends) if ends.before != found => {
-            around.notes.push(format!(
-                "{database} is not what the file was proven to start from: fingerprint {found}, not {}; `--dry-run` shows what it would do here",
-                ends.before
-            ));
-        }
-        _ => {}
-    }
-    let major = |version: &str| version.split('.').next().map(str::to_owned);
-    if let Some(proven) = ends.and_then(|ends| ends.proven_on.as_deref())
-        && major(proven) != major(&around.server.version)
-    {
-        around.notes.push(format!(
-            "the file was proven on PostgreSQL {proven}, this server is {}",
-            around.server.version
-        ));
+    if let Some(ends) = ends {
+        let (database, version) = (&around.server.database, &around.server.version);
+        around.notes = start_notes(ends, &found, database, version);
     }
     Ok(Some(found))
+}
+
+/// Where the start is not the one that the file was proven from.
+pub(super) fn start_notes(ends: &Ends, found: &str, database: &str, version: &str) -> Vec<String> {
+    let mut notes = Vec::new();
+    if ends.after == found && ends.before != found {
+        notes.push(format!(
+            "{database} is already what the file leads to (fingerprint {found}), though the history does not say that it was applied"
+        ));
+    } else if ends.before != found {
+        notes.push(format!(
+            "{database} is not what the file was proven to start from: fingerprint {found}, not {}; the proof says nothing about this start",
+            ends.before
+        ));
+    }
+    let major = |version: &str| version.split('.').next().map(str::to_owned);
+    if let Some(proven) = ends.proven_on.as_deref()
+        && major(proven) != major(version)
+    {
+        notes.push(format!(
+            "the file was proven on PostgreSQL {proven}, this server is {version}"
+        ));
+    }
+    notes
 }
 
 /// An applied file that was edited says something else than what the database went through.

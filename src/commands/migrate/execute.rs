@@ -119,7 +119,7 @@ pub(super) fn in_doubt(running: &Running) -> Option<apply::InDoubt> {
 }
 
 /// A replica cannot be changed, and a setting against it is not overruled.
-fn writable(connection: &Connection) -> Result<(), Failure> {
+pub(super) fn writable(connection: &Connection) -> Result<(), Failure> {
     let url = connection.target().url();
     match connection.server().read_only {
         None => Ok(()),

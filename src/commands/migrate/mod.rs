@@ -12,6 +12,7 @@ mod schema_copy;
 mod schema_files;
 mod script;
 mod suggest_indexes;
+mod undo_half;
 mod workload;
 
 use crate::failure::{Failure, Verdict};

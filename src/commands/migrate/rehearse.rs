@@ -5,32 +5,40 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::schema_copy::{self, NotCopied};
-use super::{apply, findings, script};
+use super::{apply, execute, findings, script};
 use crate::catalog::Catalog;
 use crate::diagnostic::Severity;
 use crate::failure::{Failure, Verdict};
 use crate::files::MigrationFile;
-use crate::migrate::execution::Direction;
+use crate::migrate::execution::{Direction, Limits};
+use crate::migrate::header;
 use crate::migrate::rehearsal::{self, Measured, Rehearsal};
 use crate::postgres::apply::checksum;
+use crate::postgres::fingerprint::Fingerprint;
 use crate::postgres::history::{self, RecordState};
-use crate::postgres::rehearse::{self, Ownership};
+use crate::postgres::rehearse::{self, LiveEnd, Ownership};
 use crate::postgres::scratch::{self, Server};
-use crate::postgres::{Connection, SessionDefaults, Target, introspect};
+use crate::postgres::{self, Connection, SessionDefaults, Target, introspect, pooler};
 use crate::report::annotation::{self, Annotation, Format as CiFormat};
 use crate::report::json::v1::migrate::execution;
 use crate::report::json::v1::migrate::rehearsal::{Document, Surroundings};
 use crate::report::{human, json, markdown};
 use crate::settings::Format;
-use crate::settings::migrate::{FailOn, PostgresFrom, Rehearse as Request};
-use crate::terminal::{DIM, Terminal, Verbosity, interrupt};
-use crate::text::number::counted;
+use crate::settings::migrate::{FailOn, PostgresFrom, Rehearse as Request, Scratch};
+use crate::terminal::interrupt::Interrupt;
+use crate::terminal::{DIM, Terminal, Verbosity, YELLOW, interrupt};
+use crate::text::number::{self, counted};
 
 pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict, Failure> {
     let file = MigrationFile::find(&request.file)?;
     let migration = script::read(&file)?;
     let runtime = super::runtime()?;
     let interrupt = interrupt::listen();
+    if let Some(limits) = request.on_live {
+        let rehearsed =
+            runtime.block_on(on_live(request, limits, &migration, &interrupt, terminal))?;
+        return finish(request, rehearsed, terminal);
+    }
     let rehearsed = runtime.block_on(async {
         tokio::select! {
             rehearsed = rehearse(request, &migration, terminal) => rehearsed,
@@ -40,6 +48,14 @@ pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict,
             )),
         }
     })?;
+    finish(request, rehearsed, terminal)
+}
+
+fn finish(
+    request: &Request,
+    rehearsed: Option<(Rehearsal, Surroundings)>,
+    terminal: &mut Terminal,
+) -> Result<Verdict, Failure> {
     let Some((rehearsal, around)) = rehearsed else {
         return Ok(Verdict::Holds);
     };
@@ -54,6 +70,7 @@ async fn rehearse(
 ) -> Result<Option<(Rehearsal, Surroundings)>, Failure> {
     let target = super::target(&request.database)?;
     let mut live = target.connect().await?;
+    pooler::refuse(&mut live).await?;
     if is_applied(request, migration, &mut live, terminal).await? {
         live.close().await;
         return Ok(None);
@@ -68,25 +85,26 @@ async fn rehearse(
     terminal.note(&format!(
         "{DIM}  rehearse {count} statements on a scratch copy of the schema; the live tables are only read{DIM:#}"
     ));
-    let server = scratch_server(request, &live).await?;
+    let notes = start_notes(&target, migration).await?;
+    for note in &notes {
+        terminal.note(&format!("  {YELLOW}note{YELLOW:#}    {note}"));
+    }
+    let roles = schema_copy::roles_in(&mut live, &migration.script).await?;
+    let server = scratch_server(&request.scratch, &live).await?;
     let ownership = if server.is_private() {
         Ownership::Private
     } else {
         Ownership::Shared
     };
     let (measured, not_copied) =
-        on_scratch(&server, ownership, &catalog, &defaults, migration).await?;
+        on_scratch(&server, ownership, &catalog, &defaults, migration, roles).await?;
     let relations = rehearsal::relations(&measured);
     let questions = rehearsal::questions(&measured);
     defaults.adopt(&mut live).await?;
     let (sizes, answers) = rehearse::ask(&mut live, &relations, &questions).await?;
     let about = live.server();
     let around = Surroundings {
-        server: json::v1::migrate::Server {
-            database: about.database.clone(),
-            version: about.version.clone(),
-            version_num: about.version_number,
-        },
+        server: server_entry(about),
         file: migration.script.source.name.clone(),
         rehearsed_on: if server.is_private() {
             format!(
@@ -97,12 +115,109 @@ async fn rehearse(
             "scratch copy of the schema on the same server".to_owned()
         },
         not_copied: not_copied_lines(&catalog, &not_copied),
+        notes: notes.clone(),
     };
     live.close().await;
     Ok(Some((
         rehearsal::judge(&migration.script, measured, sizes, answers),
         around,
     )))
+}
+
+/// Runs the file in a transaction on the live database and rolls it back.
+async fn on_live(
+    request: &Request,
+    limits: Limits,
+    migration: &script::Migration,
+    interrupt: &Interrupt,
+    terminal: &mut Terminal,
+) -> Result<Option<(Rehearsal, Surroundings)>, Failure> {
+    let target = super::target(&request.database)?;
+    let mut live = target.connect().await?;
+    execute::writable(&live)?;
+    pooler::refuse(&mut live).await?;
+    if is_applied(request, migration, &mut live, terminal).await? {
+        live.close().await;
+        return Ok(None);
+    }
+    let notes = start_notes(&target, migration).await?;
+    for note in &notes {
+        terminal.note(&format!("  {YELLOW}note{YELLOW:#}    {note}"));
+    }
+    let defaults = SessionDefaults::read(&mut live).await?;
+    defaults.adopt(&mut live).await?;
+    terminal.note(&format!(
+        "{DIM}  rehearse on the live database, in a transaction that is rolled back; its locks hold until then{DIM:#}"
+    ));
+    let (script, sections) = (&migration.script, &migration.sections);
+    let run = rehearse::run_live(&mut live, script, sections, limits, interrupt).await?;
+    match run.end {
+        LiveEnd::Done => {}
+        LiveEnd::Interrupted(signal) => {
+            return Err(Failure::interrupted(
+                signal,
+                "interrupted: the transaction was rolled back, nothing remains",
+            ));
+        }
+        LiveEnd::NoLock { number, holder, .. } => {
+            let failure = Failure::environment(format!(
+                "statement {number} got no lock on the live database in {}; rolled back, nothing remains",
+                number::seconds(limits.lock_timeout)
+            ))
+            .hint("`--lock-timeout` waits longer, with everybody else behind; without `--on-live` nobody waits")
+            .code("no-lock");
+            return Err(match holder {
+                Some(holder) => failure.detail(format!("held back by {holder}")),
+                None => failure,
+            });
+        }
+    }
+    let relations = rehearsal::relations(&run.measured);
+    let (sizes, _) = rehearse::ask(&mut live, &relations, &[]).await?;
+    let around = Surroundings {
+        server: server_entry(live.server()),
+        file: migration.script.source.name.clone(),
+        rehearsed_on: "the live database, in a transaction that was rolled back".to_owned(),
+        not_copied: Vec::new(),
+        notes,
+    };
+    live.close().await;
+    let mut rehearsal = rehearsal::judge(script, run.measured, sizes, Vec::new());
+    rehearsal.took(&run.seconds);
+    let advanced = run
+        .advanced
+        .iter()
+        .map(|(name, before, after)| format!("the sequence {name} went from {before} to {after}"));
+    rehearsal.remains = advanced.chain(rehearsal::side_effects(script)).collect();
+    Ok(Some((rehearsal, around)))
+}
+
+/// What the file's own proof says nothing about.
+async fn start_notes(
+    target: &Target,
+    migration: &script::Migration,
+) -> Result<Vec<String>, Failure> {
+    let Some(ends) = header::ends(&migration.script.source.text) else {
+        return Ok(Vec::new());
+    };
+    let mut connection = target.connect().await?;
+    let found = Fingerprint::read(&mut connection).await?.digest();
+    let about = connection.server().clone();
+    connection.close().await;
+    Ok(apply::start_notes(
+        &ends,
+        &found,
+        &about.database,
+        &about.version,
+    ))
+}
+
+fn server_entry(about: &postgres::Server) -> json::v1::migrate::Server {
+    json::v1::migrate::Server {
+        database: about.database.clone(),
+        version: about.version.clone(),
+        version_num: about.version_number,
+    }
 }
 
 /// Whether the run would find nothing to do, which is said as the run says it.
@@ -135,11 +250,7 @@ async fn is_applied(
     let about = live.server();
     let around = execution::Surroundings {
         direction: Direction::Apply,
-        server: json::v1::migrate::Server {
-            database: about.database.clone(),
-            version: about.version.clone(),
-            version_num: about.version_number,
-        },
+        server: server_entry(about),
         version: migration.version.clone(),
         file: migration.script.source.name.clone(),
         checksum: checksum(&migration.script.source.text),
@@ -152,14 +263,14 @@ async fn is_applied(
 }
 
 /// The same server when we may make databases there, else a private one.
-async fn scratch_server(request: &Request, live: &Connection) -> Result<Server, Failure> {
+pub(super) async fn scratch_server(wanted: &Scratch, live: &Connection) -> Result<Server, Failure> {
     if live.server().may_create_databases {
-        return Server::on(&request.database.url).await;
+        return Server::on(live.target().url()).await;
     }
     let options = scratch::Options {
         purpose: "rehearsing a migration".to_owned(),
-        pg_bin: request.scratch.binaries.clone(),
-        download: request.scratch.from == PostgresFrom::Download,
+        pg_bin: wanted.binaries.clone(),
+        download: wanted.from == PostgresFrom::Download,
         ..scratch::Options::default()
     };
     Server::start(&options).await
@@ -171,9 +282,11 @@ async fn on_scratch(
     catalog: &Catalog,
     defaults: &SessionDefaults,
     migration: &script::Migration,
+    roles: Vec<String>,
 ) -> Result<(Vec<Measured>, Vec<NotCopied>), Failure> {
     if ownership == Ownership::Private {
         schema_copy::make_roles(server.url(), &[catalog]).await?;
+        schema_copy::make_named_roles(server.url(), roles).await?;
     }
     let database = server.create_database().await?;
     let target = Target::parse(database.url(), None)?;

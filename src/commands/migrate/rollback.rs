@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::execute::{self, Session};
-use super::script;
+use super::{script, undo_half};
 use crate::failure::{Failure, Verdict};
 use crate::files::MigrationFile;
-use crate::migrate::execution::Direction;
+use crate::migrate::execution::{self, Direction};
 use crate::migrate::header;
 use crate::postgres::apply::{self, checksum};
 use crate::postgres::history::{self, Record, RecordState};
@@ -36,6 +36,14 @@ async fn roll_back(request: &Request, terminal: &mut Terminal) -> Result<Verdict
         notes: Vec::new(),
         arrival: None,
     };
+    unchanged(record, &migration)?;
+    let not_needed = if undo_half::is_half(record) {
+        let live = &mut session.connection;
+        undo_half::not_needed(live, &request.scratch, record, &migration, terminal).await?
+    } else {
+        BTreeSet::new()
+    };
+    history::prepare(&mut session.connection).await?;
     let to_run = apply::Request {
         direction: Direction::RollBack,
         script: &migration.script,
@@ -49,7 +57,7 @@ async fn roll_back(request: &Request, terminal: &mut Terminal) -> Result<Verdict
             .as_ref()
             .filter(|doubt| doubt.direction == Direction::RollBack),
         verdict: execute::in_doubt(&request.running),
-        not_needed: &BTreeSet::new(),
+        not_needed: &not_needed,
         up_done: (record.done, &record.done_checksum, record.state),
         fingerprint: None,
         limits: request.running.limits,
@@ -66,6 +74,29 @@ async fn roll_back(request: &Request, terminal: &mut Terminal) -> Result<Verdict
     around.arrival = session.arrival(&execution, ends.as_ref()).await;
     session.close().await;
     execute::report(&request.report, &execution, &migration, &around, terminal)
+}
+
+/// A down file that was edited half-way says something else than what has run.
+fn unchanged(record: &Record, down: &script::Migration) -> Result<(), Failure> {
+    let steps = execution::steps(&down.script, &down.sections);
+    let text = &down.script.source.text;
+    let done = record.down_done.checked_sub(1);
+    let same = done.is_none_or(|last| {
+        // Entries of older versions hold no checksum.
+        record.down_checksum.is_empty()
+            || steps.get(last).is_some_and(|step| {
+                checksum(&text[..step.statement.range.end]) == record.down_checksum
+            })
+    });
+    if same {
+        return Ok(());
+    }
+    Err(Failure::refused(format!(
+        "the first {} statements of `{}` have changed since they ran",
+        record.down_done, down.script.source.name
+    ))
+    .hint("put them back as they were and run the same command")
+    .code("checksum-mismatch"))
 }
 
 /// The named version, or the one applied last. A version may be named by its timestamp alone.

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use crate::catalog::{Body, Catalog, Kind};
 use crate::failure::Failure;
 use crate::migrate::diff::{self, Statement};
-use crate::migrate::script;
-use crate::postgres::{Connection, Error, Target, introspect, quote_identifier};
+use crate::migrate::script::{self, Script};
+use crate::postgres::{Connection, Error, Target, introspect, quote_identifier, session};
 use crate::redact::SecretUrl;
 use crate::text::SourceFile;
 
@@ -136,9 +136,26 @@ pub(super) async fn make_roles(server: SecretUrl, catalogs: &[&Catalog]) -> Resu
         }
     }
     roles.remove("PUBLIC");
+    let bare = roles
+        .iter()
+        .map(|role| role.trim_matches('"').replace("\"\"", "\""));
+    make_named_roles(server, bare.collect()).await
+}
+
+/// Roles of a server that a script may speak of.
+pub(super) async fn roles_in(
+    connection: &mut Connection,
+    script: &Script,
+) -> Result<Vec<String>, Failure> {
+    let mut roles = session::roles(connection).await?;
+    roles.retain(|role| script.source.text.contains(role.as_str()));
+    Ok(roles)
+}
+
+/// Makes roles by their bare names, on a server that is ours and gone soon.
+pub(super) async fn make_named_roles(server: SecretUrl, roles: Vec<String>) -> Result<(), Failure> {
     let mut connection = Target::parse(&server, None)?.connect().await?;
-    for role in roles {
-        let bare = role.trim_matches('"').replace("\"\"", "\"");
+    for bare in roles {
         // One that is there already is as good.
         let _ = connection
             .execute(&format!("CREATE ROLE {} NOLOGIN", quote_identifier(&bare)))

@@ -30,6 +30,14 @@ fn read_half(file: &MigrationFile, half: Half) -> Result<Migration, Failure> {
     }
     let (sections, more) = script::sections(&script);
     faults.extend(more);
+    if faults.is_empty() && sections.is_empty() {
+        let half = match half {
+            Half::Up => "",
+            Half::Down => " for the way back",
+        };
+        let text = format!("`{}` holds no statement{half}", source.name);
+        return Err(Failure::input(text).code("no-statement"));
+    }
     if !faults.is_empty() {
         crate::diagnostic::sort(&mut faults);
         return Err(Failure::diagnostics(faults).closing("nothing was run"));

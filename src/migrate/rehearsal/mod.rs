@@ -2,10 +2,12 @@
 //! the live data, estimates and findings. Pure: the measuring and the asking are done elsewhere.
 
 mod question;
+mod side_effects;
 
 use std::collections::BTreeMap;
 
 pub use question::{Answer, Question, Sample};
+pub use side_effects::side_effects;
 
 use super::rules;
 use super::script::{Place, Script};
@@ -42,6 +44,8 @@ pub struct Step {
     /// Traits that are read off the text, because an empty copy cannot show them.
     pub changes_all_rows: bool,
     pub renames: bool,
+    /// It may change rows of tables that an empty copy does not show: DO, CALL.
+    pub is_opaque: bool,
 }
 
 /// A finding and where it belongs.
@@ -78,6 +82,19 @@ pub struct Rehearsal {
     pub seconds: f64,
     /// Whether the file limits how long it waits for locks.
     pub limits_lock_waits: bool,
+    pub times: Times,
+    /// What a rollback on the live database did not take back.
+    pub remains: Vec<String>,
+}
+
+/// Where the seconds come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Times {
+    /// From the live sizes.
+    #[default]
+    Estimated,
+    /// From a run on the live database.
+    Measured,
 }
 
 /// A statement with its outcome, before it is weighed.
@@ -112,7 +129,10 @@ pub fn questions(measured: &[Measured]) -> Vec<Question> {
     measured
         .iter()
         .filter_map(Measured::effect)
-        .flat_map(|effect| effect.requirements.iter().map(question::of))
+        .flat_map(|effect| {
+            let of = |requirement| question::of(requirement, effect);
+            effect.requirements.iter().map(of).collect::<Vec<_>>()
+        })
         .collect()
 }
 
@@ -152,6 +172,7 @@ pub fn judge(
             seconds,
             changes_all_rows: statement.changes_all_rows(text),
             renames: statement.renames(text),
+            is_opaque: statement.is_opaque(text),
             outcome: measured.outcome,
         });
     }
@@ -164,6 +185,8 @@ pub fn judge(
         limits_lock_waits: script
             .statements()
             .any(|statement| statement.limits_lock_waits(text)),
+        times: Times::Estimated,
+        remains: Vec::new(),
     };
     rehearsal.findings = rules::check(&rehearsal);
     rehearsal
@@ -229,6 +252,15 @@ impl Step {
 }
 
 impl Rehearsal {
+    /// Puts measured seconds in place of the estimates.
+    pub fn took(&mut self, seconds: &[f64]) {
+        for (step, seconds) in self.steps.iter_mut().zip(seconds) {
+            step.seconds = *seconds;
+        }
+        self.seconds = self.steps.iter().map(|step| step.seconds).sum();
+        self.times = Times::Measured;
+    }
+
     pub fn verdict(&self) -> Verdict {
         let worst = self
             .findings

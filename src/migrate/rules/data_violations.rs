@@ -8,21 +8,33 @@ use crate::text::number;
 pub(super) fn check(rehearsal: &Rehearsal, findings: &mut Vec<Finding>) {
     // Rows that an earlier statement changes may be mended by it.
     let mut changed: Vec<&str> = Vec::new();
+    let mut anything = false;
     for step in &rehearsal.steps {
         for (question, answer) in &step.questions {
+            let relation = question.requirement.relation();
+            let changed_before = anything || changed.contains(&relation);
             let finding = match answer {
                 Answer::Rows { rows: 0, .. } => continue,
-                Answer::Rows { rows, samples } => violated(
-                    step,
-                    question,
-                    *rows,
-                    samples,
-                    changed.contains(&relation(question)),
-                ),
+                // What a new column holds is for the run to say.
+                Answer::Rows { .. } | Answer::Errors { .. }
+                    if changed_before && question.asks_for_added =>
+                {
+                    let reason = "an earlier statement of the file fills what it adds";
+                    unknown(step, question, reason)
+                }
+                Answer::Rows { rows, samples } => {
+                    violated(step, question, Some(*rows), samples, changed_before)
+                }
+                Answer::Errors { message, samples } => {
+                    let mut finding = violated(step, question, None, samples, changed_before);
+                    finding.diagnostic.message.push_str(&format!(": {message}"));
+                    finding
+                }
                 Answer::Unknown(reason) => unknown(step, question, reason),
             };
             findings.push(finding);
         }
+        anything |= step.is_opaque;
         if let Some(effect) = step.effect()
             && effect.requirements.is_empty()
         {
@@ -35,21 +47,10 @@ pub(super) fn check(rehearsal: &Rehearsal, findings: &mut Vec<Finding>) {
     }
 }
 
-fn relation(question: &Question) -> &str {
-    match &question.requirement {
-        Requirement::NoRows { relation, .. }
-        | Requirement::NotNull { relation, .. }
-        | Requirement::Unique { relation, .. }
-        | Requirement::ForeignKey { relation, .. }
-        | Requirement::Check { relation, .. }
-        | Requirement::Fits { relation, .. } => relation,
-    }
-}
-
 fn violated(
     step: &Step,
     question: &Question,
-    rows: i64,
+    rows: Option<i64>,
     samples: &[String],
     changed_before: bool,
 ) -> Finding {
@@ -59,8 +60,13 @@ fn violated(
             .unwrap_or(relation)
             .to_owned()
     };
-    let table = short(relation(question));
-    let counted = number::counted(rows.unsigned_abs(), "row");
+    let relation = question.requirement.relation();
+    let table = short(relation);
+    let count = |what| match rows {
+        Some(rows) => number::counted(rows.unsigned_abs(), what),
+        None => format!("some {what}s"),
+    };
+    let counted = count("row");
     let (code, message, columns) = match &question.requirement {
         Requirement::NoRows { column, .. } => (
             "not-null-violated",
@@ -73,7 +79,7 @@ fn violated(
             vec![column.clone()],
         ),
         Requirement::Unique { index, keys, .. } => {
-            let times = number::counted(rows.unsigned_abs(), "key");
+            let times = count("key");
             (
                 "unique-violated",
                 format!("{times} of {table} occur more than once in `{index}`"),
@@ -108,6 +114,9 @@ fn violated(
         ),
         Requirement::Fits {
             column, type_name, ..
+        }
+        | Requirement::Converts {
+            column, type_name, ..
         } => (
             "value-does-not-fit",
             format!("{counted} of {table} have a {column} that is no {type_name}"),
@@ -122,9 +131,9 @@ fn violated(
     } else {
         (Severity::Error, message)
     };
-    let mut finding = step.finding(code, severity, message).on(relation(question));
+    let mut finding = step.finding(code, severity, message).on(relation);
     finding.columns = columns;
-    finding.rows = Some(rows);
+    finding.rows = rows;
     finding.samples = samples.to_vec();
     finding.sql = Some(question.show.clone());
     finding
@@ -146,8 +155,8 @@ fn unknown(step: &Step, question: &Question, reason: &str) -> Finding {
         Severity::Info,
         format!(
             "whether the rows of `{}` allow this is not known: {reason}",
-            relation(question)
+            question.requirement.relation()
         ),
     )
-    .on(relation(question))
+    .on(question.requirement.relation())
 }

@@ -22,9 +22,9 @@ pub(super) fn check(rehearsal: &Rehearsal, findings: &mut Vec<Finding>) {
                 Requirement::ForeignKey { relation, .. } | Requirement::Check { relation, .. } => {
                     (relation.clone(), "constraint")
                 }
-                Requirement::NoRows { relation, .. } | Requirement::Fits { relation, .. } => {
-                    (relation.clone(), "other")
-                }
+                Requirement::NoRows { relation, .. }
+                | Requirement::Fits { relation, .. }
+                | Requirement::Converts { relation, .. } => (relation.clone(), "other"),
             };
             let kinds: Vec<&str> = effect
                 .requirements

@@ -6,12 +6,14 @@
 //! and those that Postgres refuses in a transaction stand alone; the comments `-- backsmith: alone`
 //! and `-- backsmith: transaction` decide for the statements that follow them.
 
+mod conversions;
 mod lexer;
 mod section;
 mod split;
 mod statement;
 mod traces;
 
+pub use conversions::Conversion;
 pub use lexer::{Token, TokenKind, tokens};
 pub use section::{Place, Section, sections};
 pub use split::{CopyData, Half, Marker, Piece, Script, split};

@@ -67,6 +67,12 @@ impl Statement {
         .contains(&first)
     }
 
+    /// Whether what it does depends on rows in a way that only a run shows.
+    pub fn is_opaque(&self, source: &str) -> bool {
+        let words = words(self.text(source));
+        ["DO", "CALL"].contains(&words.first().map_or("", String::as_str))
+    }
+
     /// Whether it changes every row of a table: an UPDATE or DELETE without WHERE.
     pub fn changes_all_rows(&self, source: &str) -> bool {
         let words = words(self.text(source));

@@ -17,6 +17,7 @@ use crate::migrate::script::{Script, Section};
 use crate::terminal::interrupt::Interrupt;
 
 pub use aftermath::find_out;
+pub(in crate::postgres) use observe::{Observer, Work, execute};
 
 /// What to run, and what the history calls it.
 #[derive(Clone, Copy, Debug)]

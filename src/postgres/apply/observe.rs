@@ -12,7 +12,7 @@ use crate::terminal::interrupt::Interrupt;
 /// The first look comes after this time, so that quick statements cost no second connection.
 const INTERVAL: Duration = Duration::from_millis(600);
 
-pub(super) struct Observer {
+pub(in crate::postgres) struct Observer {
     target: Target,
     process: i32,
     interval: Duration,
@@ -22,7 +22,7 @@ pub(super) struct Observer {
 
 impl Observer {
     /// `limit` is the time in which a lock must come.
-    pub(super) fn new(target: Target, process: i32, limit: Duration) -> Self {
+    pub(in crate::postgres) fn new(target: Target, process: i32, limit: Duration) -> Self {
         Self {
             target,
             process,
@@ -33,7 +33,7 @@ impl Observer {
     }
 
     /// Who held the statement back when it was looked at last.
-    pub(super) fn holder(&mut self) -> Option<String> {
+    pub(in crate::postgres) fn holder(&mut self) -> Option<String> {
         self.holder.take()
     }
 
@@ -53,7 +53,7 @@ impl Observer {
 
 /// What is sent to the server.
 #[derive(Clone, Copy)]
-pub(super) enum Work<'a> {
+pub(in crate::postgres) enum Work<'a> {
     Statement(&'a str),
     /// COPY with its rows.
     Copy(&'a str, &'a [u8]),
@@ -69,7 +69,7 @@ impl Work<'_> {
 }
 
 /// Executes, looks from time to time who is in the way, and cancels on a signal.
-pub(super) async fn execute(
+pub(in crate::postgres) async fn execute(
     connection: &mut Connection,
     observer: &mut Observer,
     work: Work<'_>,

@@ -9,20 +9,18 @@ use sqlx::Row;
 
 use super::super::{Connection, Error, fault_of};
 use super::Ownership;
+use super::effect::Between;
 use super::snapshot::Snapshot;
-use crate::catalog::effect::{Effect, Lock, LockMode, Outcome, Scan};
+use crate::catalog::effect::{LockMode, Outcome};
 use crate::migrate::rehearsal::Measured;
 use crate::migrate::script::{Kind, Piece, Place, Script, Section, Statement};
 
-/// Reads, and what only fights with itself, are no news.
-const WEAKEST_TOLD: LockMode = LockMode::RowExclusive;
-
-const LOCKS: &str = "
+pub(super) const LOCKS: &str = "
     SELECT l.relation::int8, l.mode FROM pg_locks l
     WHERE l.locktype = 'relation' AND l.pid = pg_backend_pid()
       AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())";
 
-const SCANS: &str =
+pub(super) const SCANS: &str =
     "SELECT s.relid::int8, s.seq_scan FROM pg_stat_xact_user_tables s WHERE s.seq_scan > 0";
 
 const FLUSHED_SCANS: &str = "SELECT s.relid::int8, s.seq_scan FROM pg_stat_user_tables s";
@@ -153,7 +151,14 @@ impl<'a> Rehearsal<'a> {
         };
         let after = Snapshot::take(self.scratch).await?;
         let before = std::mem::replace(&mut self.present, after);
-        Ok(Outcome::Measured(self.effect(&before, &locks, &scans)))
+        let conversions = statement.conversions(&self.script.source.text);
+        let between = Between {
+            original: &self.original,
+            before: &before,
+            after: &self.present,
+            conversions: &conversions,
+        };
+        Ok(Outcome::Measured(between.effect(&locks, &scans)))
     }
 
     /// Sends a statement; its COPY rows with it.
@@ -280,52 +285,6 @@ impl<'a> Rehearsal<'a> {
             .collect()
     }
 
-    fn effect(
-        &self,
-        before: &Snapshot,
-        locks: &BTreeMap<i64, LockMode>,
-        scans: &BTreeMap<i64, i64>,
-    ) -> Effect {
-        let named = |id: &i64| {
-            let relation = self.original.relations.get(id)?;
-            ["r", "p", "m", "v"]
-                .contains(&relation.kind.as_str())
-                .then(|| relation.name.clone())
-        };
-        let rewritten = before.rewritten(&self.present);
-        let scanned: BTreeSet<i64> = scans.keys().copied().collect();
-        let mut locks: Vec<Lock> = locks
-            .iter()
-            .filter(|(_, mode)| **mode >= WEAKEST_TOLD)
-            .filter_map(|(id, mode)| {
-                Some(Lock {
-                    relation: named(id)?,
-                    mode: *mode,
-                })
-            })
-            .collect();
-        locks.sort();
-        let mut scans: Vec<Scan> = scans
-            .iter()
-            .filter_map(|(id, times)| {
-                Some(Scan {
-                    relation: named(id)?,
-                    times: *times,
-                })
-            })
-            .collect();
-        scans.sort();
-        let mut rewrites: Vec<String> = rewritten.iter().filter_map(named).collect();
-        rewrites.sort();
-        Effect {
-            locks,
-            rewrites,
-            scans,
-            lost: before.lost(&self.present),
-            requirements: before.requirements(&self.present, &self.original, &scanned),
-        }
-    }
-
     /// Whether an error on the copy is one on the live database too.
     fn judge(&mut self, statement: &Statement, error: Error) -> Result<Outcome, Error> {
         let Error::Database(error) = error else {
@@ -392,7 +351,7 @@ fn names(message: &str, name: &str) -> bool {
 
 type Observed = (BTreeMap<i64, LockMode>, BTreeMap<i64, i64>);
 
-fn note_lock(locks: &mut BTreeMap<i64, LockMode>, relation: i64, mode: &str) {
+pub(super) fn note_lock(locks: &mut BTreeMap<i64, LockMode>, relation: i64, mode: &str) {
     if let Some(mode) = LockMode::from_postgres(mode) {
         locks
             .entry(relation)
@@ -401,7 +360,10 @@ fn note_lock(locks: &mut BTreeMap<i64, LockMode>, relation: i64, mode: &str) {
     }
 }
 
-fn difference(before: &BTreeMap<i64, i64>, after: &BTreeMap<i64, i64>) -> BTreeMap<i64, i64> {
+pub(super) fn difference(
+    before: &BTreeMap<i64, i64>,
+    after: &BTreeMap<i64, i64>,
+) -> BTreeMap<i64, i64> {
     after
         .iter()
         .map(|(id, count)| (*id, count - before.get(id).copied().unwrap_or(0)))

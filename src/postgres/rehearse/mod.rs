@@ -1,6 +1,8 @@
 //! Runs the statements of a migration on a scratch copy of a schema and measures what each one does.
 //! The live database is not touched here.
 
+mod effect;
+mod live;
 mod measure;
 mod probe;
 mod snapshot;
@@ -13,6 +15,7 @@ use crate::migrate::rehearsal::Measured;
 use crate::migrate::script::{Script, Section};
 use measure::Rehearsal;
 
+pub use live::{LiveEnd, LiveRun, run as run_live};
 pub use probe::ask;
 
 /// Where the rehearsal may run what changes a whole server.

@@ -57,13 +57,30 @@ async fn ask_inside(
     }
     let mut answers = Vec::new();
     for question in questions {
+        if let Some(reason) = &question.obstacle {
+            answers.push(Answer::Unknown(reason.clone()));
+            continue;
+        }
         live.execute("SAVEPOINT backsmith").await?;
-        let answer = match answer(live, question).await {
+        let answer = answer(live, question).await;
+        live.execute("ROLLBACK TO SAVEPOINT backsmith").await?;
+        let answer = match answer {
             Ok(answer) => answer,
+            // Class 22: a value that is no value of the type.
+            Err(Error::Database(error)) if error.code.starts_with("22") => {
+                let samples = errors(live, question).await;
+                live.execute("ROLLBACK TO SAVEPOINT backsmith").await?;
+                match (samples, &question.sample) {
+                    (Ok(samples), Sample::Errors { .. }) => Answer::Errors {
+                        message: error.message,
+                        samples,
+                    },
+                    _ => Answer::Unknown(error.summary()),
+                }
+            }
             Err(Error::Database(error)) => Answer::Unknown(error.summary()),
             Err(error) => return Err(error),
         };
-        live.execute("ROLLBACK TO SAVEPOINT backsmith").await?;
         answers.push(answer);
     }
     Ok((sizes, answers))
@@ -85,10 +102,29 @@ async fn answer(live: &mut Connection, question: &Question) -> Result<Answer, Er
         Sample::Query(query) => query.clone(),
         Sample::Rows {
             relation,
+            mapped: None,
             condition,
         } => {
             let key = primary_key(live, relation).await?;
             format!("SELECT {key} FROM {relation} t WHERE {condition}")
+        }
+        Sample::Rows {
+            relation,
+            mapped: Some(mapped),
+            condition,
+        } => {
+            let key = primary_key(live, relation).await?;
+            format!(
+                "SELECT {key} FROM {relation} t WHERE (t.tableoid, t.ctid) IN \
+                 (SELECT t.backsmith_table, t.backsmith_row FROM {mapped} t WHERE {condition})"
+            )
+        }
+        // How many they are is known, which they are is in the query that is shown.
+        Sample::Errors { .. } => {
+            return Ok(Answer::Rows {
+                rows,
+                samples: Vec::new(),
+            });
         }
     };
     let samples = live.rows_of(format!("{query} LIMIT {SAMPLES}")).await?;
@@ -99,6 +135,49 @@ async fn answer(live: &mut Connection, question: &Question) -> Result<Answer, Er
         rows,
         samples: samples.collect::<Result<_, Error>>()?,
     })
+}
+
+/// The first rows for which an expression is an error, tried one by one.
+async fn errors(live: &mut Connection, question: &Question) -> Result<Vec<String>, Error> {
+    let Sample::Errors {
+        relation,
+        mapped,
+        expression,
+    } = &question.sample
+    else {
+        return Ok(Vec::new());
+    };
+    let try_each = format!(
+        "DO $backsmith$
+#variable_conflict use_column
+DECLARE
+    backsmith_found text := '';
+    backsmith_count int := 0;
+    backsmith_at record;
+BEGIN
+    FOR backsmith_at IN SELECT x.tableoid AS part, x.ctid AS place FROM {relation} x LOOP
+        BEGIN
+            PERFORM {expression} FROM {mapped} t
+                WHERE t.backsmith_table = backsmith_at.part AND t.backsmith_row = backsmith_at.place;
+        EXCEPTION WHEN data_exception THEN
+            backsmith_found := backsmith_found || backsmith_at.part || ' ' || backsmith_at.place || ';';
+            backsmith_count := backsmith_count + 1;
+            EXIT WHEN backsmith_count = {SAMPLES};
+        END;
+    END LOOP;
+    PERFORM pg_catalog.set_config('backsmith.rows', backsmith_found, true);
+END $backsmith$"
+    );
+    live.execute(&try_each).await?;
+    let key = primary_key(live, relation).await?;
+    let named = format!(
+        "SELECT {key} FROM {relation} t WHERE t.tableoid || ' ' || t.ctid = ANY \
+         (string_to_array(current_setting('backsmith.rows'), ';')) ORDER BY 1"
+    );
+    let rows = live.rows_of(named).await?;
+    rows.iter()
+        .map(|row| Ok(row.try_get::<Option<String>, _>(0)?.unwrap_or_default()))
+        .collect()
 }
 
 /// An expression that names a row: its primary key, else its place in the file.

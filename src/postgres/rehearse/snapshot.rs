@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::Row;
 
 use super::super::{Connection, Error};
-use crate::catalog::effect::{Lost, LostKind, Requirement};
+use crate::catalog::effect::{Lost, LostKind, Requirement, Source};
+use crate::migrate::script::Conversion;
 
 /// A schema by object identifiers, which survive renames.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +34,10 @@ struct Column {
     filled: bool,
     type_name: String,
     misfit: Option<String>,
+    /// The default, as SQL.
+    default: Option<String>,
+    /// An identity or a generated value.
+    computed: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -72,7 +77,9 @@ const COLUMNS: &str = "
              WHEN a.atttypid = 'int2'::regtype THEN format('%I::numeric NOT BETWEEN -32768 AND 32767', a.attname)
              WHEN a.atttypid = 'int4'::regtype THEN format('%I::numeric NOT BETWEEN -2147483648 AND 2147483647', a.attname)
              WHEN a.atttypid = 'int8'::regtype THEN format('%I::numeric NOT BETWEEN -9223372036854775808 AND 9223372036854775807', a.attname)
-        END
+        END,
+        (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum),
+        a.attidentity <> '' OR a.attgenerated <> ''
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_type t ON t.oid = a.atttypid
     WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
@@ -116,6 +123,8 @@ impl Snapshot {
                 filled: row.try_get(4)?,
                 type_name: row.try_get(5)?,
                 misfit: row.try_get(6)?,
+                default: row.try_get(7)?,
+                computed: row.try_get(8)?,
             };
             snapshot
                 .columns
@@ -216,6 +225,7 @@ impl Snapshot {
         after: &Self,
         original: &Self,
         scanned: &BTreeSet<i64>,
+        conversions: &[Conversion],
     ) -> Vec<Requirement> {
         // The parts of a partitioned table are scanned, not the table.
         let reads = |id: &i64| {
@@ -225,7 +235,7 @@ impl Snapshot {
                     .get(id)
                     .is_some_and(|relation| relation.kind == "p")
         };
-        let mut requirements = self.column_requirements(after, original, &reads);
+        let mut requirements = self.column_requirements(after, original, &reads, conversions);
         for (id, index) in &after.indexes {
             if !self.indexes.contains_key(id)
                 && let Some(relation) = original.relations.get(&index.relation)
@@ -269,11 +279,78 @@ impl Snapshot {
         requirements
     }
 
+    /// The rows of the original relations that have other columns now.
+    pub(super) fn sources(&self, original: &Self) -> BTreeMap<String, Source> {
+        let mut changed: BTreeSet<i64> = BTreeSet::new();
+        for (place, column) in &self.columns {
+            let same = original.columns.get(place).is_some_and(|before| {
+                before.name == column.name && before.type_name == column.type_name
+            });
+            if !same && original.relations.contains_key(&place.0) {
+                changed.insert(place.0);
+            }
+        }
+        let sources = changed.into_iter().filter_map(|id| {
+            let name = original.relations.get(&id)?.name.clone();
+            let source = self.source(id, &name, original);
+            Some((name, source))
+        });
+        sources.collect()
+    }
+
+    fn source(&self, id: i64, name: &str, original: &Self) -> Source {
+        let mut source = Source::default();
+        let mut columns = vec![
+            "x.tableoid AS backsmith_table".to_owned(),
+            "x.ctid AS backsmith_row".to_owned(),
+        ];
+        for ((_, number), column) in self.columns.range((id, 0)..=(id, i16::MAX)) {
+            let (new, type_name) = (&column.name, &column.type_name);
+            columns.push(match original.columns.get(&(id, *number)) {
+                Some(before) if before.type_name == *type_name => {
+                    if before.name != *new {
+                        source.changed.push(new.clone());
+                    }
+                    format!("x.{} AS {new}", before.name)
+                }
+                Some(before) => {
+                    source.changed.push(new.clone());
+                    source.unknown.insert(
+                        new.clone(),
+                        format!("the file changes the type of `{new}` before"),
+                    );
+                    format!("x.{} AS {new}", before.name)
+                }
+                None => {
+                    source.changed.push(new.clone());
+                    source.added.push(new.clone());
+                    // A constant is what every row gets; what is computed is not known before.
+                    let is_computed = column.computed
+                        || column
+                            .default
+                            .as_ref()
+                            .is_some_and(|text| text.contains('('));
+                    if is_computed {
+                        let reason = format!("the file adds `{new}` with computed values");
+                        source.unknown.insert(new.clone(), reason);
+                    }
+                    match &column.default {
+                        Some(value) if !is_computed => format!("({value})::{type_name} AS {new}"),
+                        _ => format!("NULL::{type_name} AS {new}"),
+                    }
+                }
+            });
+        }
+        source.rows = format!("(SELECT {} FROM {name} x)", columns.join(", "));
+        source
+    }
+
     fn column_requirements(
         &self,
         after: &Self,
         original: &Self,
         reads: &dyn Fn(&i64) -> bool,
+        conversions: &[Conversion],
     ) -> Vec<Requirement> {
         let mut requirements = Vec::new();
         for (place, column) in &after.columns {
@@ -291,22 +368,34 @@ impl Snapshot {
                 }
                 // A valid check makes the scan needless, and then no row is NULL.
                 Some(before) if !before.not_null && column.not_null && reads(&place.0) => {
-                    let column = original.columns.get(place).unwrap_or(column).name.clone();
+                    let column = column.name.clone();
                     requirements.push(Requirement::NotNull { relation, column });
                 }
                 Some(before) if before.type_name != column.type_name => {
                     let narrower = column.misfit.is_some() && before.misfit != column.misfit;
-                    if let Some(misfit) = column
-                        .misfit
-                        .clone()
-                        .filter(|_| narrower && reads(&place.0))
-                    {
-                        requirements.push(Requirement::Fits {
+                    let misfit = column.misfit.clone().filter(|_| narrower);
+                    let using = conversions
+                        .iter()
+                        .find(|conversion| conversion.is_of(&column.name))
+                        .and_then(|conversion| conversion.using.clone());
+                    let (name, type_name) = (column.name.clone(), column.type_name.clone());
+                    let requirement = match (misfit, using) {
+                        (Some(misfit), None) => Requirement::Fits {
                             relation,
-                            column: column.name.clone(),
-                            type_name: column.type_name.clone(),
+                            column: name,
+                            type_name,
                             misfit,
-                        });
+                        },
+                        (misfit, using) => Requirement::Converts {
+                            relation,
+                            expression: using.unwrap_or_else(|| name.clone()),
+                            column: name,
+                            type_name,
+                            misfit,
+                        },
+                    };
+                    if reads(&place.0) {
+                        requirements.push(requirement);
                     }
                 }
                 _ => {}

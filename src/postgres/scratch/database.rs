@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::Server;
 use crate::failure::Failure;
+use crate::postgres::connect::with_host;
 use crate::redact::SecretUrl;
 use crate::terminal::interrupt;
 
@@ -100,6 +101,7 @@ pub(super) async fn connect(url: &SecretUrl) -> Result<PgConnection, Failure> {
     let failed = |error: &sqlx::Error| {
         Failure::environment(format!("cannot connect to `{url}`")).cause(message(error))
     };
+    let url = &with_host(url);
     sqlx::postgres::PgConnectOptions::from_str(url.expose())
         .map_err(|error| failed(&error))?
         .application_name("backsmith")

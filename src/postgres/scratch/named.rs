@@ -4,6 +4,7 @@ use sqlx::{PgConnection, Row};
 
 use super::{database, leftovers};
 use crate::failure::Failure;
+use crate::postgres::connect::with_host;
 use crate::redact::SecretUrl;
 
 pub(super) async fn check_rights(connection: &mut PgConnection) -> Result<(), Failure> {
@@ -48,6 +49,7 @@ pub(super) async fn remove_leftovers(connection: &mut PgConnection) {
 
 /// The same URL with another database.
 pub(super) fn with_database(url: &SecretUrl, name: &str) -> SecretUrl {
+    let url = &with_host(url);
     let Ok(mut parsed) = url::Url::parse(url.expose()) else {
         return url.clone();
     };

@@ -9,6 +9,9 @@ use crate::migrate::execution::Limits;
 /// How long a second run waits for the first.
 const WAIT: Duration = Duration::from_secs(30);
 
+const LIVE_LOCK_TIMEOUT: Duration = Duration::from_secs(1);
+const LIVE_STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// All limits; every wrong one is told.
 pub(super) fn limits(arguments: &cli::Migrate) -> Result<Limits, Failure> {
     let default = Limits::default();
@@ -41,6 +44,21 @@ pub(super) fn limits(arguments: &cli::Migrate) -> Result<Limits, Failure> {
         statement_timeout,
         retries: arguments.retries.unwrap_or(default.retries),
         backoff: backoff.unwrap_or(default.backoff),
+    })
+}
+
+/// Limits of a rehearsal on the live database, where each lock is held to the end.
+pub(super) fn on_live(arguments: &cli::Migrate) -> Result<Limits, Failure> {
+    let limits = limits(arguments)?;
+    let lock_timeout = if limits.overrules_file {
+        limits.lock_timeout
+    } else {
+        LIVE_LOCK_TIMEOUT
+    };
+    Ok(Limits {
+        lock_timeout,
+        statement_timeout: limits.statement_timeout.or(Some(LIVE_STATEMENT_TIMEOUT)),
+        ..limits
     })
 }
 

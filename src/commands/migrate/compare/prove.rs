@@ -5,7 +5,7 @@ use super::sides::{Read, Scratch};
 use super::unproven;
 use crate::catalog::{Catalog, Id, Kind};
 use crate::commands::migrate::schema_copy;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::migrate::diff::{Options, Plan, Section, Statement};
 use crate::migrate::file;
 use crate::migrate::script::{self, Piece};
@@ -154,7 +154,8 @@ pub(super) async fn up_and_down(
             &file::body(&plan.statements, options),
             direction,
         )
-        .await?;
+        .await
+        .map_err(|failure| on_older_server(failure, before, after))?;
         let found = Fingerprint::read(&mut connection).await?;
         connection.close().await;
         if let Some(failure) = not_exact(&found, wanted, &request.schemas, direction, name) {
@@ -238,6 +239,21 @@ pub(super) async fn copy_of(before: &Read, scratch: &mut Scratch<'_>) -> Result<
         failure = failure.detail(object.clone());
     }
     Err(failure)
+}
+
+/// A statement that the older of two servers does not know is no fault of the migration.
+fn on_older_server(mut failure: Failure, before: &Read, after: &Read) -> Failure {
+    let (older, newer) = (before.version(), after.version());
+    if older.1 / 10_000 >= newer.1 / 10_000 {
+        return failure;
+    }
+    failure.kind = FailureKind::Environment;
+    failure
+        .hint(format!(
+            "{} is on PostgreSQL {}, {} on {}: leave out what the older version does not know, or upgrade it first",
+            before.side.name, older.0, after.side.name, newer.0
+        ))
+        .code("older-server")
 }
 
 /// Runs the text as psql would: statement by statement, transactions as it says.

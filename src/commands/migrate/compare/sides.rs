@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::migrate::comparison::{Side, SideKind};
 use crate::postgres::fingerprint::Fingerprint;
 use crate::postgres::scratch::{Database, Server};
-use crate::postgres::{Connection, Target, introspect, load};
+use crate::postgres::{Connection, Target, introspect, load, pooler};
 use crate::settings::migrate::{Compare as Request, Source, Target as Wanted};
 use crate::terminal::{DIM, Terminal};
 
@@ -30,6 +30,11 @@ pub(super) struct Read {
 }
 
 impl Read {
+    /// "15.18" and 150018.
+    pub(super) const fn version(&self) -> &(String, u32) {
+        &self.version
+    }
+
     /// The server of the report: the live one of either side, else the scratch server.
     pub(super) fn server(&self, other: &Self, scratch: &Scratch) -> (String, String, u32) {
         let of = |read: &Self| {
@@ -109,6 +114,7 @@ pub(super) async fn target(
 async fn live(request: &Request, target: Target, terminal: &mut Terminal) -> Result<Read, Failure> {
     let started = Instant::now();
     let mut connection = target.connect().await?;
+    pooler::refuse(&mut connection).await?;
     let (catalog, fingerprint) = read(request, &mut connection).await?;
     let server = connection.server().clone();
     connection.close().await;

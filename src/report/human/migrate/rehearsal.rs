@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use crate::catalog::effect::{LockMode, Outcome, Requirement};
 use crate::diagnostic::Severity;
-use crate::migrate::rehearsal::{Answer, Finding, LiveRelation, Rehearsal, Step, Verdict};
+use crate::migrate::rehearsal::{Answer, Finding, LiveRelation, Rehearsal, Step, Times, Verdict};
 use crate::migrate::script::Place;
 use crate::terminal::{BOLD, DIM, GREEN, RED, Symbols, YELLOW};
 use crate::text::number;
@@ -40,6 +40,14 @@ pub fn write(
     statements(out, rehearsal, style)?;
     live_tables(out, rehearsal)?;
     findings(out, rehearsal, style)?;
+    for (at, line) in rehearsal.remains.iter().enumerate() {
+        let label = if at == 0 {
+            "\n  not taken back"
+        } else {
+            "                "
+        };
+        writeln!(out, "{BOLD}{label}{BOLD:#}  {line}")?;
+    }
     if !not_copied.is_empty() {
         writeln!(
             out,
@@ -218,7 +226,13 @@ fn statements(out: &mut dyn Write, rehearsal: &Rehearsal, style: Style) -> io::R
     }
     writeln!(
         out,
-        "  Times assume 200 MiB/s of reading and no wait for locks; a lock lasts until its transaction ends."
+        "  {}",
+        match rehearsal.times {
+            Times::Estimated =>
+                "Times assume 200 MiB/s of reading and no wait for locks; a lock lasts until its transaction ends.",
+            Times::Measured =>
+                "Times were measured on the live database; a lock lasts until its transaction ends.",
+        }
     )
 }
 
@@ -367,6 +381,12 @@ fn questions(rehearsal: &Rehearsal, relation: &str) -> Vec<String> {
                     column,
                     type_name,
                     ..
+                }
+                | Requirement::Converts {
+                    relation,
+                    column,
+                    type_name,
+                    ..
                 } => (relation, format!("{column} that is no {type_name}")),
             };
             let answer = match answer {
@@ -377,6 +397,7 @@ fn questions(rehearsal: &Rehearsal, relation: &str) -> Vec<String> {
                         number::counted(rows.unsigned_abs(), "row")
                     )
                 }
+                Answer::Errors { .. } => format!("{RED}some rows{RED:#}"),
                 Answer::Unknown(_) => format!("{YELLOW}not known{YELLOW:#}"),
             };
             (table == relation).then(|| format!("{what}  {answer}"))

@@ -50,6 +50,9 @@ pub fn write(out: &mut dyn Write, rehearsal: &Rehearsal, not_copied: &[String]) 
     }
     findings(out, rehearsal)?;
     live(out, rehearsal)?;
+    for line in &rehearsal.remains {
+        writeln!(out, "\nNot taken back: {}.", cell(line))?;
+    }
     if !not_copied.is_empty() {
         writeln!(out, "\nNot on the copy: {}.", cell(&not_copied.join(", ")))?;
     }

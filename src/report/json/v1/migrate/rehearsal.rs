@@ -7,7 +7,7 @@ use super::super::Tool;
 use super::super::error::Location;
 use super::{SCHEMA, Server};
 use crate::catalog::effect::Outcome;
-use crate::migrate::rehearsal::{Answer, Finding, READ_RATE, Rehearsal, Step, Verdict};
+use crate::migrate::rehearsal::{Answer, Finding, READ_RATE, Rehearsal, Step, Times, Verdict};
 use crate::migrate::script::Place;
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -21,6 +21,12 @@ pub struct Document {
     pub server: Server,
     pub file: String,
     pub rehearsed_on: String,
+    /// Whether the seconds are `estimated` from the live sizes or `measured` on the live database.
+    pub times: &'static str,
+    /// What a rollback on the live database did not take back.
+    pub remains: Vec<String>,
+    /// What should be known beside the rehearsal, as sentences.
+    pub notes: Vec<String>,
     pub statements: Vec<Statement>,
     /// Statements behind the one that failed.
     pub not_reached: usize,
@@ -108,7 +114,8 @@ pub struct FindingEntry {
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Evidence {
-    pub rows: i64,
+    /// Null when it is known that there are some, and not how many.
+    pub rows: Option<i64>,
     pub samples: Vec<String>,
     pub sql: Option<String>,
 }
@@ -120,6 +127,7 @@ pub struct Surroundings {
     pub file: String,
     pub rehearsed_on: String,
     pub not_copied: Vec<String>,
+    pub notes: Vec<String>,
 }
 
 impl Document {
@@ -142,6 +150,12 @@ impl Document {
             server: around.server.clone(),
             file: around.file.clone(),
             rehearsed_on: around.rehearsed_on.clone(),
+            times: match rehearsal.times {
+                Times::Estimated => "estimated",
+                Times::Measured => "measured",
+            },
+            remains: rehearsal.remains.clone(),
+            notes: around.notes.clone(),
             statements: rehearsal.steps.iter().map(Statement::from).collect(),
             not_reached: rehearsal.total.saturating_sub(rehearsal.steps.len()),
             relations: relations.collect(),
@@ -202,6 +216,12 @@ impl From<&Step> for Statement {
                     passes: Some(*rows == 0),
                     reason: None,
                 },
+                Answer::Errors { message, .. } => Probe {
+                    sql: question.count.clone(),
+                    rows: None,
+                    passes: Some(false),
+                    reason: Some(message.clone()),
+                },
                 Answer::Unknown(reason) => Probe {
                     sql: question.count.clone(),
                     rows: None,
@@ -234,8 +254,9 @@ impl From<&Step> for Statement {
 
 impl From<&Finding> for FindingEntry {
     fn from(finding: &Finding) -> Self {
-        let evidence = finding.rows.map(|rows| Evidence {
-            rows,
+        let is_looked_up = finding.rows.is_some() || !finding.samples.is_empty();
+        let evidence = is_looked_up.then(|| Evidence {
+            rows: finding.rows,
             samples: finding.samples.clone(),
             sql: finding.sql.clone(),
         });
