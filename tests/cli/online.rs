@@ -146,11 +146,7 @@ fn indexes_and_keys_are_never_missing_while_they_change() {
 fn offline_is_one_plain_transaction() {
     let (sandbox, file) = written(&["--offline"]);
     let text = sandbox.read(&file);
-    for form in [
-        "CONCURRENTLY",
-        "NOT VALID",
-        "__new",
-        "lock_timeout"] {
+    for form in ["CONCURRENTLY", "NOT VALID", "__new", "lock_timeout"] {
         assert!(!text.contains(form), "{form}\n{text}");
     }
     assert_eq!(text.matches("BEGIN;").count(), 1, "{text}");
