@@ -2,7 +2,7 @@
 -- shares nothing with the introspection, so that it can judge what the comparison wrote. Column
 -- order, owners and data are left out, as are the names of NOT NULL constraints (the column says
 -- whether it is); so are the history tables of backsmith itself, and user mappings that hold a
--- secret.
+-- secret; and whether the key of a partition was made for it or joined, which no dump preserves.
 WITH
 space AS (
     SELECT oid, nspname, nspowner, nspacl FROM pg_namespace
@@ -53,7 +53,7 @@ FROM relation r JOIN pg_attribute a ON a.attrelid = r.oid LEFT JOIN pg_attrdef d
 WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped
 UNION ALL
 SELECT 'constraint', CASE WHEN o.conrelid <> 0 THEN o.conrelid::regclass::text ELSE o.contypid::regtype::text END || '.' || quote_ident(o.conname),
-    concat_ws('|', o.contype, pg_get_constraintdef(o.oid), o.convalidated, o.condeferrable, o.condeferred, o.conislocal, o.coninhcount, o.connoinherit,
+    concat_ws('|', o.contype, pg_get_constraintdef(o.oid), o.convalidated, o.condeferrable, o.condeferred, o.conislocal, o.coninhcount, CASE WHEN o.conparentid = 0 THEN o.connoinherit END,
     (SELECT text FROM note WHERE classoid = 'pg_constraint'::regclass AND objoid = o.oid))
 FROM pg_constraint o JOIN space s ON s.oid = o.connamespace
 WHERE o.contype NOT IN ('t', 'n') AND NOT EXISTS (SELECT FROM member m WHERE m.objid IN (o.conrelid, o.contypid))

@@ -70,7 +70,7 @@ fn a_live_database_follows_a_file_and_comes_back() {
 }
 
 /// Sections as they stand in the file: a transaction whole, what is alone alone.
-fn statements(text: &str) -> Vec<String> {
+pub fn statements(text: &str) -> Vec<String> {
     let source = backsmith::text::SourceFile::new("migration.sql", text);
     let (script, faults) = backsmith::migrate::script::split(&source);
     assert!(faults.is_empty());

@@ -16,6 +16,7 @@ mod contract;
 mod decide;
 mod doctor;
 mod documents;
+mod evolution;
 mod exact;
 mod examples;
 mod file_server;

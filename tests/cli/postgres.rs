@@ -63,14 +63,18 @@ impl Fixture {
 /// Runs statements on a database.
 #[track_caller]
 pub fn execute(url: &str, sql: &str) {
+    try_execute(url, sql).unwrap_or_else(|error| panic!("{error}\n{sql}"));
+}
+
+/// Runs statements on a database that may refuse them.
+pub fn try_execute(url: &str, sql: &str) -> Result<(), sqlx::Error> {
     wait(async {
-        let mut connection = PgConnection::connect(url).await.expect("a connection");
+        let mut connection = PgConnection::connect(url).await?;
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()))
             .execute(&mut connection)
-            .await
-            .unwrap_or_else(|error| panic!("{error}\n{sql}"));
-        connection.close().await.expect("an end");
-    });
+            .await?;
+        connection.close().await
+    })
 }
 
 /// The first column of every row, as text: `select x::text …`.

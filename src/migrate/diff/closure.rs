@@ -30,6 +30,7 @@ pub(super) fn actions(before: &Catalog, after: &Catalog) -> Actions {
         actions.0.insert(id.clone(), Action::Create);
     }
     rebuild_bound_indexes(before, after, &mut actions);
+    rebuild_heirs(before, after, &mut actions);
     spread(before, after, &mut actions);
     actions
 }
@@ -54,6 +55,50 @@ fn materialized(before: &Body, after: &Body) -> Action {
         (Body::View(before), Body::View(after)) if before.query != after.query => Action::Rebuild,
         _ => Action::Alter,
     }
+}
+
+/// Whether a column is a heir's own cannot be said; only CREATE TABLE decides it, and leaving a
+/// parent.
+fn rebuild_heirs(before: &Catalog, after: &Catalog, actions: &mut Actions) {
+    for object in after.of_kind(Kind::Table) {
+        let (Body::Table(new), Some(Body::Table(old))) = (
+            &object.body,
+            before.get(&object.id).map(|object| &object.body),
+        ) else {
+            continue;
+        };
+        if new.parents.is_empty() || actions.drops(&object.id) {
+            continue;
+        }
+        let stays_inherited = |part: &str| {
+            new.parents.iter().any(|parent| {
+                old.parents.contains(parent)
+                    && before.contains(&Id::part(Kind::Column, parent.as_str(), part))
+            })
+        };
+        let wrong = after
+            .columns(&object.id.name)
+            .iter()
+            .any(|(column, wanted)| {
+                let Some(Body::Column(now)) = before.get(&column.id).map(|object| &object.body)
+                else {
+                    return false;
+                };
+                let stays = stays_inherited(&column.id.part);
+                let local = now.local || !stays;
+                wanted.inherited > 0 && wanted.local != local
+            });
+        if wrong {
+            actions.0.insert(object.id.clone(), Action::Rebuild);
+        }
+    }
+}
+
+/// Whether a table only has to leave a parent that goes.
+fn leaves_parent(after: &Catalog, gone: &Id, dependant: &Id) -> bool {
+    gone.kind == Kind::Table
+        && matches!(after.get(dependant).map(|object| &object.body),
+            Some(Body::Table(table)) if !table.parents.contains(&gone.name))
 }
 
 fn spread(before: &Catalog, after: &Catalog, actions: &mut Actions) {
@@ -81,7 +126,10 @@ fn spread(before: &Catalog, after: &Catalog, actions: &mut Actions) {
             continue;
         };
         for dependant in dependants.get(&id).into_iter().flatten() {
-            if actions.drops(dependant) || !after.contains(dependant) {
+            if actions.drops(dependant)
+                || !after.contains(dependant)
+                || leaves_parent(after, &id, dependant)
+            {
                 continue;
             }
             let reaction = if cause == Action::Retype {

@@ -29,7 +29,10 @@ fn bodies(before: &Body, after: &Body) -> Option<Action> {
         (Body::Table(before), Body::Table(after)) => Some(tables(before, after)),
         (Body::Column(before), Body::Column(after)) => columns(before, after),
         (Body::Constraint(before), Body::Constraint(after)) => {
-            let same_definition = bare(&before.definition) == bare(&after.definition);
+            // A key that Postgres made for a partition keeps a mark of it when the partition leaves.
+            let made_alike =
+                before.no_inherit == after.no_inherit || before.of_parent && after.of_parent;
+            let same_definition = bare(&before.definition) == bare(&after.definition) && made_alike;
             if same_definition && (before.validated == after.validated || after.validated) {
                 let visible = before.validated != after.validated
                     || before.clustered != after.clustered

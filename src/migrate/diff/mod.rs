@@ -6,6 +6,7 @@ mod closure;
 mod compare;
 mod graph;
 mod hazard;
+mod kept;
 mod online;
 mod plan;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::compare;
 use super::graph::{Graph, Node};
 use super::online::{Build, KeyIndex, Online};
-use super::{Action, Actions, Hazard, closure, hazard};
+use super::{Action, Actions, Hazard, closure, hazard, kept};
 use crate::catalog::{Body, Catalog, Constraint, ConstraintKind, Id, Index, Kind, Object};
 use crate::migrate::emit;
 
@@ -81,6 +81,7 @@ pub fn catalogs(before: &Catalog, after: &Catalog, options: Options) -> Plan {
     for node in graph.order() {
         writer.write(&node);
     }
+    writer.write_heritage();
     writer.write_default_privileges();
     let mut statements = writer.statements;
     // Stable: inside of a section the order of the graph holds.
@@ -115,6 +116,13 @@ impl Writer<'_> {
 
     fn write(&mut self, node: &Node) {
         match node {
+            Node::Aside(id) if id.kind == Kind::Table => {
+                if let (Some(before), Some(after)) =
+                    (self.graph.before.get(id), self.graph.after.get(id))
+                {
+                    self.push(Section::Main, emit::leave_parents(before, after));
+                }
+            }
             Node::Aside(id) => self.push(Section::Main, emit::aside(id)),
             Node::Drop(id) => self.write_drop(id),
             Node::Change(id) => self.write_change(id),
@@ -144,7 +152,9 @@ impl Writer<'_> {
                     _ => None,
                 }
             };
-            if derived || self.actions().creates(id) && replaced().is_some() {
+            if derived && !self.graph.leaves(&id.name)
+                || self.actions().creates(id) && replaced().is_some()
+            {
                 return;
             }
             if self.online.drops_key_late(object, constraint) {
@@ -216,26 +226,33 @@ impl Writer<'_> {
             }
             _ => {}
         }
-        let becomes_not_null = matches!(
-            (&before.body, &after.body),
-            (Body::Column(old), Body::Column(new)) if !old.not_null && new.not_null
-        );
-        let set = format!(
-            "ALTER TABLE {} ALTER COLUMN {} SET NOT NULL",
-            id.name, id.part
-        );
+        let (mut set, mut drop) = (None, None);
+        if let (Body::Column(old), Body::Column(new)) = (&before.body, &after.body) {
+            let alter = format!("ALTER TABLE {} ALTER COLUMN {}", id.name, id.part);
+            set = (!old.not_null && new.not_null).then(|| format!("{alter} SET NOT NULL"));
+            drop = (old.not_null && !new.not_null).then(|| format!("{alter} DROP NOT NULL"));
+        }
         let validate = format!("ALTER TABLE {} VALIDATE CONSTRAINT {}", id.name, id.part);
         for sql in emit::alter(before, after) {
-            if becomes_not_null && sql == set && self.online.is_not_null_later(id) {
-                self.push_not_null(id, &set);
-            } else if becomes_not_null && sql == set && self.online.follows_not_null(id) {
+            let sets = set.as_ref() == Some(&sql);
+            let drops = drop.as_ref() == Some(&sql);
+            let with_parent = self.graph.is_changed_with_parent(id);
+            if sets && self.online.is_not_null_later(id) {
+                self.push_not_null(id, &sql);
+            } else if sets && (self.online.follows_not_null(id) || with_parent)
+                || drops && with_parent
+            {
                 // The parent's statement reaches it.
+            } else if drops {
+                statements.push(sql);
+                statements.extend(kept::not_null_of_heirs(self.graph, id));
             } else if sql == validate && !self.options.offline {
                 self.push(Section::Check, [sql]);
             } else {
                 statements.push(sql);
             }
         }
+        statements.extend(kept::rights_on_columns(self.graph, before, after));
         self.push(Section::Main, statements);
     }
 
@@ -437,6 +454,18 @@ impl Writer<'_> {
                     Section::Main,
                     emit::comments_and_grants(None, constraint, &none),
                 );
+            }
+        }
+    }
+
+    /// When the columns and checks of heirs and parents are alike.
+    fn write_heritage(&mut self) {
+        let (before, after) = (self.graph.before, self.graph.after);
+        for new in after.of_kind(Kind::Table) {
+            if self.actions().changes(&new.id)
+                && let Some(old) = before.get(&new.id)
+            {
+                self.push(Section::Main, emit::join_parents(old, new));
             }
         }
     }

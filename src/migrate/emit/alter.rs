@@ -213,7 +213,22 @@ pub fn retype(before: &Catalog, after: &Catalog, id: &Id) -> Vec<String> {
     if let Some(using) = conversion::using(&id.part, &old.data_type, &new.data_type, rows) {
         statement.push_str(&format!(" USING {using}"));
     }
+    if loses_expression(old, new) {
+        let expression = format!(
+            "ALTER TABLE {} ALTER COLUMN {} DROP EXPRESSION",
+            id.name, id.part
+        );
+        return vec![expression, statement];
+    }
     vec![statement]
+}
+
+fn loses_expression(old: &Column, new: &Column) -> bool {
+    old.generated.is_some() && new.generated.is_none()
+}
+
+fn is_retyped(old: &Column, new: &Column) -> bool {
+    old.data_type != new.data_type || old.collation != new.collation
 }
 
 fn composite(name: &str, old: &Composite, new: &Composite) -> Vec<String> {
@@ -333,20 +348,6 @@ fn table_settings(name: &str, old: &Table, new: &Table) -> Vec<String> {
         let changes = foreign_option_changes(old, new);
         statements.push(format!("ALTER FOREIGN TABLE {name}{changes}"));
     }
-    for parent in old
-        .parents
-        .iter()
-        .filter(|parent| !new.parents.contains(parent))
-    {
-        statements.push(format!("{alter} NO INHERIT {parent}"));
-    }
-    for parent in new
-        .parents
-        .iter()
-        .filter(|parent| !old.parents.contains(parent))
-    {
-        statements.push(format!("{alter} INHERIT {parent}"));
-    }
     if old.row_security != new.row_security {
         let verb = if new.row_security {
             "ENABLE"
@@ -373,6 +374,30 @@ fn table_settings(name: &str, old: &Table, new: &Table) -> Vec<String> {
         }
     }
     statements
+}
+
+/// A table leaves the parents that it will not have.
+pub fn leave_parents(before: &Object, after: &Object) -> Vec<String> {
+    parents_between(after, before, "NO INHERIT")
+}
+
+/// A table becomes the heir of the parents that it did not have.
+pub fn join_parents(before: &Object, after: &Object) -> Vec<String> {
+    parents_between(before, after, "INHERIT")
+}
+
+/// The parents that only the second has.
+fn parents_between(without: &Object, with: &Object, verb: &str) -> Vec<String> {
+    let (Body::Table(without), Body::Table(table)) = (&without.body, &with.body) else {
+        return Vec::new();
+    };
+    let name = &with.id.name;
+    table
+        .parents
+        .iter()
+        .filter(|parent| !without.parents.contains(parent))
+        .map(|parent| format!("ALTER TABLE {name} {verb} {parent}"))
+        .collect()
 }
 
 fn option_changes(alter: &str, old: &[String], new: &[String]) -> Vec<String> {
@@ -402,7 +427,8 @@ fn column(id: &Id, old: &Column, new: &Column) -> Vec<String> {
     let alter = format!("ALTER TABLE {table} ALTER COLUMN {name}");
     let only = format!("ALTER TABLE ONLY {table} ALTER COLUMN {name}");
     let mut statements = Vec::new();
-    if old.generated.is_some() && new.generated.is_none() {
+    // With another type this comes before the type changes.
+    if loses_expression(old, new) && !is_retyped(old, new) {
         statements.push(format!("{alter} DROP EXPRESSION"));
     }
     if let (Some(_), None) = (&old.identity, &new.identity) {

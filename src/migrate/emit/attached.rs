@@ -87,6 +87,16 @@ pub fn grants(object: &Object, before: &BTreeSet<Grant>) -> Vec<String> {
     grants_between(&on, column.as_deref(), before, &object.grants)
 }
 
+/// GRANT of rights on one column.
+pub fn column_grants(table: &str, column: &str, grants: &BTreeSet<Grant>) -> Vec<String> {
+    grants_between(
+        &format!("TABLE {table}"),
+        Some(column),
+        &BTreeSet::new(),
+        grants,
+    )
+}
+
 pub(super) fn grants_between(
     on: &str,
     column: Option<&str>,

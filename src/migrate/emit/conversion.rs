@@ -63,12 +63,14 @@ pub fn using(
             .attributes
             .iter()
             .map(|attribute| {
-                if old
+                let former = old
                     .attributes
                     .iter()
-                    .any(|other| other.name == attribute.name)
-                {
-                    format!("({column}).{}::{}", attribute.name, attribute.data_type)
+                    .find(|other| other.name == attribute.name);
+                if let Some(former) = former {
+                    let value = format!("({column}).{}", attribute.name);
+                    using(&value, &former.data_type, &attribute.data_type, None)
+                        .unwrap_or_else(|| format!("{value}::{}", attribute.data_type))
                 } else {
                     format!("NULL::{}", attribute.data_type)
                 }

@@ -9,8 +9,8 @@ mod table;
 
 use std::collections::BTreeMap;
 
-pub use alter::{alter, enum_values, retype};
-pub use attached::{Comments, comment, comments_and_grants, default_grants, grants};
+pub use alter::{alter, enum_values, join_parents, leave_parents, retype};
+pub use attached::{Comments, column_grants, comment, comments_and_grants, default_grants, grants};
 pub use create::{attach_index, create, default_privileges};
 pub use drop::{aside, drop, drop_aside};
 pub use table::{Parts, add_column, column_definition, create_table};

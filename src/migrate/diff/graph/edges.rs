@@ -25,24 +25,41 @@ impl Graph<'_> {
                     edges.insert((change, self.drop_node(needed)));
                 }
             }
-            if let Body::Attachment { parent, .. } = &object.body {
-                self.leaving_edges(&object.id, parent, edges);
+            match &object.body {
+                Body::Attachment { parent, .. } => {
+                    let child = Id::new(Kind::Table, object.id.name.as_str());
+                    let parent = Id::new(Kind::Table, parent.as_str());
+                    if self.actions.drops(&child) && self.actions.drops(&parent) {
+                        edges.insert((self.drop_node(&child), self.drop_node(&parent)));
+                    }
+                    if self.leaves(&child.name) {
+                        let left = self.drop_node(&object.id);
+                        self.leaving_edges(&left, &child, &parent, edges);
+                    }
+                }
+                Body::Table(table)
+                    if self.actions.changes(&object.id) && self.leaves(&object.id.name) =>
+                {
+                    let left = Node::Aside(object.id.clone());
+                    for parent in &table.parents {
+                        let parent = Id::new(Kind::Table, parent.as_str());
+                        self.leaving_edges(&left, &object.id, &parent, edges);
+                    }
+                }
+                _ => {}
             }
         }
     }
 
-    /// A partition leaves before anything of it or of its parent goes, and goes before its parent.
-    fn leaving_edges(&self, attachment: &Id, parent: &str, edges: &mut BTreeSet<(Node, Node)>) {
-        let child = Id::new(Kind::Table, attachment.name.as_str());
-        let parent_table = Id::new(Kind::Table, parent);
-        if self.actions.drops(&child) && self.actions.drops(&parent_table) {
-            edges.insert((self.drop_node(&child), self.drop_node(&parent_table)));
-        }
-        if !self.leaves(&attachment.name) {
-            return;
-        }
-        let left = self.drop_node(attachment);
-        for table in [&parent_table, &child] {
+    /// A partition or heir leaves before anything of it or of its parent goes.
+    fn leaving_edges(
+        &self,
+        left: &Node,
+        child: &Id,
+        parent: &Id,
+        edges: &mut BTreeSet<(Node, Node)>,
+    ) {
+        for table in [parent, child] {
             let parts = [Kind::Column, Kind::Constraint, Kind::ForeignKey]
                 .into_iter()
                 .flat_map(|kind| self.before.parts(kind, &table.name))
@@ -83,6 +100,13 @@ impl Graph<'_> {
                         edges.insert((made.clone(), parent));
                     }
                 }
+                Body::Column(_) => {
+                    // What reaches the heirs comes first.
+                    if let Some(parent) = self.parent_that_stays(&object.id.name) {
+                        let of_parent = Id::part(Kind::Column, parent, object.id.part.as_str());
+                        edges.extend(self.made_by(&of_parent).map(|first| (first, made.clone())));
+                    }
+                }
                 Body::Constraint(constraint) if constraint.of_parent => {
                     self.key_of_part(object, &made, edges);
                 }
@@ -111,21 +135,38 @@ impl Graph<'_> {
         let indexes = self.indexes_after.get(name).into_iter().flatten().copied();
         let keys = self.after.parts(Kind::Constraint, name);
         let columns = self.after.parts(Kind::Column, name);
-        let of_parent = self
-            .after
-            .parts(Kind::Column, parent)
-            .chain(self.after.parts(Kind::Constraint, parent).filter(|object| {
-                matches!(&object.body, Body::Constraint(constraint)
-                            if constraint.kind == ConstraintKind::Check)
-            }))
-            .map(|object| &object.id);
         let first = keys
             .chain(columns)
             .map(|object| &object.id)
-            .chain(of_parent)
             .chain(indexes.clone().filter(is_part));
         for id in first {
-            edges.extend(self.made_by(id).map(|first| (first, made.clone())));
+            // What comes with the parent's own step is another matter, below.
+            let own = |step: &Node| match step {
+                Node::Create(id) | Node::Change(id) => id.name != parent || id.part.is_empty(),
+                _ => true,
+            };
+            edges.extend(
+                self.made_by(id)
+                    .filter(own)
+                    .map(|first| (first, made.clone())),
+            );
+        }
+        let of_parent = [Kind::Column, Kind::Constraint]
+            .into_iter()
+            .flat_map(|kind| self.after.parts(kind, parent));
+        for object in of_parent {
+            let is_key = matches!(&object.body, Body::Constraint(constraint)
+                if constraint.kind != ConstraintKind::Check);
+            let Some(step) = self.made_by(&object.id).filter(|_| !is_key) else {
+                continue;
+            };
+            let own = Id::part(object.id.kind, name, object.id.part.as_str());
+            // What the parent's step gives the part needs the part to be there.
+            if self.made_by(&own).as_ref() == Some(&step) {
+                edges.insert((made.clone(), step));
+            } else {
+                edges.insert((step, made.clone()));
+            }
         }
         // Of two indexes that are alike, the parent would take over either.
         for id in indexes.filter(|id| !is_part(id)) {

@@ -223,6 +223,28 @@ impl Graph<'_> {
         })
     }
 
+    /// Whether the parent's column becomes or ceases to be NOT NULL as this one does, which reaches
+    /// it.
+    pub(in crate::migrate::diff) fn is_changed_with_parent(&self, id: &Id) -> bool {
+        let not_null = |catalog: &Catalog, id: &Id| match catalog.get(id).map(|object| &object.body)
+        {
+            Some(Body::Column(column)) => Some(column.not_null),
+            _ => None,
+        };
+        let Some(parent) = self.parent_that_stays(&id.name) else {
+            return false;
+        };
+        let parent = Id::part(id.kind, parent, id.part.as_str());
+        let change = |id: &Id| (not_null(self.before, id), not_null(self.after, id));
+        self.actions.changes(&parent) && change(&parent) == change(id)
+    }
+
+    /// The parent of a table that is its parent before and after.
+    pub(super) fn parent_that_stays(&self, table: &str) -> Option<String> {
+        let parent = Self::parent_of(table, self.after)?;
+        self.heirs(&parent).contains(&table).then_some(parent)
+    }
+
     /// Whether the parent's change reaches the object.
     pub(in crate::migrate::diff) fn implicit_change(&self, id: &Id) -> Option<Id> {
         let action = self.actions.get(id)?;

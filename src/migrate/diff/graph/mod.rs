@@ -13,7 +13,8 @@ use crate::catalog::{Body, Catalog, Id, Index, Kind};
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Node {
-    /// A type that is renamed, so that its successor can have the name.
+    /// A type that is renamed, so that its successor can have the name; a table that leaves parents
+    /// which it inherits from.
     Aside(Id),
     Drop(Id),
     Change(Id),
@@ -37,6 +38,8 @@ pub(super) struct Graph<'a> {
     indexes_after: BTreeMap<&'a str, Vec<&'a Id>>,
     /// The indexes that are parts of each index of a partitioned table.
     index_parts: BTreeMap<&'a str, Vec<&'a Id>>,
+    /// Partitions and heirs that stay, by parent.
+    heirs: BTreeMap<&'a str, Vec<&'a str>>,
 }
 
 impl<'a> Graph<'a> {
@@ -52,10 +55,17 @@ impl<'a> Graph<'a> {
             indexes_before: indexes_by(before, |index| Some(&index.table)),
             indexes_after: indexes_by(after, |index| Some(&index.table)),
             index_parts: indexes_by(after, |index| index.parent.as_ref()),
+            heirs: BTreeMap::new(),
         };
+        graph.find_heirs();
         graph.find_asides();
         graph.find_inline();
         graph
+    }
+
+    /// Partitions and heirs of a table that it has before and after.
+    pub(super) fn heirs(&self, table: &str) -> &[&'a str] {
+        self.heirs.get(table).map_or(&[], Vec::as_slice)
     }
 
     /// The parts of an index of a partitioned table, as they are after.
@@ -65,16 +75,46 @@ impl<'a> Graph<'a> {
             .map_or(&[], Vec::as_slice)
     }
 
-    /// Whether a partition leaves its parent and stays as a table.
+    /// Whether a partition or heir leaves a parent and stays as a table.
     pub(super) fn leaves(&self, table: &str) -> bool {
-        self.actions.drops(&Id::new(Kind::Attachment, table))
-            && !self.actions.drops(&Id::new(Kind::Table, table))
+        let id = Id::new(Kind::Table, table);
+        !self.actions.drops(&id)
+            && (self.actions.drops(&Id::new(Kind::Attachment, table)) || self.leaves_heritage(&id))
     }
 
-    /// Whether a table that exists becomes a partition.
+    /// Whether a table that exists becomes a partition or an heir.
     pub(super) fn joins(&self, table: &str) -> bool {
-        self.actions.creates(&Id::new(Kind::Attachment, table))
-            && !self.actions.creates(&Id::new(Kind::Table, table))
+        let id = Id::new(Kind::Table, table);
+        !self.actions.creates(&id)
+            && (self.actions.creates(&Id::new(Kind::Attachment, table))
+                || has_more_parents(self.after, self.before, &id))
+    }
+
+    fn leaves_heritage(&self, table: &Id) -> bool {
+        has_more_parents(self.before, self.after, table)
+    }
+
+    fn find_heirs(&mut self) {
+        for object in self.before.objects.values() {
+            let after = self.after.get(&object.id).map(|object| &object.body);
+            match (&object.body, after) {
+                (Body::Attachment { parent, .. }, Some(Body::Attachment { parent: new, .. }))
+                    if parent == new && !self.actions.drops(&object.id) =>
+                {
+                    self.heirs.entry(parent).or_default().push(&object.id.name);
+                }
+                (Body::Table(table), Some(Body::Table(new))) => {
+                    for parent in table
+                        .parents
+                        .iter()
+                        .filter(|name| new.parents.contains(name))
+                    {
+                        self.heirs.entry(parent).or_default().push(&object.id.name);
+                    }
+                }
+                _ => {}
+            }
+        }
     }
 
     /// A type that is rebuilt below columns that stay.
@@ -159,10 +199,29 @@ impl<'a> Graph<'a> {
             nodes.extend(self.made_by(id));
         }
         nodes.extend(self.asides.iter().cloned().map(Node::Aside));
+        let leaving = self
+            .before
+            .of_kind(Kind::Table)
+            .filter(|object| self.actions.changes(&object.id) && self.leaves_heritage(&object.id));
+        nodes.extend(leaving.map(|object| Node::Aside(object.id.clone())));
         self.before_edges(&mut edges);
         self.after_edges(&mut edges);
         self.name_edges(&mut edges);
         sort::sort(&nodes, &edges)
+    }
+}
+
+/// Whether a table of both catalogs has a parent in the first that it has not in the second.
+fn has_more_parents(first: &Catalog, second: &Catalog, table: &Id) -> bool {
+    match (
+        first.get(table).map(|object| &object.body),
+        second.get(table).map(|object| &object.body),
+    ) {
+        (Some(Body::Table(first)), Some(Body::Table(second))) => first
+            .parents
+            .iter()
+            .any(|parent| !second.parents.contains(parent)),
+        _ => false,
     }
 }
 
