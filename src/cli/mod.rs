@@ -12,7 +12,7 @@ mod usage;
 use clap::{CommandFactory, Parser, Subcommand};
 
 pub use decide::Decide;
-pub use doctor::{Completions, Doctor};
+pub use doctor::{Completions, Doctor, Explain};
 pub use global::{Format, Global};
 pub use loadtest::Loadtest;
 pub use migrate::{FailOn, InDoubt, Layout, Migrate, PostgresFrom};
@@ -46,6 +46,7 @@ const TOP_TEMPLATE: &str = "\
 
 \u{1b}[1mMore\u{1b}[0m
   doctor       Check configuration, database, limits and tools; safe to paste
+  explain      Show what a finding of migrate means, and how to do it safely
   completions  Print completions for bash, zsh, fish, elvish or powershell
 
 \u{1b}[1mOptions for every command\u{1b}[0m
@@ -87,6 +88,7 @@ pub enum Command {
     Loadtest(Box<Loadtest>),
     Decide(Box<Decide>),
     Doctor(Doctor),
+    Explain(Explain),
     Completions(Completions),
 }
 

@@ -3,6 +3,7 @@
 mod completions;
 mod decide;
 mod doctor;
+mod explain;
 mod loadtest;
 mod migrate;
 mod scaffold;
@@ -18,6 +19,7 @@ pub(crate) fn run(request: Request, terminal: &mut Terminal) -> Result<Verdict, 
         Request::Loadtest(request) => loadtest::run(&request, terminal),
         Request::Decide(request) => decide::run(&request, terminal),
         Request::Doctor(request) => doctor::run(&request, terminal),
+        Request::Explain(request) => explain::run(&request, terminal),
         Request::Completions(request) => completions::run(request, terminal),
     };
     // A partial report is worth showing when the work failed after it.

@@ -1,5 +1,7 @@
 //! A finding with a code, a severity, a message, a place and help; the same shape in every command.
 
+pub mod pages;
+
 use crate::text::Span;
 
 /// How much a finding weighs.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::diff::{Change, Hazard, Section, Statement};
+use super::rename::Proposal;
 
 /// One side.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +81,8 @@ pub struct Comparison {
     pub changes: Vec<Change>,
     pub unmanaged: BTreeMap<String, Vec<String>>,
     pub hazards: Vec<JudgedHazard>,
+    /// What may be a rename, and is none as long as nobody says so.
+    pub proposals: Vec<Proposal>,
     pub proof: Option<Proof>,
     pub up: Counts,
     pub down: Counts,
@@ -91,6 +94,13 @@ pub struct Comparison {
 }
 
 impl Comparison {
+    /// The proposal that would keep what the hazard destroys.
+    pub fn proposal_for(&self, hazard: &Hazard) -> Option<&Proposal> {
+        self.proposals
+            .iter()
+            .find(|proposal| proposal.rename.old.id == hazard.id)
+    }
+
     pub fn refused(&self) -> impl Iterator<Item = &JudgedHazard> {
         self.hazards.iter().filter(|hazard| !hazard.allowed)
     }
@@ -105,18 +115,13 @@ pub fn count(statements: &[Statement]) -> Counts {
     };
     Counts {
         total: statements.len(),
-        transactions: [Section::Main, Section::Finish]
+        transactions: Section::ALL
             .into_iter()
-            .filter(|section| within(*section))
+            .filter(|section| section.is_transaction() && within(*section))
             .count(),
         alone: statements
             .iter()
-            .filter(|statement| {
-                matches!(
-                    statement.section,
-                    Section::First | Section::Check | Section::Concurrent | Section::Last
-                )
-            })
+            .filter(|statement| !statement.section.is_transaction())
             .count(),
     }
 }

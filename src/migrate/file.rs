@@ -61,27 +61,8 @@ pub(super) fn settings(section: Section, options: Options) -> String {
 /// The sections, without the header: what is proven.
 pub fn body(statements: &[Statement], options: Options) -> String {
     let mut text = String::new();
-    let sections = [
-        (
-            Section::First,
-            "alone: new values of types, which only later transactions may use",
-        ),
-        (Section::Main, "transaction"),
-        (
-            Section::Check,
-            "alone: what was added unchecked is checked, while others write",
-        ),
-        (
-            Section::Concurrent,
-            "alone: indexes, built while others write",
-        ),
-        (
-            Section::Finish,
-            "transaction: what was checked and built takes its place",
-        ),
-        (Section::Last, "alone: indexes, dropped while others read"),
-    ];
-    for (section, title) in sections {
+    for section in Section::ALL {
+        let title = title(section);
         let of_section: Vec<&Statement> = statements
             .iter()
             .filter(|statement| statement.section == section)
@@ -89,7 +70,7 @@ pub fn body(statements: &[Statement], options: Options) -> String {
         if of_section.is_empty() {
             continue;
         }
-        let transaction = matches!(section, Section::Main | Section::Finish);
+        let transaction = section.is_transaction();
         text.push_str(&format!("\n-- section: {title}\n"));
         if transaction {
             text.push_str(&format!("BEGIN;\n{}", settings(section, options)));
@@ -102,4 +83,17 @@ pub fn body(statements: &[Statement], options: Options) -> String {
         }
     }
     text
+}
+
+const fn title(section: Section) -> &'static str {
+    match section {
+        Section::Rename => "transaction: new names",
+        Section::First => "alone: new values of types, which only later transactions may use",
+        Section::Main => "transaction",
+        Section::Check => "alone: what was added unchecked is checked, while others write",
+        Section::Concurrent => "alone: indexes, built while others write",
+        Section::Finish => "transaction: what was checked and built takes its place",
+        Section::Last => "alone: indexes, dropped while others read",
+        Section::RenameBack => "transaction: names as they were",
+    }
 }

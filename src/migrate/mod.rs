@@ -9,6 +9,7 @@ pub mod file;
 pub mod header;
 pub mod layout;
 pub mod rehearsal;
+pub mod rename;
 pub mod rules;
 pub mod script;
 pub mod suggest;

@@ -17,11 +17,76 @@ const CONSEQUENCES: &[&str] = &["42P01", "42703", "42704", "42883", "3F000", "25
 /// More than these only repeat themselves.
 const MOST_FAULTS: usize = 20;
 
+/// What names something that is not there (yet).
+const MISSING: &[&str] = &["42P01", "42703", "42704", "42883", "3F000"];
+
 /// What was left out, for the report.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Loaded {
     pub statements: usize,
     pub notes: Vec<String>,
+    /// Indices of the pieces that need something which another file may make.
+    postponed: Vec<usize>,
+}
+
+/// Runs the files in order, each with a session of its own. A statement that needs what a later file
+/// makes is tried again after all the others, as long as that leads anywhere. Returns the notes.
+pub async fn all(
+    target: &super::Target,
+    scripts: &[Script],
+    private: bool,
+) -> Result<Vec<String>, Failure> {
+    let several = scripts.len() > 1;
+    let mut notes: Vec<String> = Vec::new();
+    let mut open: Vec<(&Script, Vec<usize>)> = Vec::new();
+    for script in scripts {
+        let mut connection = target.connect().await?;
+        let pieces = (0..script.pieces.len()).collect();
+        let loaded = run(&mut connection, script, private, pieces, several).await?;
+        connection.close().await;
+        notes.extend(loaded.notes);
+        if !loaded.postponed.is_empty() {
+            open.push((script, loaded.postponed));
+        }
+    }
+    while !open.is_empty() {
+        let count: usize = open.iter().map(|(_, pieces)| pieces.len()).sum();
+        let mut rest = Vec::new();
+        for (script, postponed) in open {
+            let mut connection = target.connect().await?;
+            let pieces = with_settings(script, &postponed);
+            let loaded = run(&mut connection, script, private, pieces, true).await?;
+            connection.close().await;
+            if !loaded.postponed.is_empty() {
+                rest.push((script, loaded.postponed));
+            }
+        }
+        open = rest;
+        let left: usize = open.iter().map(|(_, pieces)| pieces.len()).sum();
+        if left == count {
+            // Nothing more comes of it: now the faults are told.
+            for (script, postponed) in &open {
+                let mut connection = target.connect().await?;
+                let pieces = with_settings(script, postponed);
+                run(&mut connection, script, private, pieces, false).await?;
+                connection.close().await;
+            }
+            break;
+        }
+    }
+    Ok(notes)
+}
+
+/// The pieces, and before them what the file sets for its session.
+fn with_settings(script: &Script, pieces: &[usize]) -> Vec<usize> {
+    let last = pieces.last().copied().unwrap_or_default();
+    let sets = |at: &usize| match &script.pieces[*at] {
+        Piece::Statement(statement) => statement.sets_session(&script.source.text),
+        _ => false,
+    };
+    (0..=last)
+        .filter(|at| pieces.contains(at) || sets(at))
+        .collect()
 }
 
 /// Runs the whole script. `private` says that the server is ours, so that roles may be made.
@@ -30,6 +95,17 @@ pub async fn load(
     script: &Script,
     private: bool,
 ) -> Result<Loaded, Failure> {
+    let pieces = (0..script.pieces.len()).collect();
+    run(connection, script, private, pieces, false).await
+}
+
+async fn run(
+    connection: &mut Connection,
+    script: &Script,
+    private: bool,
+    pieces: Vec<usize>,
+    postpones: bool,
+) -> Result<Loaded, Failure> {
     connection
         .execute("SET synchronous_commit = off; SET check_function_bodies = off")
         .await?;
@@ -37,23 +113,24 @@ pub async fn load(
         connection,
         script,
         private,
+        postpones,
+        in_transaction: false,
         loaded: Loaded::default(),
         faults: Vec::new(),
     };
-    let mut pieces = script.pieces.iter().peekable();
-    while let Some(piece) = pieces.next() {
-        match piece {
+    for at in pieces {
+        match &script.pieces[at] {
             Piece::Statement(statement) if statement.kind == Kind::CopyFromStandardInput => {
-                let data = match pieces.peek() {
+                let data = match script.pieces.get(at + 1) {
                     Some(Piece::CopyData(data)) => &script.source.text[data.rows.clone()],
                     _ => "",
                 };
                 let text = statement.text(&script.source.text);
                 if let Err(error) = loader.connection.copy_in(text, data.as_bytes()).await {
-                    loader.fault(statement, error)?;
+                    loader.fault(at, statement, error)?;
                 }
             }
-            Piece::Statement(statement) => loader.statement(statement).await?,
+            Piece::Statement(statement) => loader.statement(at, statement).await?,
             Piece::Command { range, .. } => loader.command(range),
             Piece::CopyData(_) | Piece::Marker { .. } => {}
         }
@@ -75,12 +152,20 @@ struct Loader<'a> {
     connection: &'a mut Connection,
     script: &'a Script,
     private: bool,
+    /// Whether what names something missing may wait for other files.
+    postpones: bool,
+    in_transaction: bool,
     loaded: Loaded,
     faults: Vec<Diagnostic>,
 }
 
 impl Loader<'_> {
-    async fn statement(&mut self, statement: &Statement) -> Result<(), Failure> {
+    async fn statement(&mut self, at: usize, statement: &Statement) -> Result<(), Failure> {
+        match statement.kind {
+            Kind::Begin => self.in_transaction = true,
+            Kind::Commit | Kind::Rollback => self.in_transaction = false,
+            _ => {}
+        }
         let source = &self.script.source.text;
         let text = statement.text(source);
         self.loaded.statements += 1;
@@ -100,7 +185,7 @@ impl Loader<'_> {
                 return Ok(());
             }
             let Some(role) = super::fault::missing_role(said).map(str::to_owned) else {
-                return self.fault(statement, error);
+                return self.fault(at, statement, error);
             };
             if !self.private {
                 self.note(format!(
@@ -184,10 +269,14 @@ impl Loader<'_> {
         }
     }
 
-    fn fault(&mut self, statement: &Statement, error: Error) -> Result<(), Failure> {
+    fn fault(&mut self, at: usize, statement: &Statement, error: Error) -> Result<(), Failure> {
         let Some(said) = error.database() else {
             return Err(error.into());
         };
+        if self.postpones && !self.in_transaction && MISSING.contains(&said.code.as_str()) {
+            self.loaded.postponed.push(at);
+            return Ok(());
+        }
         if !self.faults.is_empty() && CONSEQUENCES.contains(&said.code.as_str()) {
             return Ok(());
         }

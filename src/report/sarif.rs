@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 
 use super::annotation::{Annotation, Place};
 use super::json::write_document;
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Severity, pages};
 
 pub fn write(out: &mut dyn Write, annotations: &[Annotation]) -> io::Result<()> {
     let codes: BTreeSet<&str> = annotations
         .iter()
         .map(|annotation| annotation.code.as_str())
         .collect();
-    let rules: Vec<Value> = codes.iter().map(|code| json!({ "id": code })).collect();
+    let rules: Vec<Value> = codes.iter().map(|code| rule(code)).collect();
     let results: Vec<Value> = annotations.iter().map(result).collect();
     write_document(
         out,
@@ -34,6 +34,19 @@ pub fn write(out: &mut dyn Write, annotations: &[Annotation]) -> io::Result<()> 
             }],
         }),
     )
+}
+
+/// With its reference page, for those who cannot ask `backsmith explain`.
+fn rule(code: &str) -> Value {
+    let mut rule = json!({ "id": code });
+    if let (Some(title), Some(page)) = (pages::title(code), pages::page(code)) {
+        rule["shortDescription"] = json!({ "text": title });
+        rule["help"] = json!({
+            "text": format!("`backsmith explain {code}` shows what happens, why, and how to do it safely."),
+            "markdown": page,
+        });
+    }
+    rule
 }
 
 fn result(annotation: &Annotation) -> Value {

@@ -246,7 +246,7 @@ pub(super) fn resolve(arguments: cli::Migrate, context: &Context) -> Result<Requ
     let fail_on = arguments.fail_on.unwrap_or_default();
     Ok(match chosen {
         "--compare" => Request::Compare(Compare {
-            report: context.report_options(PLAIN_FORMATS)?,
+            report: context.report_options(FINDING_FORMATS)?,
             source: need_source()?,
             target: target(&compare.unwrap_or_default())?,
             scratch: scratch(&arguments, context, database.clone())?,

@@ -25,6 +25,7 @@ pub enum Request {
     Loadtest(loadtest::Request),
     Decide(decide::Request),
     Doctor(doctor::Request),
+    Explain(doctor::Explain),
     Completions(doctor::Completions),
 }
 
@@ -59,6 +60,7 @@ pub(crate) fn resolve(arguments: Cli) -> Result<Request, Failure> {
         Command::Loadtest(arguments) => Request::Loadtest(loadtest::resolve(*arguments, &context)?),
         Command::Decide(arguments) => Request::Decide(decide::resolve(&arguments, &context)?),
         Command::Doctor(arguments) => Request::Doctor(doctor::resolve(&arguments, &context)?),
+        Command::Explain(arguments) => Request::Explain(doctor::resolve_explain(arguments)),
         Command::Completions(arguments) => {
             Request::Completions(doctor::resolve_completions(&arguments))
         }

@@ -31,6 +31,7 @@ mod migration;
 mod node;
 mod online;
 mod openapi30;
+mod pages;
 #[cfg(unix)]
 mod pooler;
 mod postgres;
@@ -41,6 +42,7 @@ mod rehearse;
 mod rehearse_copy;
 mod rehearse_data;
 mod rehearse_on_live;
+mod renames;
 mod requests;
 mod rollback_half;
 mod sandbox;

@@ -24,15 +24,9 @@ pub(super) async fn read(
     let server = server(&request.scratch, "analyzing a file").await?;
     let database = server.create_database().await?;
     let target = Target::parse(database.url(), None)?;
-    let mut notes = Vec::new();
-    for script in &scripts {
-        let mut connection = target.connect().await?;
-        let loaded = load::load(&mut connection, script, server.is_private())
-            .await
-            .map_err(|failure| failure.closing("nothing was analyzed"))?;
-        notes.extend(loaded.notes);
-        connection.close().await;
-    }
+    let notes = load::all(&target, &scripts, server.is_private())
+        .await
+        .map_err(|failure| failure.closing("nothing was analyzed"))?;
     let mut connection = target.connect().await?;
     let mut statistics = statistics::read(&mut connection, &request.schemas).await?;
     connection.close().await;

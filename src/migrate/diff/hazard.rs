@@ -14,6 +14,14 @@ pub enum HazardKind {
 }
 
 impl HazardKind {
+    pub const ALL: [Self; 5] = [
+        Self::DropTable,
+        Self::DropColumn,
+        Self::DropEnumValue,
+        Self::NarrowType,
+        Self::RebuildTable,
+    ];
+
     pub const fn code(self) -> &'static str {
         match self {
             Self::DropTable => "drop-table",

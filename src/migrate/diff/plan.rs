@@ -19,7 +19,9 @@ pub struct Options {
 /// Where a statement stands in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Section {
-    /// Alone, before everything else: values of enums, which only a later transaction may use.
+    /// A transaction before everything else, when not only the main one names what is renamed.
+    Rename,
+    /// Alone, before the main transaction: values of enums, which only a later transaction may use.
     First,
     /// The one transaction of all that is quick.
     Main,
@@ -31,6 +33,29 @@ pub enum Section {
     Finish,
     /// Alone, at the end: DROP INDEX CONCURRENTLY.
     Last,
+    /// A transaction behind everything else.
+    RenameBack,
+}
+
+impl Section {
+    pub const ALL: [Self; 8] = [
+        Self::Rename,
+        Self::First,
+        Self::Main,
+        Self::Check,
+        Self::Concurrent,
+        Self::Finish,
+        Self::Last,
+        Self::RenameBack,
+    ];
+
+    /// Whether its statements share a transaction.
+    pub const fn is_transaction(self) -> bool {
+        matches!(
+            self,
+            Self::Rename | Self::Main | Self::Finish | Self::RenameBack
+        )
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! `backsmith migrate --compare`: read both sides, compare, prove, write, report, judge.
 
+mod annotations;
 mod prove;
 mod sides;
 mod versions;
@@ -9,8 +10,9 @@ use crate::failure::{Failure, FailureKind, Verdict};
 use crate::migrate::comparison::{self, Comparison, JudgedHazard, Outcome, Proof, Side};
 use crate::migrate::diff::{self, Hazard, HazardKind, Plan};
 use crate::migrate::layout::Tool;
+use crate::migrate::rename;
 use crate::postgres::{Connection, values};
-use crate::report::{human, json, markdown};
+use crate::report::{annotation, human, json, markdown};
 use crate::settings::Format;
 use crate::settings::migrate::{Compare as Request, Layout, Output};
 use crate::terminal::{DIM, Terminal, Verbosity, interrupt};
@@ -41,13 +43,14 @@ async fn compare(request: &Request, terminal: &mut Terminal) -> Result<Compariso
     let options = diff::Options {
         offline: request.offline,
     };
-    let renamed = prove::renamed(request, &before, &mut scratch).await?;
+    let mut renamed = prove::renamed(request, &before, &after, &mut scratch).await?;
     let from = renamed
         .as_ref()
         .map_or(&before.catalog, |renamed| &renamed.catalog);
     let mut up = diff::catalogs(from, &after.catalog, options);
     let mut down = diff::catalogs(&after.catalog, from, options);
-    if let Some(renamed) = &renamed {
+    let proposals = rename::propose(from, &after.catalog);
+    if let Some(renamed) = &mut renamed {
         renamed.frame(&mut up, &mut down);
     }
     let mut comparison = Comparison {
@@ -58,6 +61,7 @@ async fn compare(request: &Request, terminal: &mut Terminal) -> Result<Compariso
         changes: up.changes.clone(),
         unmanaged: unmanaged(&before, &after),
         hazards: judged(request, &before, &up).await?,
+        proposals,
         proof: None,
         up: comparison::count(&up.statements),
         down: comparison::count(&down.statements),
@@ -288,9 +292,14 @@ fn report(
         Outcome::Refused => {
             if let Some(hazard) = comparison.refused().next() {
                 let code = hazard.hazard.kind.code();
-                terminal.hint(&format!(
-                    "`--allow {code}` accepts it; `--allow all` accepts every one"
-                ));
+                let allow = format!(
+                    "`--allow {code}` accepts it; `--allow all` accepts every one\n\
+                     `backsmith explain {code}` shows how to do it safely"
+                );
+                terminal.hint(&match comparison.proposal_for(&hazard.hazard) {
+                    Some(proposal) => format!("`{}` keeps the values; {allow}", proposal.flag()),
+                    None => allow,
+                });
             }
         }
         Outcome::Equal => {}
@@ -310,6 +319,15 @@ fn render(
             json::write_document(out, &document)?;
         }
         Format::Markdown => markdown::migrate::comparison::write(out, comparison)?,
+        Format::Sarif | Format::Junit | Format::Github => {
+            let format = match format {
+                Format::Sarif => annotation::Format::Sarif,
+                Format::Junit => annotation::Format::Junit,
+                _ => annotation::Format::Github,
+            };
+            let annotations = annotations::annotations(comparison);
+            annotation::write(out, format, "backsmith migrate --compare", &annotations)?;
+        }
         _ => human::migrate::comparison::write(out, comparison, style)?,
     }
     Ok(())

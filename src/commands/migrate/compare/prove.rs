@@ -1,18 +1,19 @@
 //! The proof: up on a copy of before gives after, down gives before again. A fingerprint judges
 //! that shares nothing with the comparison.
 
-use super::sides::{Read, Scratch};
+use super::sides::{self, Read, Scratch};
 use super::unproven;
-use crate::catalog::{Catalog, Id, Kind};
+use crate::catalog::Catalog;
 use crate::commands::migrate::schema_copy;
 use crate::failure::{Failure, FailureKind};
 use crate::migrate::diff::{Options, Plan, Section, Statement};
 use crate::migrate::file;
+use crate::migrate::rename::{self, Refusal, Rename};
 use crate::migrate::script::{self, Piece};
 use crate::postgres::fingerprint::Fingerprint;
 use crate::postgres::scratch::Database;
-use crate::postgres::{Connection, Target, introspect};
-use crate::settings::migrate::{Compare as Request, Rename};
+use crate::postgres::{Connection, Target};
+use crate::settings::migrate::{Compare as Request, Rename as Stated};
 use crate::text::SourceFile;
 
 /// The state before, after the renames that the user stated.
@@ -28,8 +29,25 @@ impl Renamed {
         !self.up.is_empty() && statements.starts_with(&self.up)
     }
 
-    /// Renames come first on the way up and last on the way down.
-    pub(super) fn frame(&self, up: &mut Plan, down: &mut Plan) {
+    /// Renames come first on the way up and last on the way down: in the transaction, unless
+    /// something outside of it names what they are about.
+    pub(super) fn frame(&mut self, up: &mut Plan, down: &mut Plan) {
+        let first = up
+            .statements
+            .iter()
+            .map(|statement| statement.section)
+            .min();
+        if first == Some(Section::First) {
+            place(&mut self.up, Section::Rename);
+        }
+        let last = down
+            .statements
+            .iter()
+            .map(|statement| statement.section)
+            .max();
+        if last > Some(Section::Main) {
+            place(&mut self.down, Section::RenameBack);
+        }
         let mut statements = self.up.clone();
         statements.append(&mut up.statements);
         statements.sort_by_key(|statement| statement.section);
@@ -39,29 +57,36 @@ impl Renamed {
     }
 }
 
+fn place(statements: &mut [Statement], section: Section) {
+    for statement in statements {
+        statement.section = section;
+    }
+}
+
 /// Runs the renames on a copy and reads what they made.
 pub(super) async fn renamed(
     request: &Request,
     before: &Read,
+    after: &Read,
     scratch: &mut Scratch<'_>,
 ) -> Result<Option<Renamed>, Failure> {
-    if request.renames.is_empty() {
+    let renames = confirmed(request, before, after)?;
+    if renames.is_empty() {
         return Ok(None);
     }
     let mut up = Vec::new();
     let mut down = Vec::new();
-    for rename in &request.renames {
-        let (forth, back) = rename_statements(rename, &before.catalog)?;
-        up.push(main(forth));
-        down.insert(0, main(back));
+    for rename in &renames {
+        let (forth, back) = rename.statements();
+        up.extend(forth.into_iter().map(main));
+        down.splice(0..0, back.into_iter().map(main));
     }
     let copy = copy_of(before, scratch).await?;
     let mut connection = Target::parse(copy.url(), None)?.connect().await?;
     for statement in &up {
         run_one(&mut connection, &statement.sql).await?;
     }
-    let mut catalog = introspect::catalog(&mut connection).await?;
-    catalog.retain_schemas(&request.schemas);
+    let (catalog, _) = sides::read(request, &mut connection).await?;
     connection.close().await;
     Ok(Some(Renamed { catalog, up, down }))
 }
@@ -74,54 +99,62 @@ fn main(sql: String) -> Statement {
     }
 }
 
-/// `table=table` or `table.column=table.column`; the schema may be left out when it is clear.
-fn rename_statements(rename: &Rename, catalog: &Catalog) -> Result<(String, String), Failure> {
-    let unknown = |name: &str| {
-        let names: Vec<String> = catalog
-            .of_kind(Kind::Table)
-            .chain(catalog.of_kind(Kind::Column))
-            .map(|object| object.id.to_string())
-            .collect();
-        let failure = Failure::input(format!(
-            "`--rename {}={}`: there is no `{name}`",
-            rename.old, rename.new
-        ));
-        match crate::text::suggest::nearest(name, names.iter().map(String::as_str)) {
-            Some(near) => failure.hint(format!("did you mean `{near}`?")),
-            None => failure,
+/// What the command line states, and what comments of the target's files state. A comment stays in its
+/// file when the rename is done, so that one that finds nothing to rename is no fault.
+fn confirmed(request: &Request, before: &Read, after: &Read) -> Result<Vec<Rename>, Failure> {
+    let (old, new) = (&before.catalog, &after.catalog);
+    let mut renames: Vec<Rename> = Vec::new();
+    // What is named by the new name of something else is clear when that one is.
+    let mut open: Vec<&Stated> = request.renames.iter().collect();
+    loop {
+        let count = open.len();
+        open.retain(|stated| {
+            let rename = rename::resolve_with(&stated.old, &stated.new, (old, new), &renames);
+            let unclear = rename.is_err();
+            renames.extend(rename);
+            unclear
+        });
+        if open.len() == count {
+            break;
         }
-    };
-    let last = |name: &str| name.rsplit('.').next().unwrap_or(name).to_owned();
-    let matches = |id: &Id| {
-        let full = id.to_string();
-        full == rename.old || full == format!("public.{}", rename.old)
-    };
-    if let Some(table) = catalog
-        .of_kind(Kind::Table)
-        .find(|object| matches(&object.id))
-    {
-        let new = last(&rename.new);
-        let prefix = &table.id.name[..table.id.name.len() - table.id.local_name().len()];
-        return Ok((
-            format!("ALTER TABLE {} RENAME TO {new}", table.id.name),
-            format!(
-                "ALTER TABLE {prefix}{new} RENAME TO {}",
-                table.id.local_name()
-            ),
-        ));
     }
-    if let Some(column) = catalog
-        .of_kind(Kind::Column)
-        .find(|object| matches(&object.id))
+    if let Some(stated) = open.first()
+        && let Err(refusal) = Rename::resolve(&stated.old, &stated.new, old, new)
     {
-        let new = last(&rename.new);
-        let (table, old) = (&column.id.name, &column.id.part);
-        return Ok((
-            format!("ALTER TABLE {table} RENAME COLUMN {old} TO {new}"),
-            format!("ALTER TABLE {table} RENAME COLUMN {new} TO {old}"),
-        ));
+        return Err(refused(stated, refusal, before, after));
     }
-    Err(unknown(&rename.old))
+    for _ in 0..2 {
+        for stated in &after.annotations {
+            let there_already = Rename::resolve(&stated.new, &stated.new, old, new).is_ok();
+            if !there_already {
+                renames.extend(rename::resolve_with(
+                    &stated.old,
+                    &stated.new,
+                    (old, new),
+                    &renames,
+                ));
+            }
+        }
+    }
+    renames.extend(rename::implied(&renames, old, new));
+    rename::sort(&mut renames);
+    Ok(renames)
+}
+
+fn refused(stated: &Stated, refusal: Refusal, before: &Read, after: &Read) -> Failure {
+    let (name, side, near) = match refusal {
+        Refusal::NoOld(near) => (&stated.old, before, near),
+        Refusal::NoNew(near) => (&stated.new, after, near),
+    };
+    let failure = Failure::input(format!(
+        "`--rename {}={}`: there is no `{name}` in {}",
+        stated.old, stated.new, side.side.name
+    ))
+    .code("usage");
+    match near {
+        Some(near) => failure.hint(format!("did you mean `{near}`?")),
+        None => failure,
+    }
 }
 
 /// Runs both files on a copy; returns the version of the server that saw it.

@@ -7,6 +7,7 @@ use crate::catalog::Catalog;
 use crate::commands::migrate::schema_files;
 use crate::failure::Failure;
 use crate::migrate::comparison::{Side, SideKind};
+use crate::migrate::rename::{self, Annotation};
 use crate::postgres::fingerprint::Fingerprint;
 use crate::postgres::scratch::{Database, Server};
 use crate::postgres::{Connection, Target, introspect, load, pooler};
@@ -23,6 +24,8 @@ pub(super) struct Read {
     /// The live database.
     pub(super) live: Option<Target>,
     pub(super) notes: Vec<String>,
+    /// Renames that comments of the files state.
+    pub(super) annotations: Vec<Annotation>,
     /// Whether every schema was read.
     pub(super) whole: bool,
     /// "15.18" and 150018.
@@ -138,6 +141,7 @@ async fn live(request: &Request, target: Target, terminal: &mut Terminal) -> Res
         database: None,
         live: Some(target),
         notes: Vec::new(),
+        annotations: Vec::new(),
         whole: request.schemas.is_empty(),
         version: (server.version, server.version_number),
     })
@@ -172,13 +176,7 @@ async fn from_files(
     let private = server.is_private();
     let database = server.create_database().await?;
     let target = Target::parse(database.url(), None)?;
-    let mut notes = Vec::new();
-    for script in &scripts {
-        // Settings of one file do not reach the next.
-        let mut connection = target.connect().await?;
-        notes.extend(load::load(&mut connection, script, private).await?.notes);
-        connection.close().await;
-    }
+    let notes = load::all(&target, &scripts, private).await?;
     let mut connection = target.connect().await?;
     let (catalog, fingerprint) = read(request, &mut connection).await?;
     let about = connection.server().clone();
@@ -205,6 +203,7 @@ async fn from_files(
         database: Some(database),
         live: None,
         notes,
+        annotations: scripts.iter().flat_map(rename::annotations).collect(),
         whole: request.schemas.is_empty(),
         version: (about.version, about.version_number),
     })

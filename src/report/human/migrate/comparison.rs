@@ -85,6 +85,7 @@ fn write_different(out: &mut dyn Write, comparison: &Comparison, style: Style) -
             )?;
         }
     }
+    write_proposals(out, comparison)?;
     if !comparison.files.is_empty() {
         writeln!(out, "\n  {BOLD}files{BOLD:#}")?;
         let width = comparison
@@ -135,6 +136,7 @@ fn write_drift(out: &mut dyn Write, comparison: &Comparison, style: Style) -> io
         counted(comparison.changes.len(), "object")
     )?;
     write_changes(out, &comparison.changes, style)?;
+    write_proposals(out, comparison)?;
     writeln!(
         out,
         "\n  {} compared; fingerprints {} and {}",
@@ -212,6 +214,9 @@ fn write_refused(out: &mut dyn Write, comparison: &Comparison, style: Style) -> 
         .map(|code| format!("`--allow {code}`"))
         .collect();
     writeln!(out, "    accept the loss       add {}", flags.join(" "))?;
+    if !comparison.proposals.is_empty() {
+        return write_proposals(out, comparison);
+    }
     if let Some(column) = refused
         .iter()
         .find(|hazard| hazard.hazard.id.kind == Kind::Column)
@@ -221,6 +226,33 @@ fn write_refused(out: &mut dyn Write, comparison: &Comparison, style: Style) -> 
             out,
             "  If it was renamed, say so: `--rename {id}={}.NEW_NAME`",
             id.name
+        )?;
+    }
+    Ok(())
+}
+
+/// What looks like a rename, and the flag that confirms it.
+fn write_proposals(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
+    if comparison.proposals.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "\n  {BOLD}renamed?{BOLD:#}   dropped and made anew unless the flag says that it is the same"
+    )?;
+    for proposal in &comparison.proposals {
+        let rename = &proposal.rename;
+        writeln!(
+            out,
+            "    {YELLOW}{}{YELLOW:#} {} to {}: {}\n        {}",
+            match rename.old.label {
+                Some(_) => "label",
+                None => label(&rename.old.id),
+            },
+            rename.old.name(),
+            rename.new.name(),
+            proposal.reason,
+            proposal.flag()
         )?;
     }
     Ok(())

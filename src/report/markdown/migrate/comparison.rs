@@ -51,6 +51,23 @@ pub fn write(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
             )?;
         }
     }
+    if !comparison.proposals.is_empty() {
+        writeln!(
+            out,
+            "\n| may be a rename | why | confirmed by |\n|---|---|---|"
+        )?;
+        for proposal in &comparison.proposals {
+            let rename = &proposal.rename;
+            writeln!(
+                out,
+                "| `{}` to `{}` | {} | `{}` |",
+                escaped(&rename.old.name()),
+                escaped(&rename.new.name()),
+                proposal.reason,
+                escaped(&proposal.flag())
+            )?;
+        }
+    }
     if !comparison.changes.is_empty() {
         writeln!(
             out,

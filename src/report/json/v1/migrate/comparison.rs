@@ -4,8 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{SCHEMA, Server};
+use crate::diagnostic::pages;
 use crate::migrate::comparison::{Comparison, Counts, Outcome, Side, SideKind};
 use crate::migrate::diff::{Change, ChangeKind};
+use crate::migrate::rename::Proposal;
 use crate::report::json::v1::Tool;
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -22,6 +24,8 @@ pub struct Document {
     pub changes: Vec<ChangeEntry>,
     pub not_managed: Vec<NotManaged>,
     pub hazards: Vec<HazardEntry>,
+    /// What may be a rename; dropped and made anew as long as nobody confirms it.
+    pub rename_proposals: Vec<ProposalEntry>,
     /// Null when the migration was not proven.
     pub proof: Option<ProofEntry>,
     pub statements: Statements,
@@ -65,12 +69,26 @@ pub struct NotManaged {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct HazardEntry {
     pub code: &'static str,
+    /// The reference page of the code.
+    pub page: Option<String>,
     pub severity: &'static str,
     pub object: String,
     pub message: String,
     pub allowed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sql: Option<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ProposalEntry {
+    pub kind: String,
+    pub old: String,
+    pub new: String,
+    pub reason: String,
+    /// From 0 to 1.
+    pub likeness: f64,
+    /// The flag that confirms it.
+    pub flag: String,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -138,6 +156,7 @@ impl From<&Comparison> for Document {
                 .iter()
                 .map(|judged| HazardEntry {
                     code: judged.hazard.kind.code(),
+                    page: pages::path(judged.hazard.kind.code()),
                     severity: "error",
                     object: judged.hazard.object(),
                     message: judged
@@ -148,6 +167,7 @@ impl From<&Comparison> for Document {
                     sql: judged.statement.clone(),
                 })
                 .collect(),
+            rename_proposals: comparison.proposals.iter().map(proposal).collect(),
             proof: comparison.proof.as_ref().map(|proof| ProofEntry {
                 up: "exact",
                 down: "exact",
@@ -172,6 +192,21 @@ impl From<&Comparison> for Document {
             notes: comparison.notes.clone(),
             diff: comparison.diff.clone(),
         }
+    }
+}
+
+fn proposal(proposal: &Proposal) -> ProposalEntry {
+    let old = &proposal.rename.old;
+    ProposalEntry {
+        kind: match old.label {
+            Some(_) => "enum-label".to_owned(),
+            None => old.id.kind.name().replace(' ', "-"),
+        },
+        old: old.name(),
+        new: proposal.rename.new.name(),
+        reason: proposal.reason.clone(),
+        likeness: (proposal.likeness * 1000.0).round() / 1000.0,
+        flag: proposal.flag(),
     }
 }
 

@@ -7,6 +7,7 @@ use super::super::Tool;
 use super::super::error::Location;
 use super::{SCHEMA, Server};
 use crate::catalog::effect::Outcome;
+use crate::diagnostic::pages;
 use crate::migrate::rehearsal::{Answer, Finding, READ_RATE, Rehearsal, Step, Times, Verdict};
 use crate::migrate::script::Place;
 
@@ -101,6 +102,8 @@ pub struct Estimate {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FindingEntry {
     pub code: &'static str,
+    /// The reference page of the code.
+    pub page: Option<String>,
     pub severity: &'static str,
     pub table: Option<String>,
     pub columns: Vec<String>,
@@ -262,6 +265,7 @@ impl From<&Finding> for FindingEntry {
         });
         Self {
             code: finding.diagnostic.code,
+            page: pages::path(finding.diagnostic.code),
             severity: finding.diagnostic.severity.name(),
             table: finding.table.clone(),
             columns: finding.columns.clone(),

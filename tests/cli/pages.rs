@@ -1,0 +1,155 @@
+//! Every code of `migrate --compare` and `--dry-run` has its page, every page its code, and reports
+//! lead there.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use backsmith::diagnostic::pages;
+use backsmith::migrate::diff::HazardKind;
+use backsmith::migrate::rules;
+
+use crate::sandbox::Sandbox;
+
+#[test]
+fn codes_and_pages_are_the_same_set() {
+    let mut codes: BTreeSet<&str> = rules::CODES.iter().copied().collect();
+    codes.extend(HazardKind::ALL.iter().map(|kind| kind.code()));
+    codes.extend(["drift", "possible-rename"]);
+    let listed: BTreeSet<&str> = pages::PAGES.iter().map(|(code, _)| *code).collect();
+    assert_eq!(codes, listed);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("references/rules");
+    let files: BTreeSet<String> = std::fs::read_dir(folder)
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").file_name().display().to_string())
+        .collect();
+    let wanted: BTreeSet<String> = codes.iter().map(|code| format!("{code}.md")).collect();
+    assert_eq!(files, wanted);
+    for (code, page) in pages::PAGES {
+        assert!(page.starts_with(&format!("# {code}\n\n")), "{code}");
+        for part in ["What happens", "Why", "How to do it safely", "Source"] {
+            let (_, text) = page
+                .split_once(&format!("\n## {part}\n\n"))
+                .unwrap_or_else(|| panic!("{code} lacks {part}"));
+            assert!(text.trim().len() > 20, "{code}: {part}");
+        }
+    }
+}
+
+#[test]
+fn explain_shows_a_page_lists_all_and_suggests() {
+    let sandbox = Sandbox::new();
+    let page = sandbox.run(["explain", "drop-column"]).expect(0).stdout;
+    assert_eq!(Some(page.as_str()), pages::page("drop-column"));
+    let list = sandbox.run(["explain", "--list"]).expect(0).stdout;
+    assert_eq!(list.lines().count(), pages::PAGES.len());
+    let unknown = sandbox.run(["explain", "drop-colum"]).expect(2).stderr;
+    assert!(unknown.contains("did you mean `drop-column`?"), "{unknown}");
+}
+
+/// Drift in the formats of CI systems, and what may be a rename beside it.
+#[test]
+fn drift_is_told_in_every_format_of_ci() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "a.sql",
+        "create table people (id int primary key, mail text);",
+    );
+    sandbox.write(
+        "b.sql",
+        "create table people (id int primary key, email text);",
+    );
+    let run = |target: &str, format: &str, code: i32| {
+        let arguments = [
+            "migrate",
+            "a.sql",
+            "--compare",
+            target,
+            "--check",
+            "--format",
+            format,
+        ];
+        sandbox.run(arguments).expect(code).stdout
+    };
+    let sarif: serde_json::Value = serde_json::from_str(&run("b.sql", "sarif", 1)).expect("JSON");
+    assert_eq!(sarif["version"], "2.1.0");
+    let run_of = &sarif["runs"][0];
+    let rules: Vec<&str> = run_of["tool"]["driver"]["rules"]
+        .as_array()
+        .expect("rules")
+        .iter()
+        .map(|rule| {
+            assert!(rule["help"]["markdown"].as_str().is_some(), "{rule}");
+            rule["id"].as_str().expect("an id")
+        })
+        .collect();
+    assert_eq!(rules, ["drift", "drop-column", "possible-rename"]);
+    let places: Vec<String> = run_of["results"]
+        .as_array()
+        .expect("results")
+        .iter()
+        .map(|result| {
+            let place = &result["locations"][0]["logicalLocations"][0]["fullyQualifiedName"];
+            format!("{} {} {}", result["level"], result["ruleId"], place).replace('"', "")
+        })
+        .collect();
+    assert_eq!(
+        places,
+        [
+            "error drift public.people.email",
+            "error drift public.people.mail",
+            "error drop-column public.people.mail",
+            "note possible-rename public.people.mail",
+        ]
+    );
+    let github = run("b.sql", "github", 1);
+    assert!(
+        github.starts_with("::error title=drift::public.people.email: "),
+        "{github}"
+    );
+    let junit = run("b.sql", "junit", 1);
+    assert!(junit.contains("failures=\"3\""), "{junit}");
+    let equal = run("a.sql", "junit", 0);
+    assert!(equal.contains("failures=\"0\""), "{equal}");
+}
+
+/// A folder: files in the order of their names, and what needs a later one waits for it.
+#[test]
+fn files_of_a_folder_wait_for_each_other() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "schema/a_orders.sql",
+        "set search_path = shop;\ncreate table orders (id int primary key, by int references people (id), s state);\n\
+         create index on orders (by);",
+    );
+    sandbox.write(
+        "schema/b_people.sql",
+        "create table shop.people (id int primary key);",
+    );
+    sandbox.write(
+        "schema/c_shop.sql",
+        "create schema shop; create type shop.state as enum ('a');",
+    );
+    sandbox.write(
+        "one.sql",
+        "create schema shop; create type shop.state as enum ('a');\n\
+         create table shop.people (id int primary key);\n\
+         create table shop.orders (id int primary key, by int references shop.people (id), s shop.state);\n\
+         create index on shop.orders (by);",
+    );
+    let compare = |code: i32| {
+        sandbox
+            .run(["migrate", "schema", "--compare", "one.sql", "--check"])
+            .expect(code)
+    };
+    compare(0);
+    sandbox.write(
+        "schema/d_more.sql",
+        "create table shop.more (\n  id nonsense\n);",
+    );
+    let failed = compare(2).stderr;
+    assert!(failed.contains("schema/d_more.sql:2:6"), "{failed}");
+    assert!(
+        failed.contains("type \"nonsense\" does not exist"),
+        "{failed}"
+    );
+}
