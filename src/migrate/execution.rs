@@ -41,7 +41,7 @@ impl Default for Limits {
 
 impl Limits {
     /// No pause is longer.
-    const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+    const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
     /// The pause before a try, counted from 1.
     pub fn pause(&self, attempt: usize) -> Duration {

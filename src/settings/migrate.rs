@@ -264,9 +264,10 @@ pub(super) fn resolve(arguments: cli::Migrate, context: &Context) -> Result<Requ
             file: migrate.unwrap_or_default(),
             scratch: scratch(&arguments, context, database.clone())?,
             fail_on,
-            on_live: match arguments.on_live {
-                true => Some(limits::on_live(&arguments)?),
-                false => None,
+            on_live: if arguments.on_live {
+                Some(limits::on_live(&arguments)?)
+            } else {
+                None
             },
         }),
         "--migrate" => Request::Apply(Apply {

@@ -452,7 +452,9 @@ impl SmallDisk {
 
     /// Part of a name that no other test has.
     fn name(&self) -> String {
-        std::process::id().to_string()
+        let folder = self.0.path().file_name().expect("a name").to_string_lossy();
+        let letters = folder.chars().filter(char::is_ascii_alphanumeric);
+        letters.collect::<String>().to_lowercase()
     }
 }
 
@@ -464,4 +466,65 @@ impl Drop for SmallDisk {
             .status();
         assert!(unmounted.is_ok_and(|status| status.success()));
     }
+}
+
+#[test]
+fn a_file_that_gives_its_rights_away_is_recorded_all_the_same() {
+    let url = fixture()
+        .database("create role owner_of_app; create schema app authorization owner_of_app");
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "m.sql",
+        "SET ROLE owner_of_app;\nCREATE TABLE app.t (a int);\nCREATE INDEX CONCURRENTLY ON app.t (a);\nALTER TABLE app.t ADD COLUMN b int;\n",
+    );
+    migrate(&sandbox, &url, &[]).expect(0);
+    assert_eq!(
+        query(
+            &url,
+            "select tableowner::text from pg_tables where schemaname = 'app'"
+        ),
+        ["owner_of_app"]
+    );
+    assert_eq!(
+        query(&url, "select state from backsmith.migrations"),
+        ["applied"]
+    );
+    execute(&url, "drop owned by owner_of_app; drop role owner_of_app");
+}
+
+/// What is applied is not rehearsed once more, where it would only fail.
+#[test]
+fn the_rest_of_half_a_migration_is_rehearsed_alone() {
+    let url = fixture().database("create table t (a int); insert into t values (1), (1)");
+    let sandbox = Sandbox::new();
+    let sql = "BEGIN;\nSET search_path = public;\nALTER TABLE t ADD COLUMN b int;\nCOMMIT;\nCREATE UNIQUE INDEX CONCURRENTLY t_a_idx ON t (a);\nALTER TABLE t ADD COLUMN c int;\n";
+    sandbox.write("m.sql", sql);
+    migrate(&sandbox, &url, &[]).expect(1);
+    for place in [
+        &["--dry-run", "--json"][..],
+        &["--dry-run", "--on-live", "--json"],
+    ] {
+        let run = migrate(&sandbox, &url, place);
+        let report = document(&run);
+        assert_eq!(report["applied_before"], 2, "{report:#}");
+        assert_eq!(report["statements"][0]["number"], 3);
+        assert_eq!(report["not_reached"], 0);
+    }
+    // The duplicate key stands in the way of the copy's question, at its number in the file.
+    let run = migrate(&sandbox, &url, &["--dry-run"]).expect(1);
+    assert!(
+        run.stdout.contains("would fail at statement 3 of 4"),
+        "{}",
+        run.stdout
+    );
+    // What has run may not be another text now.
+    sandbox.write("m.sql", sql.replace("COLUMN b int", "COLUMN b bigint"));
+    let changed = migrate(&sandbox, &url, &["--dry-run"]).expect(3);
+    assert!(
+        changed
+            .stderr
+            .contains("have changed since they were applied"),
+        "{}",
+        changed.stderr
+    );
 }

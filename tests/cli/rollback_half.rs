@@ -162,3 +162,39 @@ fn a_rollback_that_stopped_goes_on_unless_its_file_has_changed() {
     assert_eq!(report["statements"][0]["state"], "applied-before");
     assert_eq!(columns(&url), ["a integer"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_rollback_that_was_killed_goes_on_where_it_was() {
+    use crate::migration::{Session, kill, start, until};
+    let url = fixture().database("create table t (a int)");
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "migrations/1_x.up.sql",
+        "ALTER TABLE t ADD COLUMN b int;\nCREATE INDEX CONCURRENTLY t_a_idx ON t (a);\n",
+    );
+    sandbox.write(
+        "migrations/1_x.down.sql",
+        "DROP INDEX CONCURRENTLY t_a_idx;\nALTER TABLE t DROP COLUMN b;\n",
+    );
+    run(&sandbox, &url, &["--migrate", "migrations/1_x.up.sql"]).expect(0);
+    let holder = Session::open(&url, "begin; insert into t values (1)");
+    let child = start(sandbox.command(arguments(&url, &["--rollback"])));
+    until(
+        &url,
+        "select 'x' from pg_stat_activity where datname = current_database() and state = 'active' and query like 'DROP INDEX%'",
+    );
+    kill(child);
+    holder.close();
+    until(&url, "select 'x' where to_regclass('t_a_idx') is null");
+    let report = document(&run(&sandbox, &url, &["--json", "--rollback"]).expect(0));
+    assert_eq!(
+        report["statements"][0]["state"], "applied-before",
+        "{report:#}"
+    );
+    assert_eq!(columns(&url), ["a integer"]);
+    assert_eq!(
+        query(&url, "select state from backsmith.migrations"),
+        ["rolled back"]
+    );
+}

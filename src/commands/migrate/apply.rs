@@ -96,7 +96,10 @@ async fn start(
     if ends.is_none() && execution::groups(&steps).len() < 2 {
         return Ok(None);
     }
-    let found = session.fingerprint().await?;
+    // Without room for one more session the run goes without.
+    let Ok(found) = session.fingerprint().await else {
+        return Ok(None);
+    };
     if let Some(ends) = ends {
         let (database, version) = (&around.server.database, &around.server.version);
         around.notes = start_notes(ends, &found, database, version);
@@ -152,7 +155,7 @@ pub(super) fn unchanged(record: &Record, around: &Surroundings) -> Result<(), Fa
 }
 
 /// How many statements an unfinished run has done; they must still be what they were.
-fn resumable(record: &Record, migration: &script::Migration) -> Result<usize, Failure> {
+pub(super) fn resumable(record: &Record, migration: &script::Migration) -> Result<usize, Failure> {
     let is_down = |doubt: &Doubt| doubt.direction == Direction::RollBack;
     if record.down_done > 0 || record.doubt.as_ref().is_some_and(is_down) {
         return Err(

@@ -10,9 +10,11 @@ use crate::catalog::Catalog;
 use crate::diagnostic::Severity;
 use crate::failure::{Failure, Verdict};
 use crate::files::MigrationFile;
+use crate::migrate;
 use crate::migrate::execution::{Direction, Limits};
 use crate::migrate::header;
 use crate::migrate::rehearsal::{self, Measured, Rehearsal};
+use crate::migrate::script::Section;
 use crate::postgres::apply::checksum;
 use crate::postgres::fingerprint::Fingerprint;
 use crate::postgres::history::{self, RecordState};
@@ -71,21 +73,18 @@ async fn rehearse(
     let target = super::target(&request.database)?;
     let mut live = target.connect().await?;
     pooler::refuse(&mut live).await?;
-    if is_applied(request, migration, &mut live, terminal).await? {
+    let Some(done) = done_before(request, migration, &mut live, terminal).await? else {
         live.close().await;
         return Ok(None);
-    }
+    };
+    let open = Open::behind(migration, done);
     let defaults = SessionDefaults::read(&mut live).await?;
     let catalog = introspect::catalog(&mut live).await?;
-    let count = migration
-        .script
-        .statements()
-        .filter(|statement| !statement.controls_transaction())
-        .count();
+    let count = open.count(migration);
     terminal.note(&format!(
         "{DIM}  rehearse {count} statements on a scratch copy of the schema; the live tables are only read{DIM:#}"
     ));
-    let notes = start_notes(&target, migration).await?;
+    let notes = start_notes(&target, migration, open.done).await?;
     for note in &notes {
         terminal.note(&format!("  {YELLOW}note{YELLOW:#}    {note}"));
     }
@@ -96,8 +95,15 @@ async fn rehearse(
     } else {
         Ownership::Shared
     };
-    let (measured, not_copied) =
-        on_scratch(&server, ownership, &catalog, &defaults, migration, roles).await?;
+    let (measured, not_copied) = on_scratch(
+        &server,
+        (ownership, roles),
+        &catalog,
+        &defaults,
+        migration,
+        &open,
+    )
+    .await?;
     let relations = rehearsal::relations(&measured);
     let questions = rehearsal::questions(&measured);
     defaults.adopt(&mut live).await?;
@@ -118,10 +124,9 @@ async fn rehearse(
         notes: notes.clone(),
     };
     live.close().await;
-    Ok(Some((
-        rehearsal::judge(&migration.script, measured, sizes, answers),
-        around,
-    )))
+    let mut rehearsal = rehearsal::judge(&migration.script, measured, sizes, answers);
+    rehearsal.behind(open.done);
+    Ok(Some((rehearsal, around)))
 }
 
 /// Runs the file in a transaction on the live database and rolls it back.
@@ -136,11 +141,12 @@ async fn on_live(
     let mut live = target.connect().await?;
     execute::writable(&live)?;
     pooler::refuse(&mut live).await?;
-    if is_applied(request, migration, &mut live, terminal).await? {
+    let Some(done) = done_before(request, migration, &mut live, terminal).await? else {
         live.close().await;
         return Ok(None);
-    }
-    let notes = start_notes(&target, migration).await?;
+    };
+    let open = Open::behind(migration, done);
+    let notes = start_notes(&target, migration, open.done).await?;
     for note in &notes {
         terminal.note(&format!("  {YELLOW}note{YELLOW:#}    {note}"));
     }
@@ -149,7 +155,8 @@ async fn on_live(
     terminal.note(&format!(
         "{DIM}  rehearse on the live database, in a transaction that is rolled back; its locks hold until then{DIM:#}"
     ));
-    let (script, sections) = (&migration.script, &migration.sections);
+    open.set(&mut live).await?;
+    let (script, sections) = (&migration.script, &open.sections);
     let run = rehearse::run_live(&mut live, script, sections, limits, interrupt).await?;
     match run.end {
         LiveEnd::Done => {}
@@ -160,6 +167,7 @@ async fn on_live(
             ));
         }
         LiveEnd::NoLock { number, holder, .. } => {
+            let number = number + open.done;
             let failure = Failure::environment(format!(
                 "statement {number} got no lock on the live database in {}; rolled back, nothing remains",
                 number::seconds(limits.lock_timeout)
@@ -184,6 +192,7 @@ async fn on_live(
     live.close().await;
     let mut rehearsal = rehearsal::judge(script, run.measured, sizes, Vec::new());
     rehearsal.took(&run.seconds);
+    rehearsal.behind(open.done);
     let advanced = run
         .advanced
         .iter()
@@ -196,8 +205,11 @@ async fn on_live(
 async fn start_notes(
     target: &Target,
     migration: &script::Migration,
+    done: usize,
 ) -> Result<Vec<String>, Failure> {
-    let Some(ends) = header::ends(&migration.script.source.text) else {
+    // Half-way the start is behind us.
+    let ends = header::ends(&migration.script.source.text).filter(|_| done == 0);
+    let Some(ends) = ends else {
         return Ok(Vec::new());
     };
     let mut connection = target.connect().await?;
@@ -220,32 +232,69 @@ fn server_entry(about: &postgres::Server) -> json::v1::migrate::Server {
     }
 }
 
-/// Whether the run would find nothing to do, which is said as the run says it.
-async fn is_applied(
+/// What of a file has not run yet.
+struct Open {
+    sections: Vec<Section>,
+    /// What the statements before it have set for the session.
+    settings: Vec<String>,
+    done: usize,
+}
+
+impl Open {
+    fn behind(migration: &script::Migration, done: usize) -> Self {
+        let (sections, settings) =
+            migrate::script::behind(&migration.script, &migration.sections, done);
+        Self {
+            sections,
+            settings,
+            done,
+        }
+    }
+
+    async fn set(&self, connection: &mut Connection) -> Result<(), Failure> {
+        for setting in &self.settings {
+            connection.execute(setting).await?;
+        }
+        Ok(())
+    }
+
+    fn count(&self, migration: &script::Migration) -> usize {
+        let statements = migration.script.statements();
+        statements
+            .filter(|statement| !statement.controls_transaction())
+            .count()
+            .saturating_sub(self.done)
+    }
+}
+
+/// How many statements are applied already; None when the run would find nothing to do, which is
+/// said as the run says it.
+async fn done_before(
     request: &Request,
     migration: &script::Migration,
     live: &mut Connection,
     terminal: &mut Terminal,
-) -> Result<bool, Failure> {
+) -> Result<Option<usize>, Failure> {
     // Whoever may not read the history can rehearse all the same.
     let records = history::records(live).await.unwrap_or_default();
     let Some(record) = records
         .iter()
         .find(|record| record.version == migration.version)
     else {
-        return Ok(false);
+        return Ok(Some(0));
     };
     match record.state {
         RecordState::Applied => {}
         RecordState::Partial => {
+            let done = apply::resumable(record, migration)?;
             terminal.note(&format!(
-                "  note    the first {} of {} are applied already; the whole file is rehearsed",
-                counted(record.done, "statement"),
+                "  note    the first {} of {} are applied already; the rest is rehearsed",
+                counted(done, "statement"),
                 migration.version
             ));
-            return Ok(false);
+            return Ok(Some(done));
         }
-        RecordState::RolledBack => return Ok(false),
+        RecordState::RolledBack => return Ok(Some(0)),
     }
     let about = live.server();
     let around = execution::Surroundings {
@@ -259,7 +308,7 @@ async fn is_applied(
     };
     apply::unchanged(record, &around)?;
     apply::already(&request.report, record, &around, terminal)?;
-    Ok(true)
+    Ok(None)
 }
 
 /// The same server when we may make databases there, else a private one.
@@ -278,11 +327,11 @@ pub(super) async fn scratch_server(wanted: &Scratch, live: &Connection) -> Resul
 
 async fn on_scratch(
     server: &Server,
-    ownership: Ownership,
+    (ownership, roles): (Ownership, Vec<String>),
     catalog: &Catalog,
     defaults: &SessionDefaults,
     migration: &script::Migration,
-    roles: Vec<String>,
+    open: &Open,
 ) -> Result<(Vec<Measured>, Vec<NotCopied>), Failure> {
     if ownership == Ownership::Private {
         schema_copy::make_roles(server.url(), &[catalog]).await?;
@@ -301,12 +350,13 @@ async fn on_scratch(
     // The settings of the copying end with its connection.
     let mut connection = target.connect().await?;
     defaults.adopt(&mut connection).await?;
+    open.set(&mut connection).await?;
     let measured = rehearse::run(
         &mut connection,
         ownership,
         lacking,
         &migration.script,
-        &migration.sections,
+        &open.sections,
     )
     .await;
     // The database cannot be dropped while somebody is connected.

@@ -82,6 +82,8 @@ pub struct Rehearsal {
     pub seconds: f64,
     /// Whether the file limits how long it waits for locks.
     pub limits_lock_waits: bool,
+    /// Statements that an earlier run has applied; they are not part of the steps.
+    pub skipped: usize,
     pub times: Times,
     /// What a rollback on the live database did not take back.
     pub remains: Vec<String>,
@@ -185,6 +187,7 @@ pub fn judge(
         limits_lock_waits: script
             .statements()
             .any(|statement| statement.limits_lock_waits(text)),
+        skipped: 0,
         times: Times::Estimated,
         remains: Vec::new(),
     };
@@ -252,6 +255,17 @@ impl Step {
 }
 
 impl Rehearsal {
+    /// Numbers the steps behind those that an earlier run has applied.
+    pub fn behind(&mut self, skipped: usize) {
+        self.skipped = skipped;
+        for step in &mut self.steps {
+            step.number += skipped;
+        }
+        for finding in &mut self.findings {
+            finding.statement += skipped;
+        }
+    }
+
     /// Puts measured seconds in place of the estimates.
     pub fn took(&mut self, seconds: &[f64]) {
         for (step, seconds) in self.steps.iter_mut().zip(seconds) {

@@ -15,7 +15,7 @@ mod traces;
 
 pub use conversions::Conversion;
 pub use lexer::{Token, TokenKind, tokens};
-pub use section::{Place, Section, sections};
+pub use section::{Place, Section, behind, sections};
 pub use split::{CopyData, Half, Marker, Piece, Script, split};
 pub use statement::{Kind, Statement};
 pub use traces::Traces;

@@ -53,6 +53,37 @@ pub fn sections(script: &Script) -> (Vec<Section>, Vec<Diagnostic>) {
     (sections, faults)
 }
 
+/// The sections without their first statements, which an earlier run has done, and what those have set
+/// for the session.
+pub fn behind(script: &Script, sections: &[Section], done: usize) -> (Vec<Section>, Vec<String>) {
+    let text = &script.source.text;
+    let mut seen = 0;
+    let mut settings = Vec::new();
+    let mut open = Vec::new();
+    for section in sections {
+        let mut pieces = Vec::new();
+        for index in &section.pieces {
+            if let Piece::Statement(statement) = &script.pieces[*index] {
+                seen += 1;
+                if seen <= done && statement.sets_session(text) {
+                    settings.push(statement.text(text).to_owned());
+                }
+            }
+            // The rows of COPY go with the statement before them.
+            if seen > done {
+                pieces.push(*index);
+            }
+        }
+        if !pieces.is_empty() {
+            open.push(Section {
+                place: section.place,
+                pieces,
+            });
+        }
+    }
+    (open, settings)
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
     /// No `BEGIN` in the file: what may share a transaction does.
@@ -233,6 +264,18 @@ mod tests {
             ]
         );
         assert_eq!(faults, 0);
+    }
+
+    #[test]
+    fn what_is_behind_keeps_its_settings_and_rows() {
+        let text = "begin; set search_path = a; b; commit; c; copy t from stdin;\n1\n\\.\nd;";
+        let (script, _) = split(&SourceFile::new("a.sql", text));
+        let (sections, _) = sections(&script);
+        let (open, settings) = behind(&script, &sections, 3);
+        let pieces: Vec<usize> = open.iter().map(|section| section.pieces.len()).collect();
+        assert_eq!(pieces, [2, 1]);
+        assert_eq!(settings, ["set search_path = a"]);
+        assert_eq!(behind(&script, &sections, 0).0, sections);
     }
 
     #[test]

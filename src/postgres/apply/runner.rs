@@ -304,7 +304,7 @@ impl<'a> Runner<'a> {
                 }
             }
         }
-        let saved = self.save_as_oneself(group.end).await;
+        let saved = self.save_inside(group.end).await;
         let committed = match saved {
             Ok(()) => self.connection.execute("COMMIT").await,
             Err(error) => Err(error),
@@ -539,15 +539,27 @@ impl<'a> Runner<'a> {
     }
 
     /// In a transaction whose statements may have given rights away.
-    async fn save_as_oneself(&mut self, done: usize) -> Result<(), Error> {
+    async fn save_inside(&mut self, done: usize) -> Result<(), Error> {
         if self.sets_role {
             self.connection.execute("SET LOCAL ROLE NONE").await?;
         }
-        self.save(done, None).await
+        self.write(done, None).await
+    }
+
+    /// Outside of the transactions of the file.
+    async fn save(&mut self, done: usize, doubt: Option<&Doubt>) -> Result<(), Error> {
+        if !self.sets_role {
+            return self.write(done, doubt).await;
+        }
+        self.connection
+            .execute("BEGIN; SET LOCAL ROLE NONE")
+            .await?;
+        self.write(done, doubt).await?;
+        self.connection.execute("COMMIT").await
     }
 
     /// Records that the first `done` statements are done, and which one runs now.
-    async fn save(&mut self, done: usize, doubt: Option<&Doubt>) -> Result<(), Error> {
+    async fn write(&mut self, done: usize, doubt: Option<&Doubt>) -> Result<(), Error> {
         let entry = Entry {
             done,
             doubt,

@@ -64,6 +64,7 @@ pub async fn run(
         limits,
         interrupt,
         left_out: false,
+        sent: 0.0,
         run: LiveRun {
             measured: Vec::new(),
             seconds: Vec::new(),
@@ -82,7 +83,7 @@ pub async fn run(
     ended?;
     let after = sequences(connection).await?;
     for (name, value) in after {
-        let (old, new) = (before.get(&name).cloned().flatten(), value);
+        let (old, new) = (before.get(&name).copied().flatten(), value);
         if before.contains_key(&name) && old != new {
             let text = |value: Option<i64>| {
                 value.map_or_else(|| "its start".to_owned(), |value| value.to_string())
@@ -101,6 +102,8 @@ struct Live<'a> {
     interrupt: &'a Interrupt,
     /// A statement was not run, so what needs it cannot run either.
     left_out: bool,
+    /// Seconds that the present statement took, without what we ask around it.
+    sent: f64,
     run: LiveRun,
 }
 
@@ -117,14 +120,14 @@ impl Live<'_> {
                 let Piece::Statement(statement) = &script.pieces[*piece] else {
                     continue;
                 };
-                let started = Instant::now();
+                self.sent = 0.0;
                 let outcome = self
                     .statement(*piece, statement, &original, &mut before, &mut locks)
                     .await?;
                 let Some(outcome) = outcome else {
                     return Ok(());
                 };
-                self.note(*piece, section.place, outcome, started);
+                self.note(*piece, section.place, outcome);
                 if self.has_failed() {
                     return Ok(());
                 }
@@ -139,13 +142,13 @@ impl Live<'_> {
         Ok(())
     }
 
-    fn note(&mut self, piece: usize, place: Place, outcome: Outcome, started: Instant) {
+    fn note(&mut self, piece: usize, place: Place, outcome: Outcome) {
         self.run.measured.push(Measured {
             piece,
             place,
             outcome,
         });
-        self.run.seconds.push(started.elapsed().as_secs_f64());
+        self.run.seconds.push(self.sent);
     }
 
     fn has_failed(&self) -> bool {
@@ -244,14 +247,17 @@ impl Live<'_> {
         } else {
             Work::Statement(sql)
         };
-        execute(
+        let started = Instant::now();
+        let sent = execute(
             self.connection,
             &mut self.observer,
             work,
             self.interrupt,
             &mut |_| {},
         )
-        .await
+        .await;
+        self.sent = started.elapsed().as_secs_f64();
+        sent
     }
 
     fn judge(&mut self, statement: &Statement, error: &DatabaseError) -> Option<Outcome> {

@@ -91,7 +91,8 @@ pub(super) fn time(text: &str) -> Option<Duration> {
     };
     let milliseconds = digits.parse::<u64>().ok()?.checked_mul(factor)?;
     // What Postgres can hold.
-    (milliseconds <= i32::MAX as u64).then(|| Duration::from_millis(milliseconds))
+    let fits = i32::try_from(milliseconds).is_ok();
+    fits.then(|| Duration::from_millis(milliseconds))
 }
 
 #[cfg(test)]

@@ -38,6 +38,12 @@ pub fn write(
             let wait = seconds(execution.longest_wait);
             lines.push(format!("Longest wait for a lock {wait}."));
         }
+        if execution.count(State::NotNeeded) > 0 {
+            lines.push(
+                "The other statements take back what was never applied: they were left out."
+                    .to_owned(),
+            );
+        }
         lines.extend(limits(execution));
         lines.extend(
             around
@@ -155,11 +161,18 @@ pub fn verdict_text(execution: &Execution, around: Surroundings<'_>) -> String {
                 0 => String::new(),
                 count => format!(", {}", number::counted(count, "retry")),
             };
+            let statements = match execution.count(State::NotNeeded) {
+                0 => number::counted(total, "statement"),
+                needless => format!(
+                    "{} of {}",
+                    total - needless,
+                    number::counted(total, "statement")
+                ),
+            };
             format!(
-                "{applied} {} {preposition} {}: {} in {}{retries}",
+                "{applied} {} {preposition} {}: {statements} in {}{retries}",
                 around.version,
                 around.database,
-                number::counted(total, "statement"),
                 seconds(execution.seconds),
             )
         }

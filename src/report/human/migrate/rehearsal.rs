@@ -76,7 +76,7 @@ pub fn verdict_text(rehearsal: &Rehearsal) -> String {
             finding.statement, rehearsal.total, finding.diagnostic.message
         );
     }
-    let total = number::counted(rehearsal.total, "statement");
+    let total = number::counted(rehearsal.total - rehearsal.skipped, "statement");
     let time = estimate(rehearsal.seconds);
     let warnings = rehearsal
         .findings

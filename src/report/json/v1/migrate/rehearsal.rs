@@ -29,6 +29,8 @@ pub struct Document {
     /// What should be known beside the rehearsal, as sentences.
     pub notes: Vec<String>,
     pub statements: Vec<Statement>,
+    /// Statements that an earlier run has applied; they are not rehearsed.
+    pub applied_before: usize,
     /// Statements behind the one that failed.
     pub not_reached: usize,
     pub relations: Vec<Relation>,
@@ -160,7 +162,10 @@ impl Document {
             remains: rehearsal.remains.clone(),
             notes: around.notes.clone(),
             statements: rehearsal.steps.iter().map(Statement::from).collect(),
-            not_reached: rehearsal.total.saturating_sub(rehearsal.steps.len()),
+            applied_before: rehearsal.skipped,
+            not_reached: rehearsal
+                .total
+                .saturating_sub(rehearsal.steps.len() + rehearsal.skipped),
             relations: relations.collect(),
             estimate: Estimate {
                 seconds: rounded(rehearsal.seconds),
