@@ -421,6 +421,7 @@ fn misplaced(arguments: &cli::Migrate, chosen: &str) -> Vec<Message> {
             )
         })
         .collect();
+    faults.extend(limits::without_a_run(arguments));
     if let Some(layout) = arguments.layout
         && layout != Layout::Backsmith
         && chosen != "--compare"

@@ -463,3 +463,46 @@ fn a_replica_is_compared_and_rehearsed_but_not_changed() {
         says(&compared, &["a private PostgreSQL"]);
     });
 }
+
+#[test]
+fn limits_that_mean_nothing_are_all_told() {
+    let url = fixture().database("");
+    let sandbox = Sandbox::new();
+    sandbox.write("m.sql", MIGRATION);
+    let wrong = [
+        "--migrate",
+        "m.sql",
+        "--lock-timeout",
+        "0",
+        "--backoff",
+        "1.5s",
+        "--statement-timeout",
+        "2 days",
+    ];
+    let run = sandbox.run(arguments(&url, &wrong)).expect(2);
+    says(
+        &run,
+        &[
+            "`0` is no value of `--lock-timeout`",
+            "`1.5s` is no value of `--backoff`",
+            "`2 days` is no value of `--statement-timeout`",
+        ],
+    );
+    let unheeded = [
+        "--migrate",
+        "m.sql",
+        "--dry-run",
+        "--lock-timeout",
+        "1s",
+        "--retries",
+        "3",
+    ];
+    let run = sandbox.run(arguments(&url, &unheeded)).expect(2);
+    says(
+        &run,
+        &[
+            "`--lock-timeout` means nothing with `--dry-run`",
+            "`--retries` means nothing with `--dry-run`",
+        ],
+    );
+}

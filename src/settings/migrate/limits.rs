@@ -62,6 +62,41 @@ pub(super) fn on_live(arguments: &cli::Migrate) -> Result<Limits, Failure> {
     })
 }
 
+/// Flags of a run that a rehearsal does not heed.
+pub(super) fn without_a_run(arguments: &cli::Migrate) -> Vec<Message> {
+    if !arguments.dry_run || arguments.migrate.is_none() {
+        return Vec::new();
+    }
+    let on_scratch = !arguments.on_live;
+    let unheeded = [
+        (
+            "--lock-timeout",
+            arguments.lock_timeout.is_some() && on_scratch,
+        ),
+        (
+            "--statement-timeout",
+            arguments.statement_timeout.is_some() && on_scratch,
+        ),
+        ("--retries", arguments.retries.is_some()),
+        ("--backoff", arguments.backoff.is_some()),
+        ("--wait", arguments.wait.is_some()),
+        ("--in-doubt", arguments.in_doubt.is_some()),
+    ];
+    let unheeded = unheeded.iter().filter(|(_, given)| *given);
+    unheeded
+        .map(|(flag, _)| Message {
+            text: format!("`{flag}` means nothing with `--dry-run`"),
+            hint: Some(if flag.ends_with("-timeout") {
+                "with `--on-live` it does: on a copy nobody waits".to_owned()
+            } else {
+                "it goes with a migration that runs".to_owned()
+            }),
+            code: Some("usage"),
+            ..Message::default()
+        })
+        .collect()
+}
+
 /// How long to wait for another run.
 pub(super) fn wait(arguments: &cli::Migrate) -> Result<Duration, Failure> {
     match &arguments.wait {
