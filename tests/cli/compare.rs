@@ -139,6 +139,46 @@ fn equal_schemas_make_no_file() {
     assert_eq!(sandbox.files(), ["v1.sql"]);
 }
 
+/// Postgres prints these in a form which it reads otherwise.
+const READ_OTHERWISE: &str = "
+create collation plain from \"POSIX\";
+create table orders (
+  id int primary key,
+  state varchar(10) not null check (state in ('open', 'paid', 'sent')),
+  label text collate plain,
+  is_done boolean generated always as (state in ('paid', 'sent')) stored
+);
+create index orders_due on orders (id) where state in ('open', 'paid');
+create view due as select id from orders where state not in ('paid', 'sent');
+create policy mine on orders using (state in ('open', 'sent'));
+create domain state as varchar(10) check (value in ('open', 'paid'));
+";
+
+#[test]
+fn what_postgres_prints_otherwise_than_it_reads_comes_out_the_same() {
+    let sandbox = Sandbox::new();
+    sandbox.write("none.sql", "create schema other;");
+    sandbox.write("v1.sql", READ_OTHERWISE);
+    let compare = |source: &[&str], target: &str| {
+        let mut arguments = vec!["migrate"];
+        arguments.extend(source);
+        arguments.extend([
+            "--compare",
+            target,
+            "--output",
+            "migrations/",
+            "--allow",
+            "all",
+        ]);
+        let run = sandbox.run(arguments).expect(0);
+        assert!(run.stdout.contains("proven up and down"), "{}", run.stdout);
+    };
+    compare(&["none.sql"], "v1.sql");
+    // The copy of a live schema is written from what Postgres prints too.
+    let url = fixture().database(READ_OTHERWISE);
+    compare(&["--connection", &url], "none.sql");
+}
+
 #[test]
 fn a_stated_rename_keeps_the_values() {
     let sandbox = Sandbox::new();

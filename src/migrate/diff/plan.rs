@@ -111,6 +111,9 @@ pub fn catalogs(before: &Catalog, after: &Catalog, options: Options) -> Plan {
     let mut statements = writer.statements;
     // Stable: inside of a section the order of the graph holds.
     statements.sort_by_key(|statement| statement.section);
+    for statement in &mut statements {
+        statement.sql = emit::keep_array_casts(std::mem::take(&mut statement.sql));
+    }
     Plan {
         statements,
         changes: changes(before, after, &actions),

@@ -1,6 +1,7 @@
 //! Objects as SQL statements, without a final semicolon. Every name is written with its schema.
 
 mod alter;
+mod array_cast;
 mod attached;
 pub mod conversion;
 mod create;
@@ -10,6 +11,7 @@ mod table;
 use std::collections::BTreeMap;
 
 pub use alter::{alter, enum_values, join_parents, leave_parents, retype};
+pub use array_cast::keep_array_casts;
 pub use attached::{Comments, column_grants, comment, comments_and_grants, default_grants, grants};
 pub use create::{attach_index, create, default_privileges};
 pub use drop::{aside, drop, drop_aside};

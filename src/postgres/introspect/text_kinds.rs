@@ -9,12 +9,14 @@ pub(super) const QUERIES: &[(Kind, &str, &str)] = &[
         Kind::Collation,
         "pg_collation",
         "select c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.collname) as name, \
-      format('CREATE COLLATION %I.%I (%s)', n.nspname, c.collname, concat_ws(', ', \
+      case when c.collprovider = 'c' and c.collencoding = -1 and c.collcollate in ('C', 'POSIX') and c.collctype = c.collcollate \
+        then format('CREATE COLLATION %I.%I FROM pg_catalog.%I', n.nspname, c.collname, c.collcollate) \
+      else format('CREATE COLLATION %I.%I (%s)', n.nspname, c.collname, concat_ws(', ', \
         'provider = ' || case c.collprovider when 'i' then 'icu' when 'c' then 'libc' when 'b' then 'builtin' end, \
         'locale = ' || quote_literal(coalesce(j ->> 'colllocale', j ->> 'colliculocale', case when c.collcollate = c.collctype then c.collcollate end)), \
         case when c.collcollate <> c.collctype then 'lc_collate = ' || quote_literal(c.collcollate) || ', lc_ctype = ' || quote_literal(c.collctype) end, \
         case when not c.collisdeterministic then 'deterministic = false' end, \
-        'rules = ' || quote_literal(j ->> 'collicurules'))) as create, \
+        'rules = ' || quote_literal(j ->> 'collicurules'))) end as create, \
       format('DROP COLLATION %I.%I', n.nspname, c.collname) as drop, obj_description(c.oid, 'pg_collation') as comment \
       from pg_collation c cross join lateral to_jsonb(c) j join pg_namespace n on n.oid = c.collnamespace \
       where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'backsmith')",
