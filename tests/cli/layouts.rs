@@ -254,6 +254,22 @@ fn run_split(url: &str, text: &str, alone: bool) {
     });
 }
 
+/// Labels that come are used at once, and come back when they went, also in the plain form.
+#[test]
+fn labels_are_there_when_they_are_used() {
+    let sandbox = Sandbox::new();
+    sandbox.write("before.sql", BEFORE);
+    sandbox.write("after.sql", AFTER);
+    for (source, target) in [("before.sql", "after.sql"), ("after.sql", "before.sql")] {
+        for layout in ["backsmith", "golang-migrate"] {
+            let mut arguments = vec!["migrate", source, "--compare", target, "--offline"];
+            arguments.extend(["--layout", layout, "--output", "-", "--allow", "all"]);
+            let run = sandbox.run(arguments).expect(0);
+            assert!(run.stderr.contains("proven up and down"), "{}", run.stderr);
+        }
+    }
+}
+
 #[test]
 fn the_files_of_a_layout_are_written_once() {
     let (sandbox, url) = written("sqlx");

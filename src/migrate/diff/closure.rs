@@ -9,6 +9,24 @@ use crate::migrate::emit::conversion;
 
 /// The action of every object.
 pub(super) fn actions(before: &Catalog, after: &Catalog) -> Actions {
+    settled(before, after, differing(before, after))
+}
+
+/// As `actions`, with enums made anew where labels would be added.
+pub(super) fn actions_in_one_transaction(before: &Catalog, after: &Catalog) -> Actions {
+    let mut actions = differing(before, after);
+    for object in before.of_kind(Kind::Enum) {
+        let other = after.get(&object.id);
+        let grows = other.is_some_and(|other| other.body != object.body);
+        if grows && actions.get(&object.id) == Some(Action::Alter) {
+            actions.0.insert(object.id.clone(), Action::Rebuild);
+        }
+    }
+    settled(before, after, actions)
+}
+
+/// What is not the same by itself.
+fn differing(before: &Catalog, after: &Catalog) -> Actions {
     let mut actions = Actions::default();
     for (id, object) in &before.objects {
         let action = match after.get(id) {
@@ -29,6 +47,11 @@ pub(super) fn actions(before: &Catalog, after: &Catalog) -> Actions {
     for id in after.objects.keys().filter(|id| !before.contains(id)) {
         actions.0.insert(id.clone(), Action::Create);
     }
+    actions
+}
+
+/// With everything that has to move along.
+fn settled(before: &Catalog, after: &Catalog, mut actions: Actions) -> Actions {
     rebuild_bound_indexes(before, after, &mut actions);
     rebuild_heirs(before, after, &mut actions);
     spread(before, after, &mut actions);

@@ -12,4 +12,6 @@ mod plan;
 
 pub use action::{Action, Actions};
 pub use hazard::{Hazard, HazardKind};
-pub use plan::{Change, ChangeKind, Options, Plan, Section, Statement, catalogs};
+pub use plan::{
+    Change, ChangeKind, Options, Plan, Section, Statement, catalogs, in_one_transaction,
+};

@@ -95,7 +95,17 @@ pub struct Plan {
 
 /// The way from one catalog to the other.
 pub fn catalogs(before: &Catalog, after: &Catalog, options: Options) -> Plan {
-    let actions = closure::actions(before, after);
+    written(before, after, options, closure::actions(before, after))
+}
+
+/// The plain form, of which every statement can share one transaction: an enum with new labels is made
+/// anew, since a label cannot be used in the transaction that adds it.
+pub fn in_one_transaction(before: &Catalog, after: &Catalog) -> Plan {
+    let actions = closure::actions_in_one_transaction(before, after);
+    written(before, after, Options { offline: true }, actions)
+}
+
+fn written(before: &Catalog, after: &Catalog, options: Options, actions: Actions) -> Plan {
     let graph = Graph::new(before, after, &actions);
     let mut writer = Writer {
         graph: &graph,
@@ -229,12 +239,7 @@ impl Writer<'_> {
         let mut statements = Vec::new();
         match (&before.body, self.actions().get(id)) {
             (Body::Enum { .. }, _) => {
-                let section = if self.options.offline {
-                    Section::Main
-                } else {
-                    Section::First
-                };
-                self.push(section, emit::enum_values(before, after));
+                self.push(Section::First, emit::enum_values(before, after));
             }
             (Body::Index(old), _) => {
                 // A new index of the parent, and a table that joins, take their parts themselves.

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::migrate::script::{Script, TokenKind, tokens};
+use crate::migrate::script::{Script, Token, TokenKind, tokens};
 use crate::text::Span;
 
 /// What a comment states, as names that `--rename` would take.
@@ -69,7 +69,7 @@ fn stated(
     old: &str,
 ) -> Option<(String, String)> {
     let significant: Vec<(TokenKind, Range<usize>)> = tokens(&text[statement.clone()])
-        .filter(|token| token.is_significant())
+        .filter(Token::is_significant)
         .map(|token| {
             let range = token.range.start + statement.start..token.range.end + statement.start;
             (token.kind, range)

@@ -156,26 +156,24 @@ impl Runner<'_> {
 
     /// One transaction, or one statement that stands alone.
     fn way_back(&self, from: &Catalog, to: &Catalog, renames: Option<&Renamed>) -> Part {
-        let statements = |options| {
-            let mut statements = diff::catalogs(from, to, options).statements;
+        let statements = |plan: Plan| {
+            let mut statements = plan.statements;
             if let Some(renamed) = renames {
                 statements.extend(renamed.down.iter().cloned());
             }
             statements
         };
-        let careful = layout::parts(&statements(self.options));
-        match <[Part; 1]>::try_from(careful) {
-            Ok([one]) => one,
-            Err(_) => {
-                let mut plain = statements(Options { offline: true });
-                for statement in &mut plain {
-                    statement.section = Section::Main;
-                }
-                Part {
-                    statements: plain,
-                    alone: false,
-                }
-            }
+        let careful = statements(diff::catalogs(from, to, self.options));
+        if let Ok([one]) = <[Part; 1]>::try_from(layout::parts(&careful)) {
+            return one;
+        }
+        let mut plain = statements(diff::in_one_transaction(from, to));
+        for statement in &mut plain {
+            statement.section = Section::Main;
+        }
+        Part {
+            statements: plain,
+            alone: false,
         }
     }
 
