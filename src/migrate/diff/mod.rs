@@ -4,6 +4,7 @@
 mod action;
 mod closure;
 mod compare;
+mod describe;
 mod graph;
 mod hazard;
 mod kept;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::compare;
+use super::describe::changes;
 use super::graph::{Graph, Node};
 use super::online::{Build, KeyIndex, Online};
 use super::{Action, Actions, Hazard, closure, hazard, kept};
@@ -520,90 +520,5 @@ impl Writer<'_> {
                 self.push(Section::Main, emit::default_privileges(old, new));
             }
         }
-    }
-}
-
-/// What a report lists: not the parts of tables that come or go as a whole.
-fn changes(before: &Catalog, after: &Catalog, actions: &Actions) -> Vec<Change> {
-    let mut changes = Vec::new();
-    for (id, action) in &actions.0 {
-        let (old, new) = (before.get(id), after.get(id));
-        let table = Id::new(Kind::Table, id.name.as_str());
-        let whole =
-            !id.part.is_empty() || id.kind == Kind::Attachment || id.kind == Kind::SequenceOwner;
-        let of_index = new.or(old).and_then(|object| match &object.body {
-            Body::Index(index) => Some(Id::new(Kind::Table, index.table.as_str())),
-            _ => None,
-        });
-        let moved = |table: &Id| actions.drops(table) || actions.creates(table);
-        if whole && moved(&table) || of_index.is_some_and(|table| moved(&table)) {
-            continue;
-        }
-        let kind = match action {
-            Action::Create => ChangeKind::Create,
-            Action::Drop => ChangeKind::Drop,
-            Action::Alter | Action::Retype => ChangeKind::Alter,
-            Action::Rebuild => match (old, new) {
-                // Rebuilt for the sake of something else.
-                (Some(old), Some(new)) if compare::objects(old, new).is_none() => {
-                    ChangeKind::Replace
-                }
-                _ => ChangeKind::Alter,
-            },
-        };
-        changes.push(Change {
-            kind,
-            id: id.clone(),
-            table: new.or(old).and_then(|object| match &object.body {
-                Body::Index(index) => Some(index.table.clone()),
-                _ => None,
-            }),
-            before: old.map(|object| describe(before, object)),
-            after: new.map(|object| describe(after, object)),
-        });
-    }
-    changes
-}
-
-/// One line about an object.
-pub(super) fn describe(catalog: &Catalog, object: &Object) -> String {
-    match &object.body {
-        Body::Table(table) => {
-            let columns = catalog.parts(Kind::Column, &object.id.name).count();
-            let mut text = format!("{columns} columns");
-            if table.persistence == "u" {
-                text.push_str(", unlogged");
-            }
-            if let Some(key) = &table.partition_key {
-                text.push_str(&format!(", partitioned by {key}"));
-            }
-            text
-        }
-        Body::Column(column) => {
-            let mut text = column.data_type.clone();
-            if column.not_null {
-                text.push_str(" not null");
-            }
-            if column.identity.is_some() {
-                text.push_str(" identity");
-            }
-            if let Some((expression, _)) = &column.generated {
-                text.push_str(&format!(" generated ({expression})"));
-            }
-            text
-        }
-        Body::Default { expression } => expression.clone(),
-        Body::Constraint(constraint) => constraint.definition.clone(),
-        Body::Index(index) => {
-            let text = &index.definition;
-            text.split_once(" USING ")
-                .map_or_else(|| text.clone(), |(_, rest)| rest.to_owned())
-        }
-        Body::Enum { labels } => labels.join(", "),
-        Body::Extension { version, .. } => version.clone(),
-        Body::Attachment { parent, bound } => format!("{parent} {bound}"),
-        Body::SequenceOwner { table, column } => format!("{table}.{column}"),
-        Body::Domain(domain) => domain.base.clone(),
-        _ => String::new(),
     }
 }
