@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use sha2::Digest;
 use sqlx::Row;
 
+use super::snapshot::{BEGIN, SETTINGS};
 use super::{Connection, Error};
 
 const QUERY: &str = include_str!("fingerprint.sql");
@@ -18,13 +19,14 @@ pub struct Fingerprint {
 
 impl Fingerprint {
     pub async fn read(connection: &mut Connection) -> Result<Self, Error> {
-        let path = connection.show("search_path").await?;
-        connection.qualify_names().await?;
-        connection
-            .execute(
-                "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'",
-            )
-            .await?;
+        connection.execute(&format!("{BEGIN}; {SETTINGS}")).await?;
+        let result = Self::of_snapshot(connection).await;
+        connection.execute("ROLLBACK").await?;
+        result
+    }
+
+    /// In a transaction that is open and has its settings.
+    pub(super) async fn of_snapshot(connection: &mut Connection) -> Result<Self, Error> {
         // Bodies in standard SQL came with version 14.
         let query = if connection.server().version_number >= 140_000 {
             QUERY.to_owned()
@@ -32,7 +34,6 @@ impl Fingerprint {
             QUERY.replace("md5(pg_get_function_sqlbody(p.oid)),", "")
         };
         let rows = connection.rows_of(query).await?;
-        connection.set("search_path", &path).await?;
         let mut objects: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
         for row in rows {
             objects

@@ -16,6 +16,8 @@ pub mod pooler;
 mod quote;
 pub mod rehearse;
 pub mod scratch;
+mod session;
+mod snapshot;
 pub mod session;
 pub mod statistics;
 pub mod values;

@@ -9,43 +9,110 @@ mod rows;
 mod text_kinds;
 mod wire;
 
-use std::cell::RefCell;
-
 use serde::de::DeserializeOwned;
 use sqlx::Row;
 
-use super::{Connection, Error};
+use super::fingerprint::Fingerprint;
+use super::snapshot::{self, BEGIN, SETTINGS};
+use super::{Connection, Error, Target};
 use crate::catalog::Catalog;
 use presence::Presence;
 use queries::Query;
 use rows::Rows;
 
-/// What makes texts the same in every session; it ends with the transaction.
-const SETTINGS: &str = "SET LOCAL search_path = pg_catalog; SET LOCAL TimeZone = 'UTC'; \
-     SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; \
-     SET LOCAL extra_float_digits = 3; SET LOCAL quote_all_identifiers = off; \
-     SET LOCAL jit = off";
+/// From so many relations on, printing parse trees takes longer than a second connection.
+const LARGE: u32 = 1_000;
 
 /// Everything that a user made in the database of the connection.
 pub async fn catalog(connection: &mut Connection) -> Result<Catalog, Error> {
-    let result = read(connection).await;
+    let result = async {
+        let presence = begin(connection).await?;
+        let snapshot = if presence.relations >= LARGE {
+            snapshot::export(connection).await?
+        } else {
+            None
+        };
+        let rows = match snapshot {
+            Some(snapshot) => gather_on_two(connection, &presence, &snapshot).await?,
+            None => gather(connection, &presence, &[Query::PLAIN, Query::PRINTED]).await?,
+        };
+        finish(connection, &presence, rows).await
+    }
+    .await;
     // Nothing was changed; the settings of the transaction end with it.
     connection.execute("ROLLBACK").await?;
     result
 }
 
-async fn read(connection: &mut Connection) -> Result<Catalog, Error> {
+/// The same beside the fingerprint of the same state, on a second connection where there is one.
+pub async fn catalog_and_fingerprint(
+    connection: &mut Connection,
+) -> Result<(Catalog, Fingerprint), Error> {
+    let result = async {
+        let presence = begin(connection).await?;
+        let target = connection.target().clone();
+        let snapshot = snapshot::export(connection).await?;
+        let beside = async {
+            let mut second = snapshot::join(&target, snapshot.as_deref()?).await?;
+            let fingerprint = Fingerprint::of_snapshot(&mut second).await.ok();
+            second.close().await;
+            fingerprint
+        };
+        let here = async {
+            let rows = gather(connection, &presence, &[Query::PLAIN, Query::PRINTED]).await?;
+            finish(connection, &presence, rows).await
+        };
+        let (catalog, fingerprint) = tokio::join!(here, beside);
+        let catalog = catalog?;
+        match fingerprint {
+            Some(fingerprint) => Ok((catalog, fingerprint)),
+            None => Ok((catalog, Fingerprint::of_snapshot(connection).await?)),
+        }
+    }
+    .await;
+    connection.execute("ROLLBACK").await?;
+    result
+}
+
+/// Plain values here, what the server has to print on a second connection.
+async fn gather_on_two(
+    connection: &mut Connection,
+    presence: &Presence,
+    snapshot: &str,
+) -> Result<Rows, Error> {
+    let target: Target = connection.target().clone();
+    let beside = async {
+        let mut second = snapshot::join(&target, snapshot).await?;
+        let rows = gather(&mut second, presence, &[Query::PRINTED]).await.ok();
+        second.close().await;
+        rows
+    };
+    let (rows, printed) = tokio::join!(gather(connection, presence, &[Query::PLAIN]), beside);
+    let mut rows = rows?;
+    let printed = match printed {
+        Some(printed) => printed,
+        None => gather(connection, presence, &[Query::PRINTED]).await?,
+    };
+    rows.take_printed(printed);
+    Ok(rows)
+}
+
+/// What was read as a catalog, and the few texts that only now are known to be needed.
+async fn finish(
+    connection: &mut Connection,
+    presence: &Presence,
+    mut rows: Rows,
+) -> Result<Catalog, Error> {
     let version = connection.server().version_number;
-    let presence = begin(connection).await?;
-    let rows = RefCell::new(Rows::default());
-    let queries: Vec<Query> = Query::PLAIN
-        .iter()
-        .chain(Query::PRINTED)
-        .copied()
-        .filter(|query| presence.asks_for(*query))
-        .collect();
-    gather(connection, &queries, &rows).await?;
-    let mut collection = collect::Collection::new(version, rows.into_inner());
+    let unknown = definition::complete(&mut rows);
+    if !unknown.is_empty() {
+        let statements = [queries::index_definitions_of(&unknown)];
+        wire::batch(connection, &statements, |_, row| {
+            rows.accept(Query::IndexDefinitions, row)
+        })
+        .await?;
+    }
+    let mut collection = collect::Collection::new(version, rows);
     for (kind, class, query) in text_kinds::QUERIES {
         if presence.has(class) {
             let rows = fetch(connection, &for_version(query, version)).await?;
@@ -71,7 +138,7 @@ async fn read(connection: &mut Connection) -> Result<Catalog, Error> {
 /// Opens the transaction and asks which of the rarer kinds there are at all.
 async fn begin(connection: &mut Connection) -> Result<Presence, Error> {
     let statements = [
-        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".to_owned(),
+        BEGIN.to_owned(),
         SETTINGS.to_owned(),
         presence::sql(connection.server().is_superuser),
     ];
@@ -83,15 +150,22 @@ async fn begin(connection: &mut Connection) -> Result<Presence, Error> {
 /// Runs the queries in one round trip.
 async fn gather(
     connection: &mut Connection,
-    queries: &[Query],
-    rows: &RefCell<Rows>,
-) -> Result<(), Error> {
+    presence: &Presence,
+    queries: &[&[Query]],
+) -> Result<Rows, Error> {
     let version = connection.server().version_number;
+    let queries: Vec<Query> = queries
+        .iter()
+        .flat_map(|some| some.iter().copied())
+        .filter(|query| presence.asks_for(*query))
+        .collect();
     let statements: Vec<String> = queries.iter().map(|query| query.sql(version)).collect();
+    let mut rows = Rows::default();
     wire::batch(connection, &statements, |place, row| {
-        rows.borrow_mut().accept(queries[place], row)
+        rows.accept(queries[place], row)
     })
-    .await
+    .await?;
+    Ok(rows)
 }
 
 /// Row filters and schemas of publications came with version 15.

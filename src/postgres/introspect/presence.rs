@@ -34,10 +34,10 @@ const ASKED: &[(&str, &str)] = &[
     ("pg_ts_template", "oid >= 16384"),
 ];
 
-/// One row for each catalog that has something.
+/// One row for each catalog that has something, and one with the number of relations.
 pub(super) fn sql(may_read_subscriptions: bool) -> String {
     let ask = |(catalog, condition): (&str, &str)| {
-        format!("select '{catalog}' where exists (select from {catalog} where {condition})")
+        format!("select '{catalog}'::text where exists (select from {catalog} where {condition})")
     };
     let subscriptions = may_read_subscriptions.then_some(("pg_subscription", "true"));
     let all: Vec<String> = ASKED
@@ -49,13 +49,23 @@ pub(super) fn sql(may_read_subscriptions: bool) -> String {
     all.join(" union all ")
 }
 
-/// The catalogs that have something.
+/// The catalogs that have something, and how much there is.
 #[derive(Debug, Default)]
-pub(super) struct Presence(BTreeSet<String>);
+pub(super) struct Presence {
+    catalogs: BTreeSet<String>,
+    /// Indexes and TOAST tables included.
+    pub relations: u32,
+}
 
 impl Presence {
     pub(super) fn accept(&mut self, row: &mut Fields<'_>) -> Result<(), Error> {
-        self.0.insert(row.text()?);
+        let text = row.text()?;
+        match text.parse() {
+            Ok(count) => self.relations = count,
+            Err(_) => {
+                self.catalogs.insert(text);
+            }
+        }
         Ok(())
     }
 
@@ -66,7 +76,7 @@ impl Presence {
             "pg_user_mapping" => "pg_foreign_server",
             catalog => catalog,
         };
-        self.0.contains(catalog)
+        self.catalogs.contains(catalog)
     }
 
     /// Whether a query can have rows.

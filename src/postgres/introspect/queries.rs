@@ -4,7 +4,8 @@
 
 /// The first object id that initdb does not give away.
 /// Source: src/include/access/transam.h of PostgreSQL, `FirstNormalObjectId`.
-const FIRST: &str = "16384";
+pub(super) const FIRST_OF_USERS: u32 = 16_384;
+const FIRST: u32 = FIRST_OF_USERS;
 
 /// What is read, in an order in which the reader can use it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,7 @@ pub(super) enum Query {
     Sequences,
     Constraints,
     Indexes,
+    OperatorClasses,
     Policies,
     Statistics,
     DefaultPrivileges,
@@ -53,6 +55,7 @@ impl Query {
         Self::Sequences,
         Self::Constraints,
         Self::Indexes,
+        Self::OperatorClasses,
         Self::Policies,
         Self::Statistics,
         Self::DefaultPrivileges,
@@ -90,6 +93,7 @@ impl Query {
             Self::Sequences => sequences(),
             Self::Constraints => constraints(version),
             Self::Indexes => indexes(version),
+            Self::OperatorClasses => OPERATOR_CLASSES.to_owned(),
             Self::Policies => POLICIES.to_owned(),
             Self::Statistics => STATISTICS.to_owned(),
             Self::DefaultPrivileges => default_privileges(),
@@ -257,10 +261,10 @@ fn columns(version: u32) -> String {
          a.attgenerated, a.attstorage, t.typstorage, {compression}, nullif(a.attstattarget, -1), a.attoptions, \
          case when a.attfdwoptions is not null then (select json_object_agg(quote_ident(o.option_name), o.option_value)::text \
          from pg_options_to_table(a.attfdwoptions) o) end, \
-         a.attislocal, a.attinhcount, a.atttypid \
+         a.attislocal, a.attinhcount, a.atttypid, a.attcollation, c.relkind in ('i', 'I') \
          from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_type t on t.oid = a.atttypid \
          where a.attrelid >= {FIRST} and a.attnum > 0 and not a.attisdropped \
-         and (c.relkind in ('r', 'p', 'v', 'm', 'f', 'c') or c.relkind in ('i', 'I') and a.attstattarget >= 0)",
+         and (c.relkind in ('r', 'p', 'v', 'm', 'f', 'c') or c.relkind in ('i', 'I') and (a.attstattarget >= 0 or a.attoptions is not null))",
         collation = collation("a.attcollation"),
     )
 }
@@ -305,14 +309,11 @@ fn constraint_definitions(version: u32) -> String {
     )
 }
 
-/// Whether the operator class of every key column is the one that goes without saying, so that
-/// the definition needs no operator class: the default of its access method for just the type,
-/// for text when the type is varchar, or for the type's family when nothing is closer.
-/// Source: `GetDefaultOpClass` in src/backend/commands/indexcmds.c of PostgreSQL.
-const USUAL_CLASSES: &str = "";
+const OPERATOR_CLASSES: &str = "select o.oid, o.opcmethod, o.opcintype, o.opcdefault, \
+     case when n.nspname <> 'pg_catalog' then quote_ident(n.nspname) || '.' else '' end || quote_ident(o.opcname) \
+     from pg_opclass o join pg_namespace n on n.oid = o.opcnamespace";
 
 fn indexes(version: u32) -> String {
-    let _ = USUAL_CLASSES;
     // NULLS NOT DISTINCT came with version 15.
     let nulls_not_distinct = if version >= 150_000 {
         "i.indnullsnotdistinct"
@@ -323,19 +324,27 @@ fn indexes(version: u32) -> String {
         "select i.indexrelid, c.relnamespace, quote_ident(c.relname), i.indrelid, quote_ident(a.amname), \
          i.indisunique, {nulls_not_distinct}, i.indisvalid, i.indisclustered, i.indisreplident, \
          i.indexprs is not null or i.indpred is not null, c.relkind = 'I', i.indnkeyatts, i.indkey, i.indclass, \
-         i.indcollation, i.indoption, c.reloptions \
+         i.indcollation, i.indoption, c.reloptions is not null \
          from pg_index i join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam \
          where i.indexrelid >= {FIRST} and c.relnamespace <> 'pg_toast'::regnamespace"
     )
 }
 
-/// Indexes behind keys are told by their constraints.
+/// Those that cannot be told from their columns.
 fn index_definitions() -> String {
     format!(
         "select i.indexrelid, pg_get_indexdef(i.indexrelid) from pg_index i \
-         join pg_class c on c.oid = i.indexrelid \
-         where i.indexrelid >= {FIRST} and c.relnamespace <> 'pg_toast'::regnamespace and i.indexrelid not in \
-         (select o.conindid from pg_constraint o where o.contype in ('p', 'u', 'x'))"
+         join pg_class c on c.oid = i.indexrelid where i.indexrelid >= {FIRST} \
+         and (i.indexprs is not null or i.indpred is not null or c.reloptions is not null)"
+    )
+}
+
+/// The definitions of just these indexes.
+pub(super) fn index_definitions_of(oids: &[u32]) -> String {
+    let list: Vec<String> = oids.iter().map(u32::to_string).collect();
+    format!(
+        "select oid, pg_get_indexdef(oid) from unnest('{{{}}}'::oid[]) as oid",
+        list.join(",")
     )
 }
 

@@ -37,6 +37,7 @@ pub(super) struct Rows {
     pub sequences: Vec<(u32, Sequence)>,
     pub constraints: Vec<ConstraintRow>,
     pub indexes: Vec<IndexRow>,
+    pub classes: Vec<ClassRow>,
     pub policies: Vec<PolicyRow>,
     pub statistics: Vec<StatisticsRow>,
     pub default_privileges: Vec<DefaultPrivilegesRow>,
@@ -50,6 +51,17 @@ pub(super) struct Rows {
 }
 
 impl Rows {
+    /// Takes over what the server printed.
+    pub(super) fn take_printed(&mut self, other: Self) {
+        self.views = other.views;
+        self.defaults = other.defaults;
+        self.constraint_definitions = other.constraint_definitions;
+        self.index_definitions = other.index_definitions;
+        self.routines = other.routines;
+        self.triggers = other.triggers;
+        self.rules = other.rules;
+    }
+
     /// Takes one row of a query.
     pub(super) fn accept(&mut self, query: Query, row: &mut Fields<'_>) -> Result<(), Error> {
         match query {
@@ -73,6 +85,7 @@ impl Rows {
             Query::Sequences => self.sequences.push((row.number()?, sequence(row)?)),
             Query::Constraints => self.constraints.push(ConstraintRow::read(row)?),
             Query::Indexes => self.indexes.push(IndexRow::read(row)?),
+            Query::OperatorClasses => self.classes.push(ClassRow::read(row)?),
             Query::Policies => self.policies.push(PolicyRow::read(row)?),
             Query::Statistics => self.statistics.push(StatisticsRow::read(row)?),
             Query::DefaultPrivileges => {
@@ -271,6 +284,9 @@ pub(super) struct ColumnRow {
     pub local: bool,
     pub inherited: i32,
     pub type_oid: u32,
+    pub collation_oid: u32,
+    /// Of an index there are only columns with a statistics target or with parameters.
+    pub of_index: bool,
 }
 
 impl ColumnRow {
@@ -293,6 +309,8 @@ impl ColumnRow {
             local: row.flag()?,
             inherited: row.number()?,
             type_oid: row.number()?,
+            collation_oid: row.number()?,
+            of_index: row.flag()?,
         })
     }
 }
@@ -341,6 +359,11 @@ pub(super) struct ConstraintRow {
 }
 
 impl ConstraintRow {
+    /// Whether an index stands behind it, which it tells.
+    pub(super) const fn is_key(&self) -> bool {
+        matches!(self.kind, 'p' | 'u' | 'x')
+    }
+
     fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
         Ok(Self {
             oid: row.number()?,
@@ -387,7 +410,7 @@ pub(super) struct IndexRow {
     pub collations: Vec<u32>,
     /// Bit 0: descending; bit 1: nulls first.
     pub directions: Vec<u16>,
-    pub options: Vec<String>,
+    pub has_options: bool,
 }
 
 impl IndexRow {
@@ -410,7 +433,28 @@ impl IndexRow {
             classes: row.numbers()?,
             collations: row.numbers()?,
             directions: row.numbers()?,
-            options: row.texts()?,
+            has_options: row.flag()?,
+        })
+    }
+}
+
+/// An operator class: what an index does with a type.
+pub(super) struct ClassRow {
+    pub oid: u32,
+    pub method: u32,
+    pub input: u32,
+    pub is_default: bool,
+    pub name: String,
+}
+
+impl ClassRow {
+    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            oid: row.number()?,
+            method: row.number()?,
+            input: row.number()?,
+            is_default: row.flag()?,
+            name: row.text()?,
         })
     }
 }

@@ -5,13 +5,12 @@ use std::collections::{HashMap, HashSet};
 use super::relations::Relations;
 use super::{Collection, class};
 use crate::catalog::{Body, Constraint, ConstraintKind, Id, Index, Kind};
-use crate::postgres::introspect::definition;
 use crate::postgres::introspect::rows::{IndexRow, Rows};
 
 impl Collection {
     /// Adds the constraints; the indexes behind keys are told by them, the others stay.
     pub(super) fn constraints(&mut self, rows: &mut Rows, relations: &Relations) {
-        let mut printed: HashMap<u32, String> = rows.constraint_definitions.drain(..).collect();
+        let mut definitions: HashMap<u32, String> = rows.constraint_definitions.drain(..).collect();
         let indexes: HashMap<u32, &IndexRow> =
             rows.indexes.iter().map(|row| (row.oid, row)).collect();
         let mut behind_keys = HashSet::new();
@@ -24,7 +23,7 @@ impl Collection {
                 'x' => ConstraintKind::Exclusion,
                 _ => ConstraintKind::Other,
             };
-            let is_key = matches!(row.kind, 'p' | 'u' | 'x');
+            let is_key = row.is_key();
             if is_key {
                 behind_keys.insert(row.index);
             }
@@ -45,10 +44,6 @@ impl Collection {
             };
             let id = Id::part(id_kind, owner_id.name.as_str(), row.name.as_str());
             let index = indexes.get(&row.index).filter(|_| is_key).copied();
-            let definition = match printed.remove(&row.oid) {
-                Some(definition) => definition,
-                None => definition::constraint(&row, index, relations).unwrap_or_default(),
-            };
             let index_comment = if is_key {
                 self.comments.remove(&(class::RELATION, row.index, 0))
             } else {
@@ -56,7 +51,7 @@ impl Collection {
             };
             let body = Body::Constraint(Constraint {
                 kind,
-                definition,
+                definition: definitions.remove(&row.oid).unwrap_or_default(),
                 validated: row.validated,
                 local: row.local,
                 inherited: row.inherited,
@@ -80,10 +75,10 @@ impl Collection {
     pub(super) fn indexes(
         &mut self,
         rows: Vec<IndexRow>,
-        printed: Vec<(u32, String)>,
+        definitions: Vec<(u32, String)>,
         relations: &mut Relations,
     ) {
-        let mut printed: HashMap<u32, String> = printed.into_iter().collect();
+        let mut definitions: HashMap<u32, String> = definitions.into_iter().collect();
         let names: HashMap<u32, String> = rows
             .iter()
             .filter(|row| row.on_partitioned)
@@ -104,7 +99,7 @@ impl Collection {
             let id = Id::new(Kind::Index, format!("{schema}.{}", row.name));
             let parent = relations.parents.get(&row.oid).and_then(|of| of.first());
             let body = Body::Index(Box::new(Index {
-                definition: printed.remove(&row.oid).unwrap_or_default(),
+                definition: definitions.remove(&row.oid).unwrap_or_default(),
                 table: self.objects[relation].id.name.clone(),
                 unique: row.unique,
                 valid: row.valid,

@@ -6,8 +6,6 @@ mod relations;
 mod routines;
 mod types;
 
-pub(super) use relations::Relations;
-
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::rows::{

@@ -9,28 +9,12 @@ use crate::postgres::introspect::rows::{ColumnRow, DefaultRow, Options, Relation
 
 /// What keys and indexes need to know about relations.
 #[derive(Default)]
-pub(in crate::postgres::introspect) struct Relations {
+pub(super) struct Relations {
     /// Complete names of everything that has rows.
-    pub(in crate::postgres::introspect) names: HashMap<u32, String>,
-    /// Columns by position: name and type.
-    pub(super) columns: HashMap<u32, Vec<(i32, String, u32)>>,
+    pub(super) names: HashMap<u32, String>,
     pub(super) parents: HashMap<u32, Vec<u32>>,
     /// Statistics targets of the columns of indexes.
     pub(super) targets: HashMap<u32, BTreeMap<i32, i32>>,
-}
-
-impl Relations {
-    pub(in crate::postgres::introspect) fn column(
-        &self,
-        relation: u32,
-        position: i32,
-    ) -> Option<&str> {
-        let columns = self.columns.get(&relation)?;
-        let place = columns
-            .binary_search_by_key(&position, |(position, ..)| *position)
-            .ok()?;
-        Some(&columns[place].1)
-    }
 }
 
 /// Whom a sequence belongs to.
@@ -104,11 +88,6 @@ impl Collection {
         }
         for (row, name) in others {
             let columns = columns.remove(&row.oid).unwrap_or_default();
-            let known = columns
-                .iter()
-                .map(|column| (column.position, column.name.clone(), column.type_oid))
-                .collect();
-            relations.columns.insert(row.oid, known);
             if matches!(row.kind, 'v' | 'm') {
                 self.view(&row, name, columns, &mut parts);
             } else {
