@@ -11,8 +11,8 @@ pub struct Side {
     pub kind: SideKind,
     /// The database's name, or the path as it was given.
     pub name: String,
-    /// Eight hexadecimal digits.
-    pub fingerprint: String,
+    /// Eight hexadecimal digits; none when nothing was to be judged by them.
+    pub fingerprint: Option<String>,
     /// (what, how many), for one line of the report.
     pub counts: Vec<(&'static str, usize)>,
 }

@@ -9,6 +9,7 @@ pub struct Header {
     pub title: String,
     /// "proven up and down on PostgreSQL 15.18", or that it was not.
     pub proof: String,
+    /// The fingerprints of both ends, empty where they were not read.
     pub from: String,
     pub to: String,
 }
@@ -28,10 +29,13 @@ pub fn text(about: &Header, statements: &[Statement], options: Options) -> Strin
 
 /// What the file is, and what cannot come back.
 pub(super) fn header(about: &Header, statements: &[Statement]) -> String {
-    let mut text = format!(
-        "-- {}\n-- {}\n-- fingerprint {} before, {} after\n",
-        about.title, about.proof, about.from, about.to
-    );
+    let mut text = format!("-- {}\n-- {}\n", about.title, about.proof);
+    if !about.from.is_empty() && !about.to.is_empty() {
+        text.push_str(&format!(
+            "-- fingerprint {} before, {} after\n",
+            about.from, about.to
+        ));
+    }
     for loss in statements
         .iter()
         .filter_map(|statement| statement.data_loss.as_ref())

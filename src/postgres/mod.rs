@@ -16,9 +16,8 @@ pub mod pooler;
 mod quote;
 pub mod rehearse;
 pub mod scratch;
-mod session;
-mod snapshot;
 pub mod session;
+mod snapshot;
 pub mod statistics;
 pub mod values;
 

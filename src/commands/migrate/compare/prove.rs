@@ -177,8 +177,8 @@ pub(super) async fn up_and_down(
     }
     let target = Target::parse(copy.url(), None)?;
     let steps = [
-        ("up", up, &after.fingerprint, &after.side.name),
-        ("down", down, &before.fingerprint, &before.side.name),
+        ("up", up, after.fingerprint()?, &after.side.name),
+        ("down", down, before.fingerprint()?, &before.side.name),
     ];
     for (direction, plan, wanted, name) in steps {
         let mut connection = target.connect().await?;
@@ -258,7 +258,7 @@ pub(super) async fn copy_of(before: &Read, scratch: &mut Scratch<'_>) -> Result<
     }
     let found = Fingerprint::read(&mut connection).await?;
     connection.close().await;
-    let differing = found.differences(&before.fingerprint);
+    let differing = found.differences(before.fingerprint()?);
     if differing.is_empty() || !before.whole {
         return Ok(copy);
     }

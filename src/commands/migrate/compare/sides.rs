@@ -8,6 +8,7 @@ use crate::commands::migrate::schema_files;
 use crate::failure::Failure;
 use crate::migrate::comparison::{Side, SideKind};
 use crate::migrate::rename::{self, Annotation};
+use crate::migrate::script::Script;
 use crate::postgres::fingerprint::Fingerprint;
 use crate::postgres::scratch::{Database, Server};
 use crate::postgres::{Connection, Target, introspect, load, pooler};
@@ -18,7 +19,8 @@ use crate::terminal::{DIM, Terminal};
 pub(super) struct Read {
     pub(super) side: Side,
     pub(super) catalog: Catalog,
-    pub(super) fingerprint: Fingerprint,
+    /// Only when something is to be judged by it.
+    fingerprint: Option<Fingerprint>,
     /// The scratch database that the files were loaded into.
     pub(super) database: Option<Database>,
     /// The live database.
@@ -26,6 +28,8 @@ pub(super) struct Read {
     pub(super) notes: Vec<String>,
     /// Renames that comments of the files state.
     pub(super) annotations: Vec<Annotation>,
+    /// How it was read, for the terminal.
+    progress: String,
     /// Whether every schema was read.
     pub(super) whole: bool,
     /// "15.18" and 150018.
@@ -36,6 +40,32 @@ impl Read {
     /// "15.18" and 150018.
     pub(super) const fn version(&self) -> &(String, u32) {
         &self.version
+    }
+
+    /// What the proof is judged by.
+    pub(super) fn fingerprint(&self) -> Result<&Fingerprint, Failure> {
+        self.fingerprint.as_ref().ok_or_else(|| {
+            super::unproven(format!(
+                "{} was read without its fingerprint",
+                self.side.name
+            ))
+        })
+    }
+
+    /// The same side once more; only for one that is live.
+    fn clone_of_live(&self) -> Self {
+        Self {
+            side: self.side.clone(),
+            catalog: self.catalog.clone(),
+            fingerprint: self.fingerprint.clone(),
+            database: None,
+            live: self.live.clone(),
+            notes: self.notes.clone(),
+            annotations: self.annotations.clone(),
+            progress: self.progress.clone(),
+            whole: self.whole,
+            version: self.version.clone(),
+        }
     }
 
     /// The server of the report: the live one of either side, else the scratch server.
@@ -90,50 +120,111 @@ async fn start(request: &Request) -> Result<Server, Failure> {
     schema_files::server(&request.scratch, purpose).await
 }
 
-pub(super) async fn source(
+/// Reads both sides, at the same time where that is possible.
+pub(super) async fn both(
     request: &Request,
     scratch: &mut Scratch<'_>,
     terminal: &mut Terminal,
-) -> Result<Read, Failure> {
-    match &request.source {
-        Source::Database(database) => {
-            live(request, super::super::target(database)?, terminal).await
+) -> Result<(Read, Read), Failure> {
+    // Faults of reading and splitting come before a server is started or asked.
+    let unread = |failure: Failure| failure.closing("nothing was compared");
+    let source = match &request.source {
+        Source::Database(database) => Origin::Live(super::super::target(database)?),
+        Source::Files(path) => Origin::Files(path, schema_files::scripts(path).map_err(unread)?),
+    };
+    let target = match &request.target {
+        Wanted::Database(url) => Origin::Live(Target::parse(url, None)?),
+        Wanted::Files(path) => Origin::Files(path, schema_files::scripts(path).map_err(unread)?),
+    };
+    let (before, after) = match (source, target) {
+        (Origin::Live(before), Origin::Live(after)) => both_live(request, before, after).await?,
+        (Origin::Live(before), Origin::Files(path, scripts)) => {
+            let before = live(request, before).await?;
+            let server = scratch.server().await?;
+            (before, from_files(request, path, &scripts, server).await?)
         }
-        Source::Files(path) => from_files(request, path, scratch, terminal).await,
+        (Origin::Files(path, scripts), Origin::Live(after)) => {
+            let server = scratch.server().await?;
+            let before = from_files(request, path, &scripts, server).await?;
+            (before, live(request, after).await?)
+        }
+        (Origin::Files(old, old_scripts), Origin::Files(new, new_scripts)) => {
+            let server = scratch.server().await?;
+            let before = from_files(request, old, &old_scripts, server);
+            let after = from_files(request, new, &new_scripts, server);
+            // A server of others may have no connection to spare.
+            if server.is_private() {
+                tokio::try_join!(before, after)?
+            } else {
+                (before.await?, after.await?)
+            }
+        }
+    };
+    terminal.note(&format!("{DIM}  {}{DIM:#}", before.progress));
+    if after.progress != before.progress {
+        terminal.note(&format!("{DIM}  {}{DIM:#}", after.progress));
     }
+    Ok((before, after))
 }
 
-pub(super) async fn target(
+/// Where a side comes from.
+enum Origin<'a> {
+    Live(Target),
+    Files(&'a Path, Vec<Script>),
+}
+
+async fn both_live(
     request: &Request,
-    scratch: &mut Scratch<'_>,
-    terminal: &mut Terminal,
-) -> Result<Read, Failure> {
-    match &request.target {
-        Wanted::Database(url) => live(request, Target::parse(url, None)?, terminal).await,
-        Wanted::Files(path) => from_files(request, path, scratch, terminal).await,
+    before: Target,
+    after: Target,
+) -> Result<(Read, Read), Failure> {
+    if before.url() == after.url() {
+        // One URL is one database as one role: it is what it is, and one look shows both sides.
+        let read = live(request, before).await?;
+        return Ok((read.clone_of_live(), read));
     }
+    let started = Instant::now();
+    let first = before.connect().await?;
+    let Ok(second) = after.connect().await else {
+        // The server may grant one connection only, or the second may be wrong: then it says so.
+        let before = live_on(request, before, first, started).await?;
+        return Ok((before, live(request, after).await?));
+    };
+    tokio::try_join!(
+        live_on(request, before, first, started),
+        live_on(request, after, second, started)
+    )
 }
 
-async fn live(request: &Request, target: Target, terminal: &mut Terminal) -> Result<Read, Failure> {
+async fn live(request: &Request, target: Target) -> Result<Read, Failure> {
     let started = Instant::now();
-    let mut connection = target.connect().await?;
+    let connection = target.connect().await?;
+    live_on(request, target, connection, started).await
+}
+
+async fn live_on(
+    request: &Request,
+    target: Target,
+    mut connection: Connection,
+    started: Instant,
+) -> Result<Read, Failure> {
     pooler::refuse(&mut connection).await?;
-    let (catalog, fingerprint) = read(request, &mut connection).await?;
+    let (catalog, fingerprint) = read_as_wanted(request, &mut connection).await?;
     let server = connection.server().clone();
     connection.close().await;
     let side = super::side(
         SideKind::Database,
         server.database.clone(),
-        &fingerprint,
+        fingerprint.as_ref(),
         &catalog,
     );
-    terminal.note(&format!(
-        "{DIM}  read    {}, PostgreSQL {}: {} in {:.1} s{DIM:#}",
+    let progress = format!(
+        "read    {}, PostgreSQL {}: {} in {:.1} s",
         server.database,
         server.version,
         crate::report::human::migrate::comparison::counts(&side.counts),
         started.elapsed().as_secs_f64()
-    ));
+    );
     Ok(Read {
         side,
         catalog,
@@ -142,6 +233,7 @@ async fn live(request: &Request, target: Target, terminal: &mut Terminal) -> Res
         live: Some(target),
         notes: Vec::new(),
         annotations: Vec::new(),
+        progress,
         whole: request.schemas.is_empty(),
         version: (server.version, server.version_number),
     })
@@ -152,9 +244,8 @@ pub(super) async fn read(
     request: &Request,
     connection: &mut Connection,
 ) -> Result<(Catalog, Fingerprint), Failure> {
-    let mut catalog = introspect::catalog(connection).await?;
+    let (mut catalog, mut fingerprint) = introspect::catalog_and_fingerprint(connection).await?;
     catalog.retain_schemas(&request.schemas);
-    let mut fingerprint = Fingerprint::read(connection).await?;
     // What a tool keeps for itself is no part of the schema that it migrates.
     if let Some(tool) = super::tool(request.writing.layout) {
         fingerprint.leave_out(&catalog.take_tables(tool.history()));
@@ -162,23 +253,34 @@ pub(super) async fn read(
     Ok((catalog, fingerprint))
 }
 
+/// The fingerprint only when something is judged by it: the proof, or the versions of a tool, each of
+/// which says where it starts and ends.
+async fn read_as_wanted(
+    request: &Request,
+    connection: &mut Connection,
+) -> Result<(Catalog, Option<Fingerprint>), Failure> {
+    if request.verify || super::tool(request.writing.layout).is_some() {
+        let (catalog, fingerprint) = read(request, connection).await?;
+        return Ok((catalog, Some(fingerprint)));
+    }
+    let mut catalog = introspect::catalog(connection).await?;
+    catalog.retain_schemas(&request.schemas);
+    Ok((catalog, None))
+}
+
 async fn from_files(
     request: &Request,
     path: &Path,
-    scratch: &mut Scratch<'_>,
-    terminal: &mut Terminal,
+    scripts: &[Script],
+    server: &Server,
 ) -> Result<Read, Failure> {
     let started = Instant::now();
-    // Faults of reading and splitting come before a server is started.
-    let scripts =
-        schema_files::scripts(path).map_err(|failure| failure.closing("nothing was compared"))?;
-    let server = scratch.server().await?;
     let private = server.is_private();
     let database = server.create_database().await?;
     let target = Target::parse(database.url(), None)?;
-    let notes = load::all(&target, &scripts, private).await?;
+    let notes = load::all(&target, scripts, private).await?;
     let mut connection = target.connect().await?;
-    let (catalog, fingerprint) = read(request, &mut connection).await?;
+    let (catalog, fingerprint) = read_as_wanted(request, &mut connection).await?;
     let about = connection.server().clone();
     connection.close().await;
     let place = if private {
@@ -186,16 +288,16 @@ async fn from_files(
     } else {
         "a scratch database on the same server".to_owned()
     };
-    terminal.note(&format!(
-        "{DIM}  load    {} into {place} in {:.1} s{DIM:#}",
+    let progress = format!(
+        "load    {} into {place} in {:.1} s",
         path.display(),
         started.elapsed().as_secs_f64()
-    ));
+    );
     Ok(Read {
         side: super::side(
             SideKind::File,
             path.display().to_string(),
-            &fingerprint,
+            fingerprint.as_ref(),
             &catalog,
         ),
         catalog,
@@ -204,6 +306,7 @@ async fn from_files(
         live: None,
         notes,
         annotations: scripts.iter().flat_map(rename::annotations).collect(),
+        progress,
         whole: request.schemas.is_empty(),
         version: (about.version, about.version_number),
     })

@@ -77,7 +77,7 @@ pub(super) async fn made(
         runner.judge(
             "up",
             &state.fingerprint,
-            &after.fingerprint,
+            after.fingerprint()?,
             &after.side.name,
         )?;
         for (version, wanted) in versions.iter().zip(&passed).rev() {

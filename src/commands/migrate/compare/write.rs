@@ -117,8 +117,8 @@ fn pair(
                 Some(proof) => format!("proven up and down on PostgreSQL {}", proof.server_version),
                 None => "NOT PROVEN: written with --no-verify".to_owned(),
             },
-            from: from.fingerprint.clone(),
-            to: to.fingerprint.clone(),
+            from: from.fingerprint.clone().unwrap_or_default(),
+            to: to.fingerprint.clone().unwrap_or_default(),
         };
         let options = Options {
             offline: request.offline,

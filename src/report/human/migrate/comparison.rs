@@ -43,11 +43,14 @@ fn write_equal(out: &mut dyn Write, comparison: &Comparison, style: Style) -> io
         "{GREEN}{}{GREEN:#} {BOLD}{} equals {}: no statement, no file{BOLD:#}\n",
         style.symbols.holds, comparison.from.name, comparison.to.name
     )?;
+    let fingerprint = match &comparison.from.fingerprint {
+        Some(fingerprint) => format!("fingerprint {fingerprint} on both sides"),
+        None => "no fingerprint was read, for `--no-verify`".to_owned(),
+    };
     writeln!(
         out,
-        "  {} compared; fingerprint {} on both sides",
-        counts(&comparison.from.counts),
-        comparison.from.fingerprint
+        "  {} compared; {fingerprint}",
+        counts(&comparison.from.counts)
     )
 }
 
@@ -137,12 +140,14 @@ fn write_drift(out: &mut dyn Write, comparison: &Comparison, style: Style) -> io
     )?;
     write_changes(out, &comparison.changes, style)?;
     write_proposals(out, comparison)?;
+    let fingerprints = match (&comparison.from.fingerprint, &comparison.to.fingerprint) {
+        (Some(from), Some(to)) => format!("fingerprints {from} and {to}"),
+        _ => "no fingerprint was read, for `--no-verify`".to_owned(),
+    };
     writeln!(
         out,
-        "\n  {} compared; fingerprints {} and {}",
-        counts(&comparison.from.counts),
-        comparison.from.fingerprint,
-        comparison.to.fingerprint
+        "\n  {} compared; {fingerprints}",
+        counts(&comparison.from.counts)
     )
 }
 

@@ -30,11 +30,9 @@ pub fn write(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
         )?,
         None => writeln!(out, "Not proven.")?,
     }
-    writeln!(
-        out,
-        "Fingerprints `{}` and `{}`.",
-        comparison.from.fingerprint, comparison.to.fingerprint
-    )?;
+    if let (Some(from), Some(to)) = (&comparison.from.fingerprint, &comparison.to.fingerprint) {
+        writeln!(out, "Fingerprints `{from}` and `{to}`.")?;
+    }
     if !comparison.hazards.is_empty() {
         writeln!(
             out,

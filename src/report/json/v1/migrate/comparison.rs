@@ -42,7 +42,9 @@ pub struct Source {
     /// database or file
     pub kind: &'static str,
     pub name: String,
-    pub fingerprint: String,
+    /// Absent with `--no-verify`: nothing is judged by it then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
