@@ -7,7 +7,7 @@ mod id;
 pub mod plans;
 pub mod statistics;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use body::{
     Attribute, Body, Column, Composite, Constraint, ConstraintKind, Domain, Grant, Identity, Index,
@@ -24,6 +24,9 @@ pub struct Catalog {
     /// Objects of kinds that are not compared, by kind.
     pub unmanaged: BTreeMap<String, Vec<String>>,
 }
+
+/// What depends on each object, directly; in the order of the objects.
+pub type Dependants<'a> = HashMap<&'a Id, Vec<&'a Id>>;
 
 /// One object, with what hangs on every kind of object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,11 +61,11 @@ impl Catalog {
     }
 
     /// The objects that depend on each object, directly.
-    pub fn dependants(&self) -> BTreeMap<&Id, BTreeSet<&Id>> {
-        let mut dependants: BTreeMap<&Id, BTreeSet<&Id>> = BTreeMap::new();
+    pub fn dependants(&self) -> Dependants<'_> {
+        let mut dependants = Dependants::new();
         for object in self.objects.values() {
             for needed in &object.depends_on {
-                dependants.entry(needed).or_default().insert(&object.id);
+                dependants.entry(needed).or_default().push(&object.id);
             }
         }
         dependants

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use futures_util::TryStreamExt;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Row};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Either, Executor, Row};
 
 use super::error::Error;
 use crate::failure::{Failure, Interruption};
@@ -281,6 +282,26 @@ impl Connection {
             .execute(&mut self.inner)
             .await?;
         Ok(())
+    }
+
+    /// Sends statements in one round trip, in one implicit transaction when none is open. A failure
+    /// comes with the place of the statement that failed.
+    pub async fn execute_all(&mut self, statements: &[&str]) -> Result<(), (usize, Error)> {
+        if statements.is_empty() {
+            return Ok(());
+        }
+        // A line of its own for the semicolon: a statement may end in a comment.
+        let text = statements.join("\n;\n");
+        let mut results = self.inner.fetch_many(sqlx::raw_sql(AssertSqlSafe(text)));
+        let mut done = 0;
+        loop {
+            match results.try_next().await {
+                Ok(Some(Either::Left(_))) => done += 1,
+                Ok(Some(Either::Right(_))) => {}
+                Ok(None) => return Ok(()),
+                Err(error) => return Err((done, error.into())),
+            }
+        }
     }
 
     /// Like `execute`; a signal cancels it on the server, and then the signal is returned beside

@@ -11,7 +11,7 @@ space AS (
 member AS (
     SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
 ),
-note AS (
+note AS NOT MATERIALIZED (
     SELECT classoid, objoid, objsubid, md5(description) AS text FROM pg_description
 ),
 relation AS (
@@ -28,41 +28,46 @@ SELECT 'extension', extname, concat_ws('|', extnamespace::regnamespace, extversi
 UNION ALL
 SELECT 'relation', r.name, concat_ws('|', r.relkind, r.relpersistence, r.relrowsecurity, r.relforcerowsecurity, r.relreplident, r.relispartition,
     (SELECT amname FROM pg_am WHERE oid = r.relam),
-    (SELECT string_agg(o, ',' ORDER BY o) FROM unnest(r.reloptions) o),
-    (SELECT string_agg(o, ',' ORDER BY o) FROM pg_class t, unnest(t.reloptions) o WHERE t.oid = r.reltoastrelid),
+    CASE WHEN r.reloptions IS NOT NULL THEN (SELECT string_agg(o, ',' ORDER BY o) FROM unnest(r.reloptions) o) END,
+    CASE WHEN r.reltoastrelid <> 0 THEN (SELECT string_agg(o, ',' ORDER BY o) FROM pg_class t, unnest(t.reloptions) o WHERE t.oid = r.reltoastrelid) END,
     pg_get_expr(r.relpartbound, r.oid), CASE r.relkind WHEN 'p' THEN pg_get_partkeydef(r.oid) END,
     CASE WHEN r.reloftype <> 0 THEN r.reloftype::regtype END,
     (SELECT string_agg(i.inhparent::regclass::text, ',' ORDER BY i.inhseqno) FROM pg_inherits i WHERE i.inhrelid = r.oid),
-    (SELECT f.ftserver || array_to_string(f.ftoptions, ',') FROM (SELECT (SELECT srvname FROM pg_foreign_server WHERE oid = x.ftserver) AS ftserver, x.ftoptions FROM pg_foreign_table x WHERE x.ftrelid = r.oid) f),
+    CASE r.relkind WHEN 'f' THEN (SELECT f.ftserver || array_to_string(f.ftoptions, ',') FROM (SELECT (SELECT srvname FROM pg_foreign_server WHERE oid = x.ftserver) AS ftserver, x.ftoptions FROM pg_foreign_table x WHERE x.ftrelid = r.oid) f) END,
     CASE WHEN r.relkind IN ('v', 'm') THEN md5(pg_get_viewdef(r.oid)) END,
-    (SELECT concat_ws(',', q.seqtypid::regtype, q.seqstart, q.seqincrement, q.seqmin, q.seqmax, q.seqcache, q.seqcycle) FROM pg_sequence q WHERE q.seqrelid = r.oid),
-    (SELECT string_agg(concat(d.deptype, d.refobjid::regclass, '.', d.refobjsubid), ',') FROM (SELECT d.deptype, d.refobjid, a.attname AS refobjsubid FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-        WHERE r.relkind = 'S' AND d.classid = 'pg_class'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')) d),
+    CASE r.relkind WHEN 'S' THEN (SELECT concat_ws(',', q.seqtypid::regtype, q.seqstart, q.seqincrement, q.seqmin, q.seqmax, q.seqcache, q.seqcycle) FROM pg_sequence q WHERE q.seqrelid = r.oid) END,
+    CASE r.relkind WHEN 'S' THEN (SELECT string_agg(concat(d.deptype, d.refobjid::regclass, '.', d.refobjsubid), ',') FROM (SELECT d.deptype, d.refobjid, a.attname AS refobjsubid FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+        WHERE d.classid = 'pg_class'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')) d) END,
     (SELECT string_agg(concat_ws(':', a.grantee::regrole, a.privilege_type, a.is_grantable), ',' ORDER BY a.grantee::regrole::text, a.privilege_type, a.is_grantable)
      FROM aclexplode(coalesce(r.relacl, acldefault(CASE r.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", r.relowner))) a WHERE a.grantee <> r.relowner),
     (SELECT text FROM note WHERE classoid = 'pg_class'::regclass AND objoid = r.oid AND objsubid = 0))
 FROM relation r WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
 UNION ALL
 SELECT 'column', r.name || '.' || quote_ident(a.attname), concat_ws('|', format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
-    pg_get_expr(d.adbin, d.adrelid), a.attcollation::regcollation, a.attstorage, to_jsonb(a) ->> 'attcompression', nullif(a.attstattarget, -1),
-    (SELECT string_agg(o, ',' ORDER BY o) FROM unnest(a.attoptions) o), (SELECT string_agg(o, ',' ORDER BY o) FROM unnest(a.attfdwoptions) o),
+    pg_get_expr(d.adbin, CASE a.attgenerated WHEN '' THEN 0 ELSE d.adrelid END), a.attcollation::regcollation, a.attstorage, a.attcompression, nullif(a.attstattarget, -1),
+    CASE WHEN a.attoptions IS NOT NULL THEN (SELECT string_agg(o, ',' ORDER BY o) FROM unnest(a.attoptions) o) END,
+    CASE WHEN a.attfdwoptions IS NOT NULL THEN (SELECT string_agg(o, ',' ORDER BY o) FROM unnest(a.attfdwoptions) o) END,
     a.attislocal, a.attinhcount,
-    (SELECT string_agg(concat_ws(':', x.grantee::regrole, x.privilege_type, x.is_grantable), ',' ORDER BY x.grantee::regrole::text, x.privilege_type) FROM aclexplode(a.attacl) x WHERE x.grantee <> r.relowner),
-    (SELECT text FROM note WHERE classoid = 'pg_class'::regclass AND objoid = r.oid AND objsubid = a.attnum))
+    CASE WHEN a.attacl IS NOT NULL THEN (SELECT string_agg(concat_ws(':', x.grantee::regrole, x.privilege_type, x.is_grantable), ',' ORDER BY x.grantee::regrole::text, x.privilege_type) FROM aclexplode(a.attacl) x WHERE x.grantee <> r.relowner) END,
+    n.text)
 FROM relation r JOIN pg_attribute a ON a.attrelid = r.oid LEFT JOIN pg_attrdef d ON d.adrelid = r.oid AND d.adnum = a.attnum
+    LEFT JOIN note n ON n.classoid = 'pg_class'::regclass AND n.objoid = r.oid AND n.objsubid = a.attnum
 WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped
 UNION ALL
 SELECT 'constraint', CASE WHEN o.conrelid <> 0 THEN o.conrelid::regclass::text ELSE o.contypid::regtype::text END || '.' || quote_ident(o.conname),
-    concat_ws('|', o.contype, pg_get_constraintdef(o.oid), o.convalidated, o.condeferrable, o.condeferred, o.conislocal, o.coninhcount, CASE WHEN o.conparentid = 0 THEN o.connoinherit END,
-    (SELECT text FROM note WHERE classoid = 'pg_constraint'::regclass AND objoid = o.oid))
+    concat_ws('|', o.contype, pg_get_constraintdef(o.oid), o.convalidated, o.condeferrable, o.condeferred, o.conislocal, o.coninhcount, CASE WHEN o.conparentid = 0 THEN o.connoinherit END, n.text)
 FROM pg_constraint o JOIN space s ON s.oid = o.connamespace
-WHERE o.contype NOT IN ('t', 'n') AND NOT EXISTS (SELECT FROM member m WHERE m.objid IN (o.conrelid, o.contypid))
+    LEFT JOIN note n ON n.classoid = 'pg_constraint'::regclass AND n.objoid = o.oid
+WHERE o.contype NOT IN ('t', 'n') AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_class'::regclass AND m.objid = o.conrelid)
+    AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_type'::regclass AND m.objid = o.contypid)
 UNION ALL
 SELECT 'index', i.indexrelid::regclass::text, concat_ws('|', pg_get_indexdef(i.indexrelid), i.indisvalid, i.indisclustered, i.indisreplident,
-    (SELECT string_agg(a.attnum || ':' || a.attstattarget, ',' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0),
-    (SELECT h.inhparent::regclass FROM pg_inherits h WHERE h.inhrelid = i.indexrelid),
-    (SELECT text FROM note WHERE classoid = 'pg_class'::regclass AND objoid = i.indexrelid))
+    a.targets, h.inhparent::regclass, n.text)
 FROM pg_index i JOIN relation r ON r.oid = i.indexrelid
+    LEFT JOIN (SELECT attrelid, string_agg(attnum || ':' || attstattarget, ',' ORDER BY attnum) AS targets
+        FROM pg_attribute WHERE attstattarget >= 0 AND attnum > 0 GROUP BY attrelid) a ON a.attrelid = i.indexrelid
+    LEFT JOIN pg_inherits h ON h.inhrelid = i.indexrelid
+    LEFT JOIN note n ON n.classoid = 'pg_class'::regclass AND n.objoid = i.indexrelid AND n.objsubid = 0
 UNION ALL
 SELECT 'trigger', r.name || '.' || quote_ident(t.tgname), concat_ws('|', pg_get_triggerdef(t.oid), t.tgenabled,
     (SELECT text FROM note WHERE classoid = 'pg_trigger'::regclass AND objoid = t.oid))

@@ -14,6 +14,9 @@ const DUPLICATE_OBJECT: &str = "42710";
 /// Faults that follow from an earlier one: what it should have made is missing.
 const CONSEQUENCES: &[&str] = &["42P01", "42703", "42704", "42883", "3F000", "25P02"];
 
+/// How many statements go in one round trip; a server keeps the locks of all of them.
+const MOST_AT_ONCE: usize = 100;
+
 /// More than these only repeat themselves.
 const MOST_FAULTS: usize = 20;
 
@@ -118,7 +121,19 @@ async fn run(
         loaded: Loaded::default(),
         faults: Vec::new(),
     };
+    // Definitions that stand together, outside of a transaction of the file's own.
+    let mut together: Vec<(usize, &Statement)> = Vec::new();
     for at in pieces {
+        if let Piece::Statement(statement) = &script.pieces[at]
+            && loader.is_definition(statement)
+        {
+            together.push((at, statement));
+            if together.len() == MOST_AT_ONCE {
+                loader.statements(&std::mem::take(&mut together)).await?;
+            }
+            continue;
+        }
+        loader.statements(&std::mem::take(&mut together)).await?;
         match &script.pieces[at] {
             Piece::Statement(statement) if statement.kind == Kind::CopyFromStandardInput => {
                 let data = match script.pieces.get(at + 1) {
@@ -138,6 +153,7 @@ async fn run(
             break;
         }
     }
+    loader.statements(&together).await?;
     if loader.faults.is_empty() {
         loader.bodies().await?;
     }
@@ -160,6 +176,60 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
+    /// Whether a statement means the same beside others: it defines something, and changes neither
+    /// settings nor rows.
+    fn is_definition(&self, statement: &Statement) -> bool {
+        let source = &self.script.source.text;
+        let text = statement.text(source);
+        let first = text.split_whitespace().next().unwrap_or_default();
+        statement.kind == Kind::Plain
+            && !self.in_transaction
+            && ["CREATE", "ALTER", "COMMENT", "GRANT", "REVOKE"]
+                .iter()
+                .any(|verb| first.eq_ignore_ascii_case(verb))
+            && (self.private || !statement.changes_server(source))
+    }
+
+    /// Runs definitions in one round trip. One that fails takes those before it back with it; they
+    /// run again, and it runs alone, so that what is said of it is exact.
+    async fn statements(&mut self, statements: &[(usize, &Statement)]) -> Result<(), Failure> {
+        let mut rest = statements;
+        while !rest.is_empty() && self.faults.len() < MOST_FAULTS {
+            let source = &self.script.source.text;
+            let texts: Vec<&str> = rest
+                .iter()
+                .map(|(_, statement)| statement.text(source))
+                .collect();
+            let Err((place, error)) = self.connection.execute_all(&texts).await else {
+                self.loaded.statements += rest.len();
+                return Ok(());
+            };
+            if error.database().is_none() {
+                return Err(error.into());
+            }
+            // What fails at the end of the transaction is nobody's: then each runs alone.
+            let (before, after) = rest.split_at(place.min(rest.len()));
+            if self
+                .connection
+                .execute_all(&texts[..before.len()])
+                .await
+                .is_ok()
+            {
+                self.loaded.statements += before.len();
+            } else {
+                for (at, statement) in before {
+                    self.statement(*at, statement).await?;
+                }
+            }
+            let Some(((at, failed), after)) = after.split_first() else {
+                return Ok(());
+            };
+            self.statement(*at, failed).await?;
+            rest = after;
+        }
+        Ok(())
+    }
+
     async fn statement(&mut self, at: usize, statement: &Statement) -> Result<(), Failure> {
         match statement.kind {
             Kind::Begin => self.in_transaction = true,

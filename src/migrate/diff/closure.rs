@@ -28,10 +28,15 @@ pub(super) fn actions_in_one_transaction(before: &Catalog, after: &Catalog) -> A
 /// What is not the same by itself.
 fn differing(before: &Catalog, after: &Catalog) -> Actions {
     let mut actions = Actions::default();
+    let mut wanted = after.objects.iter().peekable();
     for (id, object) in &before.objects {
-        let action = match after.get(id) {
+        // Both are in the same order.
+        while let Some((new, _)) = wanted.next_if(|(new, _)| *new < id) {
+            actions.0.insert(new.clone(), Action::Create);
+        }
+        let action = match wanted.next_if(|(new, _)| *new == id) {
             None => Some(Action::Drop),
-            Some(other) => {
+            Some((_, other)) => {
                 let action = compare::objects(object, other);
                 if action == Some(Action::Alter) && id.kind == Kind::MaterializedView {
                     Some(materialized(&object.body, &other.body))
@@ -44,7 +49,7 @@ fn differing(before: &Catalog, after: &Catalog) -> Actions {
             actions.0.insert(id.clone(), action);
         }
     }
-    for id in after.objects.keys().filter(|id| !before.contains(id)) {
+    for (id, _) in wanted {
         actions.0.insert(id.clone(), Action::Create);
     }
     actions
@@ -135,7 +140,7 @@ fn spread(before: &Catalog, after: &Catalog, actions: &mut Actions) {
                 .get_key_value(&Id::new(Kind::Index, parent.as_str()))
             && !actions.drops(&Id::new(Kind::Attachment, index.table.as_str()))
         {
-            dependants.entry(parent).or_default().insert(&object.id);
+            dependants.entry(parent).or_default().push(&object.id);
         }
     }
     let mut queue: VecDeque<Id> = actions

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::graph::Graph;
 use super::{Action, Actions, Options};
-use crate::catalog::{Body, Catalog, Constraint, ConstraintKind, Id, Index, Kind, Object};
+use crate::catalog::{
+    Body, Catalog, Constraint, ConstraintKind, Dependants, Id, Index, Kind, Object,
+};
 
 /// Decides over both catalogs what may take its time.
 pub(super) struct Online<'a> {
@@ -15,8 +17,8 @@ pub(super) struct Online<'a> {
     actions: &'a Actions,
     offline: bool,
     /// What depends on each object.
-    old_dependants: &'a BTreeMap<&'a Id, BTreeSet<&'a Id>>,
-    new_dependants: &'a BTreeMap<&'a Id, BTreeSet<&'a Id>>,
+    old_dependants: &'a Dependants<'a>,
+    new_dependants: &'a Dependants<'a>,
     /// The indexes of partitions, by the index that they are parts of.
     parts: BTreeMap<&'a str, Vec<&'a Object>>,
     /// Partitions and tables that inherit, by what they are parts of.
@@ -222,7 +224,7 @@ impl<'a> Online<'a> {
     }
 
     #[expect(clippy::unused_self, reason = "reads like the questions around it")]
-    fn has_dependants(&self, dependants: &BTreeMap<&Id, BTreeSet<&Id>>, id: &Id) -> bool {
+    fn has_dependants(&self, dependants: &Dependants<'_>, id: &Id) -> bool {
         dependants
             .get(id)
             .is_some_and(|ids| ids.iter().any(|other| other.kind != Kind::Index))
@@ -325,9 +327,7 @@ impl<'a> Online<'a> {
     }
 
     fn outlives_as_key(&self, old: &Object) -> bool {
-        self.old_dependants
-            .get(&old.id)
-            .is_none_or(BTreeSet::is_empty)
+        self.old_dependants.get(&old.id).is_none_or(Vec::is_empty)
             && !old.depends_on.iter().any(|needed| self.moves(needed))
     }
 

@@ -106,6 +106,9 @@ pub fn in_one_transaction(before: &Catalog, after: &Catalog) -> Plan {
 }
 
 fn written(before: &Catalog, after: &Catalog, options: Options, actions: Actions) -> Plan {
+    if actions.0.is_empty() {
+        return Plan::default();
+    }
     let graph = Graph::new(before, after, &actions);
     let mut writer = Writer {
         graph: &graph,

@@ -6,12 +6,14 @@ mod sides;
 mod versions;
 mod write;
 
+use std::collections::{BTreeMap, HashMap};
+
 use crate::failure::{Failure, FailureKind, Verdict};
 use crate::migrate::comparison::{self, Comparison, JudgedHazard, Outcome, Proof, Side};
 use crate::migrate::diff::{self, Hazard, HazardKind, Plan};
 use crate::migrate::layout::Tool;
 use crate::migrate::rename;
-use crate::postgres::{Connection, values};
+use crate::postgres::values;
 use crate::report::{annotation, human, json, markdown};
 use crate::settings::Format;
 use crate::settings::migrate::{Compare as Request, Layout, Output};
@@ -165,7 +167,7 @@ fn check_blindness(
     Err(failure.closing("nothing was written"))
 }
 
-fn unmanaged(before: &Read, after: &Read) -> std::collections::BTreeMap<String, Vec<String>> {
+fn unmanaged(before: &Read, after: &Read) -> BTreeMap<String, Vec<String>> {
     let mut all = before.catalog.unmanaged.clone();
     for (kind, names) in &after.catalog.unmanaged {
         let list = all.entry(kind.clone()).or_default();
@@ -177,74 +179,101 @@ fn unmanaged(before: &Read, after: &Read) -> std::collections::BTreeMap<String, 
 }
 
 async fn judged(request: &Request, before: &Read, up: &Plan) -> Result<Vec<JudgedHazard>, Failure> {
-    let mut live = match &before.live {
-        Some(target) if !up.hazards.is_empty() => Some(target.connect().await?),
-        _ => None,
+    let wanted = counted(&up.hazards);
+    let counts = match &before.live {
+        Some(target) if !wanted.is_empty() => {
+            let mut live = target.connect().await?;
+            let counts = values::count(&mut live, &wanted).await?;
+            live.close().await;
+            counts
+        }
+        _ => Counted::new(),
     };
-    let mut judged = Vec::new();
-    for hazard in &up.hazards {
+    // The first of several statements that begin alike.
+    let mut statements: HashMap<String, &str> = HashMap::new();
+    for statement in &up.statements {
+        if let Some(beginning) = beginning(&statement.sql) {
+            statements.entry(beginning).or_insert(&statement.sql);
+        }
+    }
+    let judge = |hazard: &Hazard| {
         let code = hazard.kind.code();
-        let allowed = request
-            .allow
-            .iter()
-            .any(|name| name == code || name == "all");
-        let evidence = match &mut live {
-            Some(live) => evidence(live, hazard).await?,
-            None => None,
-        };
-        judged.push(JudgedHazard {
+        let allows = |name: &String| name == code || name == "all";
+        let statement = statements.get(&beginning_of(hazard));
+        JudgedHazard {
             hazard: hazard.clone(),
-            evidence,
-            allowed,
-            statement: statement_of(hazard, up),
-        });
-    }
-    if let Some(live) = live {
-        live.close().await;
-    }
-    Ok(judged)
+            evidence: evidence(&counts, hazard),
+            allowed: request.allow.iter().any(allows),
+            statement: statement.map(|sql| format!("{sql};")),
+        }
+    };
+    Ok(up.hazards.iter().map(judge).collect())
 }
 
-async fn evidence(live: &mut Connection, hazard: &Hazard) -> Result<Option<String>, Failure> {
-    let id = &hazard.id;
-    let number = crate::text::number::count;
-    Ok(match hazard.kind {
-        HazardKind::DropTable | HazardKind::RebuildTable => values::count(live, &id.name, None)
-            .await?
-            .map(|(rows, _)| format!("{} rows", number(rows.unsigned_abs()))),
+type Counted = BTreeMap<String, values::Counts>;
+
+/// The tables and columns whose rows are of interest.
+fn counted(hazards: &[Hazard]) -> values::Wanted {
+    let mut wanted = values::Wanted::new();
+    for hazard in hazards {
+        match hazard.kind {
+            HazardKind::DropTable | HazardKind::RebuildTable => {
+                wanted.entry(hazard.id.name.clone()).or_default();
+            }
+            HazardKind::DropColumn | HazardKind::NarrowType => wanted
+                .entry(hazard.id.name.clone())
+                .or_default()
+                .push(hazard.id.part.clone()),
+            HazardKind::DropEnumValue => {}
+        }
+    }
+    wanted
+}
+
+fn evidence(counts: &Counted, hazard: &Hazard) -> Option<String> {
+    let number = |count: i64| crate::text::number::count(count.unsigned_abs());
+    let counts = counts.get(&hazard.id.name)?;
+    match hazard.kind {
+        HazardKind::DropTable | HazardKind::RebuildTable => {
+            Some(format!("{} rows", number(counts.rows)))
+        }
         HazardKind::DropColumn | HazardKind::NarrowType => {
-            values::count(live, &id.name, Some(&id.part))
-                .await?
-                .map(|(rows, held)| {
-                    format!(
-                        "{} of {} rows hold a value",
-                        number(held.unsigned_abs()),
-                        number(rows.unsigned_abs())
-                    )
-                })
+            let held = counts.held.get(&hazard.id.part)?;
+            let (held, rows) = (number(*held), number(counts.rows));
+            Some(format!("{held} of {rows} rows hold a value"))
         }
         HazardKind::DropEnumValue => None,
-    })
+    }
 }
 
-fn statement_of(hazard: &Hazard, up: &Plan) -> Option<String> {
+/// What the statement behind a hazard begins with.
+fn beginning_of(hazard: &Hazard) -> String {
     let id = &hazard.id;
-    let found = up.statements.iter().find(|statement| match hazard.kind {
-        HazardKind::DropColumn => {
-            statement.sql == format!("ALTER TABLE {} DROP COLUMN {}", id.name, id.part)
+    match hazard.kind {
+        HazardKind::DropColumn => format!("ALTER TABLE {} DROP COLUMN {}", id.name, id.part),
+        HazardKind::DropTable | HazardKind::RebuildTable => format!("DROP TABLE {}", id.name),
+        HazardKind::NarrowType => {
+            format!("ALTER TABLE {} ALTER COLUMN {} TYPE", id.name, id.part)
         }
-        HazardKind::DropTable | HazardKind::RebuildTable => {
-            statement.sql == format!("DROP TABLE {}", id.name)
-        }
-        HazardKind::NarrowType => statement.sql.starts_with(&format!(
-            "ALTER TABLE {} ALTER COLUMN {} TYPE",
-            id.name, id.part
-        )),
-        HazardKind::DropEnumValue => statement
-            .sql
-            .starts_with(&format!("CREATE TYPE {} AS ENUM", id.name)),
-    });
-    found.map(|statement| format!("{};", statement.sql))
+        HazardKind::DropEnumValue => format!("CREATE TYPE {} AS ENUM", id.name),
+    }
+}
+
+/// The same of a statement, when it may be the one behind a hazard.
+fn beginning(sql: &str) -> Option<String> {
+    if sql.starts_with("DROP TABLE ")
+        || sql.starts_with("ALTER TABLE ") && sql.contains(" DROP COLUMN ")
+    {
+        return Some(sql.to_owned());
+    }
+    let end = if sql.starts_with("ALTER TABLE ") {
+        sql.find(" TYPE ")? + " TYPE".len()
+    } else if sql.starts_with("CREATE TYPE ") {
+        sql.find(" AS ENUM")? + " AS ENUM".len()
+    } else {
+        return None;
+    };
+    Some(sql[..end].to_owned())
 }
 
 fn report(

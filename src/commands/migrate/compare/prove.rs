@@ -9,7 +9,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::migrate::diff::{Options, Plan, Section, Statement};
 use crate::migrate::file;
 use crate::migrate::rename::{self, Refusal, Rename};
-use crate::migrate::script::{self, Piece};
+use crate::migrate::script::{self, Kind as Execution};
 use crate::postgres::fingerprint::Fingerprint;
 use crate::postgres::scratch::Database;
 use crate::postgres::{Connection, Target};
@@ -289,7 +289,10 @@ fn on_older_server(mut failure: Failure, before: &Read, after: &Read) -> Failure
         .code("older-server")
 }
 
-/// Runs the text as psql would: statement by statement, transactions as it says.
+/// How many statements of one transaction are sent at once.
+const AT_ONCE: usize = 100;
+
+/// Runs the text as psql would: transactions as it says, and what stands in one of them together.
 pub(super) async fn run_text(
     connection: &mut Connection,
     text: &str,
@@ -297,18 +300,38 @@ pub(super) async fn run_text(
 ) -> Result<(), Failure> {
     let source = SourceFile::new(format!("the migration {direction}"), text);
     let (script, _) = script::split(&source);
-    for piece in &script.pieces {
-        if let Piece::Statement(statement) = piece {
-            let sql = statement.text(&source.text);
-            if let Err(error) = connection.execute(sql).await {
-                return Err(unproven(format!("the migration {direction} does not run"))
-                    .cause(error.to_string())
-                    .detail(sql.to_owned())
-                    .hint("`--no-verify` writes it all the same; please report it"));
-            }
+    let mut together: Vec<&str> = Vec::new();
+    let mut in_transaction = false;
+    for statement in script.statements() {
+        let sql = statement.text(&source.text);
+        match statement.kind {
+            Execution::Begin => in_transaction = true,
+            Execution::Commit | Execution::Rollback => in_transaction = false,
+            _ => {}
+        }
+        together.push(sql);
+        if !in_transaction || together.len() == AT_ONCE {
+            run_together(connection, &std::mem::take(&mut together), direction).await?;
         }
     }
-    Ok(())
+    run_together(connection, &together, direction).await
+}
+
+async fn run_together(
+    connection: &mut Connection,
+    statements: &[&str],
+    direction: &str,
+) -> Result<(), Failure> {
+    match connection.execute_all(statements).await {
+        Ok(()) => Ok(()),
+        Err((place, error)) => {
+            let failed = statements.get(place).or(statements.last());
+            Err(unproven(format!("the migration {direction} does not run"))
+                .cause(error.to_string())
+                .detail(failed.copied().unwrap_or_default().to_owned())
+                .hint("`--no-verify` writes it all the same; please report it"))
+        }
+    }
 }
 
 async fn run_one(connection: &mut Connection, sql: &str) -> Result<(), Failure> {

@@ -1,13 +1,14 @@
 //! Which step comes before which.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashMap;
 
+use super::steps::Edges;
 use super::{Graph, Node};
 use crate::catalog::{Body, ConstraintKind, Id, Kind, Object};
 
 impl Graph<'_> {
     /// What the state before asks for.
-    pub(super) fn before_edges(&self, edges: &mut BTreeSet<(Node, Node)>) {
+    pub(super) fn before_edges(&self, edges: &mut Edges) {
         for object in self.before.objects.values() {
             for needed in &object.depends_on {
                 let goes = self.actions.drops(&object.id);
@@ -34,16 +35,16 @@ impl Graph<'_> {
                     }
                     if self.leaves(&child.name) {
                         let left = self.drop_node(&object.id);
-                        self.leaving_edges(&left, &child, &parent, edges);
+                        self.leaving_edges(left, &child, &parent, edges);
                     }
                 }
                 Body::Table(table)
                     if self.actions.changes(&object.id) && self.leaves(&object.id.name) =>
                 {
-                    let left = Node::Aside(object.id.clone());
+                    let left = self.steps.place(&Node::Aside(object.id.clone()));
                     for parent in &table.parents {
                         let parent = Id::new(Kind::Table, parent.as_str());
-                        self.leaving_edges(&left, &object.id, &parent, edges);
+                        self.leaving_edges(left, &object.id, &parent, edges);
                     }
                 }
                 _ => {}
@@ -52,13 +53,7 @@ impl Graph<'_> {
     }
 
     /// A partition or heir leaves before anything of it or of its parent goes.
-    fn leaving_edges(
-        &self,
-        left: &Node,
-        child: &Id,
-        parent: &Id,
-        edges: &mut BTreeSet<(Node, Node)>,
-    ) {
+    fn leaving_edges(&self, left: usize, child: &Id, parent: &Id, edges: &mut Edges) {
         for table in [parent, child] {
             let parts = [Kind::Column, Kind::Constraint, Kind::ForeignKey]
                 .into_iter()
@@ -70,64 +65,61 @@ impl Graph<'_> {
                 .chain([table])
             {
                 if self.actions.drops(id) {
-                    edges.insert((left.clone(), self.drop_node(id)));
+                    edges.insert((left, self.drop_node(id)));
                 } else if self.actions.changes(id) {
-                    edges.extend(self.made_by(id).map(|change| (left.clone(), change)));
+                    edges.extend(self.made_by(id).map(|change| (left, change)));
                 }
             }
         }
     }
 
     /// What the state after asks for.
-    pub(super) fn after_edges(&self, edges: &mut BTreeSet<(Node, Node)>) {
+    pub(super) fn after_edges(&self, edges: &mut Edges) {
         for object in self.after.objects.values() {
             let Some(made) = self.made_by(&object.id) else {
                 continue;
             };
             for needed in &object.depends_on {
                 if let Some(first) = self.made_by(needed) {
-                    edges.insert((first, made.clone()));
+                    edges.insert((first, made));
                 }
             }
             match &object.body {
                 Body::Attachment { parent, .. } => {
-                    self.joining_edges(&object.id.name, parent, &made, edges);
+                    self.joining_edges(&object.id.name, parent, made, edges);
                 }
                 Body::Index(index) => {
                     if let Some(parent) = &index.parent
                         && let Some(parent) = self.made_by(&Id::new(Kind::Index, parent.as_str()))
                     {
-                        edges.insert((made.clone(), parent));
+                        edges.insert((made, parent));
                     }
                 }
                 Body::Column(_) => {
                     // What reaches the heirs comes first.
                     if let Some(parent) = self.parent_that_stays(&object.id.name) {
                         let of_parent = Id::part(Kind::Column, parent, object.id.part.as_str());
-                        edges.extend(self.made_by(&of_parent).map(|first| (first, made.clone())));
+                        edges.extend(self.made_by(&of_parent).map(|first| (first, made)));
                     }
                 }
                 Body::Constraint(constraint) if constraint.of_parent => {
-                    self.key_of_part(object, &made, edges);
+                    self.key_of_part(object, made, edges);
                 }
                 _ => {}
             }
         }
         // A type comes after its predecessor went aside, and that one goes when no column has it.
         for id in &self.asides {
-            edges.insert((Node::Aside(id.clone()), Node::Create(id.clone())));
+            edges.insert((
+                self.steps.place(&Node::Aside(id.clone())),
+                self.steps.place(&Node::Create(id.clone())),
+            ));
         }
     }
 
     /// The parts' indexes and keys exist before the part joins, to be taken over; an index of the
     /// parent that is new takes them over itself. Columns and checks are alike by then.
-    fn joining_edges(
-        &self,
-        name: &str,
-        parent: &str,
-        made: &Node,
-        edges: &mut BTreeSet<(Node, Node)>,
-    ) {
+    fn joining_edges(&self, name: &str, parent: &str, made: usize, edges: &mut Edges) {
         let is_part = |id: &&Id| {
             matches!(self.after.get(id).map(|object| &object.body),
                 Some(Body::Index(index)) if index.parent.is_some())
@@ -141,15 +133,13 @@ impl Graph<'_> {
             .chain(indexes.clone().filter(is_part));
         for id in first {
             // What comes with the parent's own step is another matter, below.
-            let own = |step: &Node| match step {
-                Node::Create(id) | Node::Change(id) => id.name != parent || id.part.is_empty(),
+            let own = |step: &usize| match self.steps.node(*step) {
+                Some(Node::Create(id) | Node::Change(id)) => {
+                    id.name != parent || id.part.is_empty()
+                }
                 _ => true,
             };
-            edges.extend(
-                self.made_by(id)
-                    .filter(own)
-                    .map(|first| (first, made.clone())),
-            );
+            edges.extend(self.made_by(id).filter(own).map(|first| (first, made)));
         }
         let of_parent = [Kind::Column, Kind::Constraint]
             .into_iter()
@@ -162,28 +152,23 @@ impl Graph<'_> {
             };
             let own = Id::part(object.id.kind, name, object.id.part.as_str());
             // What the parent's step gives the part needs the part to be there.
-            if self.made_by(&own).as_ref() == Some(&step) {
-                edges.insert((made.clone(), step));
+            if self.made_by(&own) == Some(step) {
+                edges.insert((made, step));
             } else {
-                edges.insert((step, made.clone()));
+                edges.insert((step, made));
             }
         }
         // Of two indexes that are alike, the parent would take over either.
         for id in indexes.filter(|id| !is_part(id)) {
-            edges.extend(self.made_by(id).map(|later| (made.clone(), later)));
+            edges.extend(self.made_by(id).map(|later| (made, later)));
         }
         for id in self.indexes_after.get(parent).into_iter().flatten() {
-            edges.extend(self.made_by(id).map(|later| (made.clone(), later)));
+            edges.extend(self.made_by(id).map(|later| (made, later)));
         }
     }
 
     /// A key of a partitioned table that exists takes over the keys of its parts.
-    pub(super) fn key_of_part(
-        &self,
-        object: &Object,
-        made: &Node,
-        edges: &mut BTreeSet<(Node, Node)>,
-    ) {
+    pub(super) fn key_of_part(&self, object: &Object, made: usize, edges: &mut Edges) {
         if object.id.kind != Kind::Constraint {
             return;
         }
@@ -192,16 +177,16 @@ impl Graph<'_> {
         };
         for key in self.after.parts(Kind::Constraint, &parent) {
             if let Some(of_parent) = self.made_by(&key.id)
-                && matches!(&of_parent, Node::Create(id) if id.kind == Kind::Constraint)
+                && matches!(self.steps.node(of_parent), Some(Node::Create(id)) if id.kind == Kind::Constraint)
             {
-                edges.insert((made.clone(), of_parent));
+                edges.insert((made, of_parent));
             }
         }
     }
 
     /// A name is free before it is taken.
-    pub(super) fn name_edges(&self, edges: &mut BTreeSet<(Node, Node)>) {
-        let mut freed: BTreeMap<String, BTreeSet<Node>> = BTreeMap::new();
+    pub(super) fn name_edges(&self, edges: &mut Edges) {
+        let mut freed: HashMap<String, Vec<usize>> = HashMap::new();
         for object in self.before.objects.values() {
             let id = &object.id;
             if self.asides.contains(id) {
@@ -209,7 +194,7 @@ impl Graph<'_> {
             }
             if self.actions.drops(id) {
                 for name in names(object) {
-                    freed.entry(name).or_default().insert(self.drop_node(id));
+                    freed.entry(name).or_default().push(self.drop_node(id));
                 }
             } else if self.actions.changes(id) {
                 let kept = self.after.get(id).map(names).unwrap_or_default();
@@ -233,7 +218,7 @@ impl Graph<'_> {
             };
             for name in names(object).into_iter().filter(|name| !old.contains(name)) {
                 for free in freed.get(&name).into_iter().flatten() {
-                    edges.insert((free.clone(), made.clone()));
+                    edges.insert((*free, made));
                 }
             }
         }

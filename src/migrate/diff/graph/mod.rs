@@ -5,11 +5,12 @@ mod edges;
 mod implicit;
 mod inline;
 mod sort;
+mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Action, Actions};
-use crate::catalog::{Body, Catalog, Id, Index, Kind};
+use crate::catalog::{Body, Catalog, Dependants, Id, Index, Kind};
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Node {
@@ -30,9 +31,10 @@ pub(super) struct Graph<'a> {
     pub asides: BTreeSet<Id>,
     /// New tables by what their statement states.
     inline: BTreeMap<Id, Id>,
+    steps: steps::Steps,
     /// What depends on each object, directly.
-    pub dependants_before: BTreeMap<&'a Id, BTreeSet<&'a Id>>,
-    pub dependants_after: BTreeMap<&'a Id, BTreeSet<&'a Id>>,
+    pub dependants_before: Dependants<'a>,
+    pub dependants_after: Dependants<'a>,
     /// The indexes of each table, before and after.
     indexes_before: BTreeMap<&'a str, Vec<&'a Id>>,
     indexes_after: BTreeMap<&'a str, Vec<&'a Id>>,
@@ -50,6 +52,7 @@ impl<'a> Graph<'a> {
             actions,
             asides: BTreeSet::new(),
             inline: BTreeMap::new(),
+            steps: steps::Steps::default(),
             dependants_before: before.dependants(),
             dependants_after: after.dependants(),
             indexes_before: indexes_by(before, |index| Some(&index.table)),
@@ -60,6 +63,7 @@ impl<'a> Graph<'a> {
         graph.find_heirs();
         graph.find_asides();
         graph.find_inline();
+        graph.steps = steps::Steps::new(&graph);
         graph
     }
 
@@ -159,7 +163,7 @@ impl<'a> Graph<'a> {
         }
     }
 
-    fn drop_node(&self, id: &Id) -> Node {
+    fn step_of_drop(&self, id: &Id) -> Node {
         let mut id = id.clone();
         while let Some(container) = self.implicit_drop(&id) {
             id = container;
@@ -168,7 +172,7 @@ impl<'a> Graph<'a> {
     }
 
     /// The step after which the object of after is as it should be, if there is one.
-    fn made_by(&self, id: &Id) -> Option<Node> {
+    fn step_of_make(&self, id: &Id) -> Option<Node> {
         match self.actions.get(id)? {
             Action::Create | Action::Rebuild => {
                 let mut id = id.clone();
@@ -188,26 +192,23 @@ impl<'a> Graph<'a> {
         }
     }
 
+    /// The place of the step that removes the object.
+    fn drop_node(&self, id: &Id) -> usize {
+        self.steps.drop_of(id)
+    }
+
+    /// The place of the step after which the object of after is as it should be, if there is one.
+    fn made_by(&self, id: &Id) -> Option<usize> {
+        self.steps.make_of(id)
+    }
+
     /// All steps, each after those that it needs.
     pub(super) fn order(&self) -> Vec<Node> {
-        let mut nodes: BTreeSet<Node> = BTreeSet::new();
-        let mut edges: BTreeSet<(Node, Node)> = BTreeSet::new();
-        for id in self.actions.0.keys() {
-            if self.actions.drops(id) {
-                nodes.insert(self.drop_node(id));
-            }
-            nodes.extend(self.made_by(id));
-        }
-        nodes.extend(self.asides.iter().cloned().map(Node::Aside));
-        let leaving = self
-            .before
-            .of_kind(Kind::Table)
-            .filter(|object| self.actions.changes(&object.id) && self.leaves_heritage(&object.id));
-        nodes.extend(leaving.map(|object| Node::Aside(object.id.clone())));
+        let mut edges = steps::Edges::default();
         self.before_edges(&mut edges);
         self.after_edges(&mut edges);
         self.name_edges(&mut edges);
-        sort::sort(&nodes, &edges)
+        sort::sort(self.steps.nodes(), &edges.sorted())
     }
 }
 
