@@ -17,8 +17,9 @@ pub(super) const PREFIX: &str = "backsmith_scratch_";
 pub struct Database {
     pub name: String,
     url: SecretUrl,
-    server: SecretUrl,
-    _guard: interrupt::CleanupGuard,
+    /// Where it must be dropped; a private server goes as a whole, with everything on it.
+    dropped_on: Option<SecretUrl>,
+    _guard: Option<interrupt::CleanupGuard>,
 }
 
 impl Database {
@@ -30,10 +31,11 @@ impl Database {
         );
         let server_url = server.url();
         // Registered first: whatever happens from here on, the database goes.
-        let guard = {
-            let (server_url, name) = (server_url.clone(), name.clone());
+        let dropped_on = (!server.is_private()).then(|| server_url.clone());
+        let guard = dropped_on.clone().map(|server_url| {
+            let name = name.clone();
             interrupt::on_early_exit(move || drop_from_another_thread(&server_url, &name))
-        };
+        });
         let mut connection = connect(&server_url).await?;
         let template = template.unwrap_or("template0");
         let mut statement = format!("CREATE DATABASE {name} TEMPLATE {template}");
@@ -51,7 +53,7 @@ impl Database {
         Ok(Self {
             url: server.database_url(&name),
             name,
-            server: server_url,
+            dropped_on,
             _guard: guard,
         })
     }
@@ -63,7 +65,9 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        drop_from_another_thread(&self.server, &self.name);
+        if let Some(server) = &self.dropped_on {
+            drop_from_another_thread(server, &self.name);
+        }
     }
 }
 

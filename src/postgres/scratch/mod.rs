@@ -65,9 +65,9 @@ impl Server {
         let binaries = binaries::find(options)?;
         #[cfg(unix)]
         {
-            let private = private::Private::start(&binaries, options).await?;
-            let mut connection = database::connect(&private.url("postgres")).await?;
+            let (private, mut connection) = private::Private::start(&binaries, options).await?;
             let (version, version_number) = database::version(&mut connection).await?;
+            let _ = sqlx::Connection::close(connection).await;
             Ok(Self {
                 place: Place::Private(private),
                 version,

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use sqlx::Connection as _;
+use sqlx::PgConnection;
 
 use super::account::{self, Account};
 use super::binaries::Binaries;
@@ -63,7 +63,11 @@ pub(super) struct Private {
 }
 
 impl Private {
-    pub(super) async fn start(binaries: &Binaries, options: &Options) -> Result<Self, Failure> {
+    /// Starts it and gives back the first connection.
+    pub(super) async fn start(
+        binaries: &Binaries,
+        options: &Options,
+    ) -> Result<(Self, PgConnection), Failure> {
         let account = account::for_server()?;
         let folder = make_folder(account)?;
         let guard = {
@@ -81,8 +85,8 @@ impl Private {
         };
         template::lay_out(binaries, &folder.join("data"), account)?;
         private.keeper = Some(spawn(binaries, &folder, account, options)?);
-        private.wait_until_ready().await?;
-        Ok(private)
+        let connection = private.wait_until_ready().await?;
+        Ok((private, connection))
     }
 
     pub(super) fn url(&self, database: &str) -> SecretUrl {
@@ -90,15 +94,14 @@ impl Private {
         SecretUrl::new(format!("postgres:///{database}?host={host}&user=postgres"))
     }
 
-    async fn wait_until_ready(&mut self) -> Result<(), Failure> {
+    async fn wait_until_ready(&mut self) -> Result<PgConnection, Failure> {
         let started = Instant::now();
         let socket = self.folder.join(".s.PGSQL.5432");
         loop {
             if socket.exists()
                 && let Ok(connection) = database::connect(&self.url("postgres")).await
             {
-                let _ = connection.close().await;
-                return Ok(());
+                return Ok(connection);
             }
             // The keeper outlives a server that fails to start; its log tells.
             let gone = self
@@ -108,7 +111,7 @@ impl Private {
             if gone || started.elapsed() > PATIENCE || self.log().contains("FATAL:  could not") {
                 return Err(self.failure());
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            tokio::time::sleep(Duration::from_millis(3)).await;
         }
     }
 
