@@ -27,13 +27,18 @@ impl Fingerprint {
 
     /// In a transaction that is open and has its settings.
     pub(super) async fn of_snapshot(connection: &mut Connection) -> Result<Self, Error> {
-        // Bodies in standard SQL and the compression of columns came with version 14.
+        // Bodies in standard SQL, the compression of columns and statistics of expressions came
+        // with version 14.
         let query = if connection.server().version_number >= 140_000 {
             QUERY.to_owned()
         } else {
             QUERY
                 .replace("md5(pg_get_function_sqlbody(p.oid)),", "")
                 .replace("a.attcompression, ", "")
+                .replace(
+                    "array_to_string(pg_get_statisticsobjdef_expressions(x.oid), ','),",
+                    "",
+                )
         };
         let rows = connection.rows_of(query).await?;
         let mut objects: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();

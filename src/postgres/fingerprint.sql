@@ -108,7 +108,9 @@ FROM pg_type t JOIN space s ON s.oid = t.typnamespace
 WHERE (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'b' AND t.typelem = 0 OR t.typtype = 'c' AND EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c'))
     AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_type'::regclass AND m.objid = t.oid)
 UNION ALL
-SELECT 'statistics', x.stxnamespace::regnamespace || '.' || quote_ident(x.stxname), concat_ws('|', pg_get_statisticsobjdef(x.oid), nullif(x.stxstattarget, -1),
+SELECT 'statistics', x.stxnamespace::regnamespace || '.' || quote_ident(x.stxname), concat_ws('|', x.stxrelid::regclass, x.stxkind,
+    (SELECT string_agg(a.attname, ',' ORDER BY a.attname) FROM unnest(x.stxkeys::int2[]) k JOIN pg_attribute a ON a.attrelid = x.stxrelid AND a.attnum = k),
+    array_to_string(pg_get_statisticsobjdef_expressions(x.oid), ','), nullif(x.stxstattarget, -1),
     (SELECT text FROM note WHERE classoid = 'pg_statistic_ext'::regclass AND objoid = x.oid))
 FROM pg_statistic_ext x JOIN space s ON s.oid = x.stxnamespace
 UNION ALL

@@ -66,19 +66,23 @@ fn bodies(before: &Body, after: &Body) -> Option<Action> {
             Body::Rule {
                 definition: after, ..
             },
-        )
-        | (
-            Body::Statistics {
-                definition: before, ..
-            },
-            Body::Statistics {
-                definition: after, ..
-            },
         ) => Some(if before == after {
             Action::Alter
         } else {
             Action::Rebuild
         }),
+        (
+            Body::Statistics {
+                definition: before,
+                target: before_target,
+            },
+            Body::Statistics { definition, target },
+        ) => {
+            if columns_apart(before) != columns_apart(definition) {
+                return Some(Action::Rebuild);
+            }
+            (before_target != target).then_some(Action::Alter)
+        }
         (Body::Policy(before), Body::Policy(after)) => Some(policies(before, after)),
         (Body::Sequence(_), Body::Sequence(_))
         | (Body::Extension { .. }, Body::Extension { .. })
@@ -118,6 +122,17 @@ fn bodies(before: &Body, after: &Body) -> Option<Action> {
 /// The definition without its mark of not being valid.
 pub(super) fn bare(definition: &str) -> &str {
     definition.trim_end_matches(" NOT VALID")
+}
+
+/// A statistics object lists its columns as they stand in the table, which is no difference.
+fn columns_apart(definition: &str) -> (&str, Vec<&str>) {
+    let (head, rest) = definition.split_once(" ON ").unwrap_or((definition, ""));
+    let mut columns: Vec<&str> = rest
+        .split(" FROM ")
+        .flat_map(|part| part.split(", "))
+        .collect();
+    columns.sort_unstable();
+    (head, columns)
 }
 
 fn is_subsequence(before: &[String], after: &[String]) -> bool {

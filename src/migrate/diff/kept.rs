@@ -61,3 +61,27 @@ pub(super) fn rights_on_columns(graph: &Graph, before: &Object, after: &Object) 
     });
     kept.flatten().collect()
 }
+
+/// A table that becomes unlogged, or ceases to be, takes the sequences of its columns along.
+pub(super) fn sequences_of_table(graph: &Graph, before: &Object, after: &Object) -> Vec<String> {
+    let (Body::Table(old), Body::Table(new)) = (&before.body, &after.body) else {
+        return Vec::new();
+    };
+    if old.persistence == new.persistence {
+        return Vec::new();
+    }
+    let owned = graph.before.of_kind(Kind::SequenceOwner).filter(|object| {
+        matches!(&object.body, Body::SequenceOwner { table, .. } if *table == after.id.name)
+    });
+    owned
+        .filter_map(|owner| {
+            let id = Id::new(Kind::Sequence, owner.id.name.as_str());
+            match graph.after.get(&id).map(|object| &object.body) {
+                Some(Body::Sequence(sequence)) if sequence.persistence != new.persistence => {
+                    Some(emit::sequence_persistence(&id.name, &sequence.persistence))
+                }
+                _ => None,
+            }
+        })
+        .collect()
+}

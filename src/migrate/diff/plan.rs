@@ -288,6 +288,7 @@ impl Writer<'_> {
                 statements.push(sql);
             }
         }
+        statements.extend(kept::sequences_of_table(self.graph, before, after));
         statements.extend(kept::rights_on_columns(self.graph, before, after));
         self.push(Section::Main, statements);
     }

@@ -279,15 +279,20 @@ fn domain(name: &str, old: &Domain, new: &Domain) -> Vec<String> {
     statements
 }
 
+/// LOGGED or UNLOGGED.
+pub fn sequence_persistence(name: &str, persistence: &str) -> String {
+    let verb = if persistence == "u" {
+        "UNLOGGED"
+    } else {
+        "LOGGED"
+    };
+    format!("ALTER SEQUENCE {name} SET {verb}")
+}
+
 fn sequence(name: &str, old: &Sequence, new: &Sequence) -> Vec<String> {
     let mut statements = Vec::new();
     if old.persistence != new.persistence {
-        let verb = if new.persistence == "u" {
-            "UNLOGGED"
-        } else {
-            "LOGGED"
-        };
-        statements.push(format!("ALTER SEQUENCE {name} SET {verb}"));
+        statements.push(sequence_persistence(name, &new.persistence));
     }
     let clauses = sequence_clauses(old, new, "");
     if !clauses.is_empty() {

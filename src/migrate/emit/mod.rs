@@ -10,7 +10,7 @@ mod table;
 
 use std::collections::BTreeMap;
 
-pub use alter::{alter, enum_values, join_parents, leave_parents, retype};
+pub use alter::{alter, enum_values, join_parents, leave_parents, retype, sequence_persistence};
 pub use array_cast::keep_array_casts;
 pub use attached::{Comments, column_grants, comment, comments_and_grants, default_grants, grants};
 pub use create::{attach_index, create, default_privileges};

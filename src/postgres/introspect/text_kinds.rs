@@ -99,7 +99,7 @@ pub(super) const QUERIES: &[(Kind, &str, &str)] = &[
         "select p.oid, quote_ident(p.pubname) as name, '' as create, p.puballtables as all_tables, \
       concat_ws(', ', \
           (select 'TABLE ' || string_agg(r.prrelid::regclass::text \
-             || coalesce(' (' || (select string_agg(quote_ident(a.attname), ', ' order by a.attnum) from pg_attribute a \
+             || coalesce(' (' || (select string_agg(quote_ident(a.attname), ', ' order by a.attname) from pg_attribute a \
                 where a.attrelid = r.prrelid and a.attnum::text in (select jsonb_array_elements_text(case jsonb_typeof(to_jsonb(r) -> 'prattrs') when 'array' then to_jsonb(r) -> 'prattrs' end))) || ')', '') \
              || coalesce(' WHERE (' || pg_get_expr(r.prqual, r.prrelid) || ')', ''), ', ' order by r.prrelid::regclass::text) \
            from pg_publication_rel r where r.prpubid = p.oid), \
