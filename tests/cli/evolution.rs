@@ -138,7 +138,7 @@ fn drawn_schemas_follow_drawn_edits_and_come_back() {
     let (from, to) = asked
         .as_deref()
         .and_then(|range| range.split_once('-'))
-        .map_or((0, 6), |(from, to)| {
+        .map_or((0, 4), |(from, to)| {
             (
                 from.parse().expect("a number"),
                 to.parse().expect("a number"),

@@ -408,18 +408,16 @@ impl Writer<'_> {
             self.column(name, column, &mut columns, &mut lines);
         }
         // What the foreign keys of this schema need.
-        for reference in ["t0_id"] {
-            let of = Type::new(
-                decisions.one("t0 id type", &["integer", "bigint"]),
-                Values::Number,
-            );
-            lines.push(format!("{reference} {}", of.sql));
-            columns.push(Column {
-                name: reference.to_owned(),
-                of,
-                generated: false,
-            });
-        }
+        let of = Type::new(
+            decisions.one("t0 id type", &["integer", "bigint"]),
+            Values::Number,
+        );
+        lines.push(format!("t0_id {}", of.sql));
+        columns.push(Column {
+            name: "t0_id".to_owned(),
+            of,
+            generated: false,
+        });
         if decisions.chance(&key("turned"), 1) {
             lines.reverse();
         }
@@ -517,7 +515,10 @@ impl Writer<'_> {
         let name = table.name.clone();
         let key = |what: &str| format!("{name} {what}");
         let mut lines = Vec::new();
-        let and: String = with.iter().map(|column| format!(", {column}")).collect();
+        let and = with
+            .iter()
+            .flat_map(|column| [", ", *column])
+            .collect::<String>();
         if decisions.chance(&key("key"), 8) {
             let called = decisions.one(&key("key name"), &["pkey", "pkey", "key"]);
             lines.push(format!("CONSTRAINT {name}_{called} PRIMARY KEY (id{and})"));
