@@ -319,6 +319,10 @@ fn sequence_clauses(old: &Sequence, new: &Sequence, set: &str) -> String {
     if old.start != new.start {
         text.push_str(&format!(" {set}START WITH {}", new.start));
     }
+    if old.increment.signum() != new.increment.signum() {
+        // Where it stands lies outside of what it counts through now.
+        text.push_str(&format!(" RESTART WITH {}", new.start));
+    }
     if old.cache != new.cache {
         text.push_str(&format!(" {set}CACHE {}", new.cache));
     }
