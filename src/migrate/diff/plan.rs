@@ -95,21 +95,21 @@ pub struct Plan {
 
 /// The way from one catalog to the other.
 pub fn catalogs(before: &Catalog, after: &Catalog, options: Options) -> Plan {
-    written(before, after, options, closure::actions(before, after))
+    written(before, after, options, &closure::actions(before, after))
 }
 
 /// The plain form, of which every statement can share one transaction: an enum with new labels is made
 /// anew, since a label cannot be used in the transaction that adds it.
 pub fn in_one_transaction(before: &Catalog, after: &Catalog) -> Plan {
     let actions = closure::actions_in_one_transaction(before, after);
-    written(before, after, Options { offline: true }, actions)
+    written(before, after, Options { offline: true }, &actions)
 }
 
-fn written(before: &Catalog, after: &Catalog, options: Options, actions: Actions) -> Plan {
+fn written(before: &Catalog, after: &Catalog, options: Options, actions: &Actions) -> Plan {
     if actions.0.is_empty() {
         return Plan::default();
     }
-    let graph = Graph::new(before, after, &actions);
+    let graph = Graph::new(before, after, actions);
     let mut writer = Writer {
         graph: &graph,
         online: Online::new(&graph, options),
@@ -129,8 +129,8 @@ fn written(before: &Catalog, after: &Catalog, options: Options, actions: Actions
     }
     Plan {
         statements,
-        changes: changes(before, after, &actions),
-        hazards: hazard::all(before, after, &actions),
+        changes: changes(before, after, actions),
+        hazards: hazard::all(before, after, actions),
     }
 }
 
