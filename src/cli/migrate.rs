@@ -168,6 +168,16 @@ pub struct Migrate {
     )]
     pub postgres: Option<PostgresFrom>,
 
+    /// Major version of a private Postgres [default: the database's, else the newest there is]
+    #[arg(
+        long,
+        value_name = "MAJOR",
+        env = "BACKSMITH_POSTGRES_VERSION",
+        hide_env_values = true,
+        help_heading = SCRATCH
+    )]
+    pub postgres_version: Option<u32>,
+
     /// Folder of the Postgres server binaries
     #[arg(long, value_name = "DIR", help_heading = SCRATCH)]
     pub pg_bin: Option<PathBuf>,

@@ -92,6 +92,16 @@ pub struct Scaffold {
     )]
     pub postgres: Option<super::PostgresFrom>,
 
+    /// Major version of the Postgres that a schema file is loaded into [default: the newest there is]
+    #[arg(
+        long,
+        value_name = "MAJOR",
+        env = "BACKSMITH_POSTGRES_VERSION",
+        hide_env_values = true,
+        help_heading = READ
+    )]
+    pub postgres_version: Option<u32>,
+
     /// Read routes, write their OpenAPI document
     ///
     /// Read Express, Fastify or Koa routes without running them, and write their OpenAPI

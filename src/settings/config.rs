@@ -26,6 +26,7 @@ const SECTIONS: &[(&str, &[&str])] = &[
             "schemas",
             "ignore",
             "postgres",
+            "postgres_version",
             "pg_bin",
             "layout",
         ],
@@ -69,6 +70,8 @@ pub struct MigrateConfig {
     pub ignore: Vec<String>,
     /// `local` or `download`.
     pub postgres: Option<String>,
+    /// 16, the major version of a private server.
+    pub postgres_version: Option<u32>,
     pub pg_bin: Option<PathBuf>,
     pub layout: Option<String>,
 }

@@ -168,6 +168,8 @@ pub struct Scratch {
     /// The server that was named for it: the source's own, or `--connection` beside schema files.
     pub server: Option<Database>,
     pub from: PostgresFrom,
+    /// The major version that a private server must have.
+    pub version: Option<u32>,
     pub binaries: Option<PathBuf>,
 }
 
@@ -474,6 +476,7 @@ fn scratch(
     Ok(Scratch {
         server,
         from,
+        version: arguments.postgres_version.or(config.postgres_version),
         binaries: arguments.pg_bin.clone().or_else(|| {
             let configured = config.pg_bin.as_deref()?;
             Some(relative_to_config(configured, context))

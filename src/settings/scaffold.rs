@@ -36,6 +36,8 @@ pub struct Request {
 /// The Postgres that reads schema files.
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
+    /// The major version that a private server must have.
+    pub version: Option<u32>,
     pub binaries: Option<PathBuf>,
     pub download: bool,
 }
@@ -122,6 +124,9 @@ pub(super) fn resolve(arguments: cli::Scaffold, context: &Context) -> Result<Req
         strict: arguments.strict || config.strict.unwrap_or(false),
         scratch: Scratch {
             binaries: context.config.migrate.pg_bin.clone(),
+            version: arguments
+                .postgres_version
+                .or(context.config.migrate.postgres_version),
             download: match arguments.postgres {
                 Some(from) => from == cli::PostgresFrom::Download,
                 None => context.config.migrate.postgres.as_deref() == Some("download"),

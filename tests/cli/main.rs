@@ -51,4 +51,5 @@ mod scratch;
 mod served;
 mod slips;
 mod swagger;
+mod versions;
 mod web_server;

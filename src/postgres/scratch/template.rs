@@ -60,7 +60,7 @@ fn initialize(binaries: &Binaries, data: &Path, account: Option<Account>) -> Res
         .arg(data)
         .args(["--username", "postgres", "--encoding", "UTF8"])
         .args(["--locale", LOCALE, "--auth", "trust", "--no-sync"])
-        .args(["--no-instructions", "--wal-segsize", "4"])
+        .args(["--wal-segsize", "4"])
         .current_dir("/")
         .stdin(Stdio::null())
         .env("LC_ALL", "C");

@@ -1,6 +1,7 @@
 //! `backsmith migrate --compare`: read both sides, compare, prove, write, report, judge.
 
 mod annotations;
+mod one_version;
 mod prove;
 mod sides;
 mod versions;
@@ -41,6 +42,7 @@ pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict,
 async fn compare(request: &Request, terminal: &mut Terminal) -> Result<Comparison, Failure> {
     let mut scratch = Scratch::new(request);
     let (before, after) = sides::both(request, &mut scratch, terminal).await?;
+    let (before, after, note) = one_version::both(request, before, after, &mut scratch).await?;
     let options = diff::Options {
         offline: request.offline,
     };
@@ -67,7 +69,12 @@ async fn compare(request: &Request, terminal: &mut Terminal) -> Result<Compariso
         up: comparison::count(&up.statements),
         down: comparison::count(&down.statements),
         files: Vec::new(),
-        notes: before.notes.iter().chain(&after.notes).cloned().collect(),
+        notes: [&before.notes, &after.notes]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .chain(note)
+            .collect(),
         diff: None,
     };
     if up.statements.is_empty() && down.statements.is_empty() {

@@ -238,24 +238,8 @@ pub(super) async fn copy_of(before: &Read, scratch: &mut Scratch<'_>) -> Result<
     if let Some(original) = &before.database {
         return server.copy_database(original).await;
     }
-    if server.is_private() {
-        schema_copy::make_roles(server.url(), &[&before.catalog]).await?;
-    }
-    let copy = server.create_database().await?;
+    let copy = unchecked_copy(before, scratch).await?;
     let mut connection = Target::parse(copy.url(), None)?.connect().await?;
-    if let Some(refused) = schema_copy::make(&mut connection, &before.catalog)
-        .await?
-        .into_iter()
-        .next()
-    {
-        return Err(unproven(format!(
-            "the schema of {} could not be copied for the proof",
-            before.side.name
-        ))
-        .cause(refused.reason.to_string())
-        .detail(refused.sql)
-        .hint("`--no-verify` writes the migration without proof"));
-    }
     let found = Fingerprint::read(&mut connection).await?;
     connection.close().await;
     let differing = found.differences(before.fingerprint()?);
@@ -287,6 +271,44 @@ fn on_older_server(mut failure: Failure, before: &Read, after: &Read) -> Failure
             before.side.name, older.0, after.side.name, newer.0
         ))
         .code("older-server")
+}
+
+/// A scratch database made by the statements that lead to the schema of before.
+pub(super) async fn unchecked_copy(
+    before: &Read,
+    scratch: &mut Scratch<'_>,
+) -> Result<Database, Failure> {
+    let server = scratch.server().await?;
+    if server.is_private() {
+        schema_copy::make_roles(server.url(), &[&before.catalog]).await?;
+    }
+    let copy = server.create_database().await?;
+    let mut connection = Target::parse(copy.url(), None)?.connect().await?;
+    if let Some(refused) = schema_copy::make(&mut connection, &before.catalog)
+        .await?
+        .into_iter()
+        .next()
+    {
+        let mut failure = unproven(format!(
+            "the schema of {} could not be copied to PostgreSQL {}",
+            before.side.name, server.version
+        ))
+        .cause(refused.reason.to_string())
+        .detail(refused.sql);
+        if server.major() < before.version().1 / 10_000 {
+            failure.kind = FailureKind::Environment;
+            return Err(failure
+                .hint(format!(
+                    "{} is on PostgreSQL {}: leave out what the older version does not know, or upgrade it first",
+                    before.side.name,
+                    before.version().0
+                ))
+                .code("older-server"));
+        }
+        return Err(failure.hint("`--no-verify` writes the migration without proof"));
+    }
+    connection.close().await;
+    Ok(copy)
 }
 
 /// How many statements of one transaction are sent at once.

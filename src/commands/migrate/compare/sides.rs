@@ -33,7 +33,7 @@ pub(super) struct Read {
     /// Whether every schema was read.
     pub(super) whole: bool,
     /// "15.18" and 150018.
-    version: (String, u32),
+    pub(super) version: (String, u32),
 }
 
 impl Read {
@@ -90,7 +90,7 @@ impl Read {
 /// The server for scratch databases, started when it is needed first.
 pub(super) struct Scratch<'a> {
     request: &'a Request,
-    server: Option<Server>,
+    pub(super) server: Option<Server>,
 }
 
 impl<'a> Scratch<'a> {
