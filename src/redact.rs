@@ -24,6 +24,9 @@ const SECRET_KEYS: &[&str] = &[
     "signature",
     "sslpassword",
     "client_secret",
+    "oauth_client_secret",
+    "scram_client_key",
+    "scram_server_key",
     "auth",
     "code",
     "x-amz-signature",
@@ -103,9 +106,14 @@ pub fn url(text: &str) -> String {
     let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     // The last `@` of everything up to a query: passwords with unescaped `/` or `@` are masked too.
     let search_end = rest.find(['?', '#']).unwrap_or(rest.len());
+    // In a connection URL nothing but a `/` ends the user part, so `?` and `#` may be in a password.
+    let segment_end = rest.find('/').unwrap_or(rest.len());
+    let in_segment =
+        scheme.to_ascii_lowercase().starts_with("postgres") && segment_end > search_end;
     let at = rest[..authority_end]
         .rfind('@')
-        .or_else(|| rest[..search_end].rfind('@'));
+        .or_else(|| rest[..search_end].rfind('@'))
+        .or_else(|| rest[..segment_end].rfind('@').filter(|_| in_segment));
     let mut masked = scheme;
     let remainder = match at {
         Some(at) => {
@@ -177,17 +185,48 @@ fn is_secret_key(key: &str) -> bool {
     SECRET_KEYS.contains(&lower.as_str())
 }
 
+/// The words of a `key=value` connection string, where quotes hold blanks and `\` escapes.
 fn key_values(text: &str) -> String {
-    if !text.contains("password") {
+    if !text.contains("password") && !text.contains("secret") {
         return text.to_owned();
     }
-    let words = text
-        .split_whitespace()
-        .map(|word| match word.split_once('=') {
-            Some((key, _)) if is_secret_key(key) => format!("{key}={MASK}"),
-            _ => word.to_owned(),
-        });
-    words.collect::<Vec<_>>().join(" ")
+    let mut words = Vec::new();
+    let mut letters = text.chars().peekable();
+    let mut after_secret = false;
+    loop {
+        while letters.next_if(|letter| letter.is_whitespace()).is_some() {}
+        if letters.peek().is_none() {
+            return words.join(" ");
+        }
+        let mut key = String::new();
+        while let Some(letter) = letters.next_if(|letter| *letter != '=' && !letter.is_whitespace())
+        {
+            key.push(letter);
+        }
+        while letters.next_if(|letter| letter.is_whitespace()).is_some() {}
+        if letters.next_if_eq(&'=').is_none() {
+            // Not a pair: behind a password it may be the rest of one.
+            words.push(if after_secret { MASK.to_owned() } else { key });
+            continue;
+        }
+        while letters.next_if(|letter| letter.is_whitespace()).is_some() {}
+        let mut value = String::new();
+        let quoted = letters.peek() == Some(&'\'');
+        while let Some(letter) = letters.next() {
+            if !quoted && letter.is_whitespace() {
+                break;
+            }
+            value.push(letter);
+            match letter {
+                '\\' => value.extend(letters.next()),
+                '\'' if quoted && value.len() > 1 => break,
+                _ => {}
+            }
+        }
+        after_secret = is_secret_key(&key);
+        let shown = if after_secret { MASK } else { value.as_str() };
+        words.push(format!("{key}={shown}"));
+    }
 }
 
 #[cfg(test)]
@@ -215,6 +254,13 @@ mod tests {
             ("https://h/p", "https://h/p"),
             ("me:s3cret@h:80/p?token=abc", "me:***@h:80/p?token=***"),
             ("schema/v2.sql", "schema/v2.sql"),
+            ("postgres://u:a?b#c@h/d", "postgres://u:***@h/d"),
+            ("postgres://h?user=a@b/c", "postgres://h?user=a@b/c"),
+            (
+                r"host=db password = 's3 c\'ret' user=app",
+                "host=db password=*** user=app",
+            ),
+            ("password=s3 cret user=u", "password=*** *** user=u"),
             (
                 "host=db password=s3cret user=app",
                 "host=db password=*** user=app",

@@ -12,6 +12,7 @@ mod arbitrary_documents;
 mod bad_database;
 mod bad_input;
 mod compare;
+mod connect;
 mod contract;
 mod decide;
 mod doctor;

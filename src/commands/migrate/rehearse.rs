@@ -5,11 +5,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::schema_copy::{self, NotCopied};
-<<<<<<< HEAD
-use super::{apply, execute, findings, script};
-=======
-use super::{apply, findings, schema_files, script};
->>>>>>> dbd2909 (Try every kind of object on every version, take a private Postgres of the live server's version)
+use super::{apply, execute, findings, schema_files, script};
 use crate::catalog::Catalog;
 use crate::diagnostic::Severity;
 use crate::failure::{Failure, Verdict};
@@ -22,30 +18,18 @@ use crate::migrate::script::Section;
 use crate::postgres::apply::checksum;
 use crate::postgres::fingerprint::Fingerprint;
 use crate::postgres::history::{self, RecordState};
-<<<<<<< HEAD
 use crate::postgres::rehearse::{self, LiveEnd, Ownership};
-use crate::postgres::scratch::{self, Server};
-use crate::postgres::{self, Connection, SessionDefaults, Target, introspect, pooler};
-=======
-use crate::postgres::rehearse::{self, Ownership};
 use crate::postgres::scratch::Server;
-use crate::postgres::{Connection, SessionDefaults, Target, introspect};
->>>>>>> dbd2909 (Try every kind of object on every version, take a private Postgres of the live server's version)
+use crate::postgres::{self, Connection, SessionDefaults, Target, introspect, pooler};
 use crate::report::annotation::{self, Annotation, Format as CiFormat};
 use crate::report::json::v1::migrate::execution;
 use crate::report::json::v1::migrate::rehearsal::{Document, Surroundings};
 use crate::report::{human, json, markdown};
 use crate::settings::Format;
-<<<<<<< HEAD
-use crate::settings::migrate::{FailOn, PostgresFrom, Rehearse as Request, Scratch};
+use crate::settings::migrate::{FailOn, Rehearse as Request, Scratch};
 use crate::terminal::interrupt::Interrupt;
 use crate::terminal::{DIM, Terminal, Verbosity, YELLOW, interrupt};
 use crate::text::number::{self, counted};
-=======
-use crate::settings::migrate::{FailOn, Rehearse as Request};
-use crate::terminal::{DIM, Terminal, Verbosity, interrupt};
-use crate::text::number::counted;
->>>>>>> dbd2909 (Try every kind of object on every version, take a private Postgres of the live server's version)
 
 pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict, Failure> {
     let file = MigrationFile::find(&request.file)?;
@@ -327,27 +311,17 @@ async fn done_before(
     Ok(None)
 }
 
-<<<<<<< HEAD
 /// The same server when we may make databases there, else a private one.
 pub(super) async fn scratch_server(wanted: &Scratch, live: &Connection) -> Result<Server, Failure> {
-=======
-/// The same server when we may make databases there, else a private one of its version.
-async fn scratch_server(request: &Request, live: &Connection) -> Result<Server, Failure> {
->>>>>>> dbd2909 (Try every kind of object on every version, take a private Postgres of the live server's version)
     if live.server().may_create_databases {
         return Server::on(live.target().url()).await;
     }
-<<<<<<< HEAD
     let options = scratch::Options {
         purpose: "rehearsing a migration".to_owned(),
         pg_bin: wanted.binaries.clone(),
         download: wanted.from == PostgresFrom::Download,
         ..scratch::Options::default()
     };
-=======
-    let major = live.server().version_number / 10_000;
-    let options = schema_files::private(&request.scratch, "rehearsing a migration", Some(major));
->>>>>>> dbd2909 (Try every kind of object on every version, take a private Postgres of the live server's version)
     Server::start(&options).await
 }
 

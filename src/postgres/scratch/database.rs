@@ -1,11 +1,10 @@
 //! One scratch database: made under a name that tells whose it is, dropped with the value.
 
-use sqlx::{ConnectOptions, Connection as _, PgConnection, Row};
-use std::str::FromStr;
+use sqlx::{Connection as _, PgConnection, Row};
 
 use super::Server;
 use crate::failure::Failure;
-use crate::postgres::connect::with_host;
+use crate::postgres::Target;
 use crate::redact::SecretUrl;
 use crate::terminal::interrupt;
 
@@ -102,17 +101,7 @@ pub(super) async fn drop_database(connection: &mut PgConnection, name: &str) {
 }
 
 pub(super) async fn connect(url: &SecretUrl) -> Result<PgConnection, Failure> {
-    let failed = |error: &sqlx::Error| {
-        Failure::environment(format!("cannot connect to `{url}`")).cause(message(error))
-    };
-    let url = &with_host(url);
-    sqlx::postgres::PgConnectOptions::from_str(url.expose())
-        .map_err(|error| failed(&error))?
-        .application_name("backsmith")
-        .disable_statement_logging()
-        .connect()
-        .await
-        .map_err(|error| failed(&error))
+    Target::parse(url, None)?.open().await
 }
 
 pub(super) async fn version(connection: &mut PgConnection) -> Result<(String, u32), Failure> {

@@ -17,6 +17,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::failure::Failure;
+use crate::postgres::Target;
 use crate::redact::SecretUrl;
 
 pub use binaries::Binaries;
@@ -160,7 +161,10 @@ impl Server {
         match &self.place {
             #[cfg(unix)]
             Place::Private(private) => private.url(name),
-            Place::Named(url) => named::with_database(url, name),
+            Place::Named(url) => Target::parse(url, None).map_or_else(
+                |_| url.clone(),
+                |target| target.with_database(name).url().clone(),
+            ),
         }
     }
 }

@@ -4,8 +4,6 @@ use sqlx::{PgConnection, Row};
 
 use super::{database, leftovers};
 use crate::failure::Failure;
-use crate::postgres::connect::with_host;
-use crate::redact::SecretUrl;
 
 pub(super) async fn check_rights(connection: &mut PgConnection) -> Result<(), Failure> {
     let row = sqlx::query(
@@ -43,47 +41,6 @@ pub(super) async fn remove_leftovers(connection: &mut PgConnection) {
         let name: String = row.get(0);
         if leftovers::is_ours_and_dead(&name, database::PREFIX) {
             database::drop_database(connection, &name).await;
-        }
-    }
-}
-
-/// The same URL with another database.
-pub(super) fn with_database(url: &SecretUrl, name: &str) -> SecretUrl {
-    let url = &with_host(url);
-    let Ok(mut parsed) = url::Url::parse(url.expose()) else {
-        return url.clone();
-    };
-    parsed.set_path(&format!("/{name}"));
-    let kept: Vec<(String, String)> = parsed
-        .query_pairs()
-        .filter(|(key, _)| key != "dbname")
-        .map(|(key, value)| (key.into_owned(), value.into_owned()))
-        .collect();
-    parsed.set_query(None);
-    if !kept.is_empty() {
-        parsed.query_pairs_mut().extend_pairs(kept);
-    }
-    SecretUrl::new(parsed.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_database_changes_and_nothing_else() {
-        let cases = [
-            (
-                "postgres://u:p@h:5433/shop?sslmode=require",
-                "postgres://u:p@h:5433/x?sslmode=require",
-            ),
-            (
-                "postgres:///shop?host=%2Ftmp%2Fa&dbname=other",
-                "postgres:///x?host=%2Ftmp%2Fa",
-            ),
-        ];
-        for (url, wanted) in cases {
-            assert_eq!(with_database(&SecretUrl::new(url), "x").expose(), wanted);
         }
     }
 }

@@ -58,6 +58,8 @@ const SETTINGS: &[(&str, &str)] = &[
 #[derive(Debug)]
 pub(super) struct Private {
     folder: PathBuf,
+    /// A part of the name of the socket, also when nothing listens there.
+    port: String,
     keeper: Option<Child>,
     _guard: interrupt::CleanupGuard,
 }
@@ -80,6 +82,12 @@ impl Private {
         // From here on the drop of this value removes the folder.
         let mut private = Self {
             folder: folder.clone(),
+            port: options
+                .settings
+                .iter()
+                .find(|(name, _)| name == "port")
+                .map_or("5432", |(_, port)| port)
+                .to_owned(),
             keeper: None,
             _guard: guard,
         };
@@ -91,12 +99,18 @@ impl Private {
 
     pub(super) fn url(&self, database: &str) -> SecretUrl {
         let host = self.folder.to_string_lossy().replace('%', "%25");
-        SecretUrl::new(format!("postgres:///{database}?host={host}&user=postgres"))
+        let port = match self.port.as_str() {
+            "5432" => String::new(),
+            port => format!("&port={port}"),
+        };
+        SecretUrl::new(format!(
+            "postgres:///{database}?host={host}{port}&user=postgres"
+        ))
     }
 
     async fn wait_until_ready(&mut self) -> Result<PgConnection, Failure> {
         let started = Instant::now();
-        let socket = self.folder.join(".s.PGSQL.5432");
+        let socket = self.folder.join(format!(".s.PGSQL.{}", self.port));
         loop {
             if socket.exists()
                 && let Ok(connection) = database::connect(&self.url("postgres")).await
