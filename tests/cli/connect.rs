@@ -480,7 +480,19 @@ fn what_is_not_supported_is_refused_by_name() {
     let refused = attempt.run(
         "postgres://u:wr0ng@h/d?channel_binding=require&gssencmode=require&sslcrl=a&keepalives=1&schema=public&conect_timeout=3",
     );
-    insta::assert_snapshot!(refused.transcript(), @"");
+    insta::assert_snapshot!(refused.transcript(), @r"
+    --- stdout
+    --- stderr
+    error: `postgres://u:***@h/d?channel_binding=require&gssencmode=require&sslcrl=a&keepalives=1&schema=public&conect_timeout=3` is no connection URL
+      caused by: `schema` is a keyword of Prisma, not of Postgres: leave it out
+      caused by: `conect_timeout` is no keyword of a connection; did you mean `connect_timeout`?
+      caused by: `channel_binding=require` is not supported: it can be disable, prefer
+      caused by: `gssencmode=require` is not supported: it can be disable, prefer
+      caused by: `sslcrl` is not supported: leave it out
+      caused by: `keepalives` is not supported: leave it out
+    hint: the form is postgres://user:password@host:5432/database?sslmode=require
+    --- exit 2
+    ");
     for query in [
         "channel_binding=prefer",
         "gssencmode=disable",

@@ -16,7 +16,10 @@ impl Graph<'_> {
                 if goes && needed_goes {
                     edges.insert((self.drop_node(&object.id), self.drop_node(needed)));
                 } else if goes && self.actions.changes(needed) {
-                    if let Some(change) = self.made_by(needed) {
+                    // Rights and comment of a schema wait for nothing in it.
+                    if needed.kind != Kind::Schema
+                        && let Some(change) = self.made_by(needed)
+                    {
                         edges.insert((self.drop_node(&object.id), change));
                     }
                 } else if needed_goes
