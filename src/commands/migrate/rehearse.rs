@@ -316,12 +316,8 @@ pub(super) async fn scratch_server(wanted: &Scratch, live: &Connection) -> Resul
     if live.server().may_create_databases {
         return Server::on(live.target().url()).await;
     }
-    let options = scratch::Options {
-        purpose: "rehearsing a migration".to_owned(),
-        pg_bin: wanted.binaries.clone(),
-        download: wanted.from == PostgresFrom::Download,
-        ..scratch::Options::default()
-    };
+    let major = live.server().version_number / 10_000;
+    let options = schema_files::private(wanted, "rehearsing a migration", Some(major));
     Server::start(&options).await
 }
 

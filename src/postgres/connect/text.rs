@@ -35,7 +35,9 @@ pub(super) fn render(pairs: &Pairs) -> String {
         .all(|host| !host.is_empty() && !host.starts_with('/'))
         && (ports.len() == hosts.len() || ports.len() == 1);
     let mut text = "postgres://".to_owned();
-    if !value("user").is_empty() {
+    // Other readers of URLs want a host behind a user.
+    let user_first = plain && !value("user").is_empty();
+    if user_first {
         text.push_str(&encode(value("user")));
         if !value("password").is_empty() {
             text.push_str(&format!(":{}", encode(value("password"))));
@@ -60,9 +62,9 @@ pub(super) fn render(pairs: &Pairs) -> String {
     text.push_str(&format!("/{}", encode(value("dbname"))));
     let mut sign = '?';
     for (key, value) in pairs {
-        let said = ["dbname", "user"].contains(&key.as_str())
+        let said = key == "dbname"
             || plain && ["host", "port"].contains(&key.as_str())
-            || key == "password" && text.contains('@');
+            || user_first && ["user", "password"].contains(&key.as_str());
         if !said {
             text.push_str(&format!("{sign}{key}={}", encode(value)));
             sign = '&';

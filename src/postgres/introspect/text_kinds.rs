@@ -249,9 +249,21 @@ pub(super) const MEMBERS: &str = "(select string_agg(x.member, E',\n    ' order 
          and d.refclassid = owner.class and d.refobjid = owner.oid) x)";
 
 /// (kind, catalog, query for oid and name) of what is not compared: it is listed.
-pub(super) const UNMANAGED: &[(&str, &str, &str)] = &[(
-    "user mapping with a secret",
-    "pg_user_mapping",
-    "select m.umid as oid, format('%s for %s', m.srvname, m.usename) as name from pg_user_mappings m \
-      where exists (select from unnest(m.umoptions) o where o ~* '^[^=]*(pass|secret|token|key)[^=]*=')",
-)];
+pub(super) const UNMANAGED: &[(&str, &str, &str)] = &[
+    (
+        "user mapping with a secret",
+        "pg_user_mapping",
+        "select m.umid as oid, format('%s for %s', m.srvname, m.usename) as name from pg_user_mappings m \
+         where exists (select from unnest(m.umoptions) o where o ~* '^[^=]*(pass|secret|token|key)[^=]*=')",
+    ),
+    // They came with version 18; that a column is NOT NULL is compared on all versions.
+    (
+        "NOT NULL constraint of its own name or kind",
+        "pg_constraint",
+        "select o.oid, format('%s.%I', o.conrelid::regclass, o.conname) as name from pg_constraint o \
+         join pg_class c on c.oid = o.conrelid \
+         join pg_attribute a on a.attrelid = o.conrelid and a.attnum = o.conkey[1] \
+         where o.contype = 'n' and o.oid >= 16384 and (o.connoinherit or not o.convalidated \
+         or o.conislocal and o.conname <> left(c.relname || '_' || a.attname || '_not_null', 63))",
+    ),
+];
