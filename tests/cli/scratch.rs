@@ -58,6 +58,35 @@ fn a_named_server_keeps_nothing_and_loses_what_dead_runs_left() {
     assert_eq!(query(&url, &same), Vec::<String>::new());
 }
 
+/// Another run, on whatever machine, holds a lock on its database; it goes with that run.
+#[test]
+fn a_database_that_another_run_has_claimed_is_kept() {
+    use sqlx::Connection;
+    let url = fixture().database("select 1");
+    let name = "backsmith_scratch_2147483001_0badbeef";
+    execute(&url, &format!("create database {name}"));
+    let there = format!("select datname::text from pg_database where datname = '{name}'");
+    wait(async {
+        let mut other = sqlx::PgConnection::connect(&url)
+            .await
+            .expect("a connection");
+        let claim = format!("select pg_advisory_lock({}, {})", 0x424b_534d, 0x0bad_beef);
+        sqlx::raw_sql(sqlx::AssertSqlSafe(claim))
+            .execute(&mut other)
+            .await
+            .expect("a lock");
+        let look = || async {
+            Server::on(&SecretUrl::new(url.clone()))
+                .await
+                .expect("a server");
+            query(&url, &there)
+        };
+        assert_eq!(look().await, [name]);
+        other.close().await.expect("an end");
+        assert_eq!(look().await, Vec::<String>::new());
+    });
+}
+
 #[test]
 fn binaries_that_are_not_there_are_refused() {
     let options = Options {

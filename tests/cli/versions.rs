@@ -276,7 +276,7 @@ fn a_dump_of_a_newer_version_loads() {
         sandbox.write("dump.sql", format!("{HEAD}{BODY}"));
         sandbox.write(
             "plain.sql",
-            "CREATE TABLE a (id integer CONSTRAINT a_id_there PRIMARY KEY, b text);",
+            "CREATE TABLE a (id integer CONSTRAINT a_key PRIMARY KEY, b text);",
         );
         let equal = ["migrate", "dump.sql", "--compare", "plain.sql", "--json"];
         let report = instance.run(&sandbox, &equal).expect(0).json();

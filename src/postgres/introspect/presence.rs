@@ -32,6 +32,7 @@ const ASKED: &[(&str, &str)] = &[
     ("pg_conversion", "oid >= 16384"),
     ("pg_ts_parser", "oid >= 16384"),
     ("pg_ts_template", "oid >= 16384"),
+    ("pg_constraint", "contype = 'n' and conrelid >= 16384"),
 ];
 
 /// One row for each catalog that has something, and one with the number of relations.

@@ -23,11 +23,8 @@ pub struct Database {
 
 impl Database {
     pub(super) async fn create(server: &Server, template: Option<&str>) -> Result<Self, Failure> {
-        let name = format!(
-            "{PREFIX}{}_{:08x}",
-            std::process::id(),
-            fastrand::Rng::new().u32(..)
-        );
+        let token = fastrand::Rng::new().u32(..);
+        let name = format!("{PREFIX}{}_{token:08x}", std::process::id());
         let server_url = server.url();
         // Registered first: whatever happens from here on, the database goes.
         let dropped_on = (!server.is_private()).then(|| server_url.clone());
@@ -35,6 +32,11 @@ impl Database {
             let name = name.clone();
             interrupt::on_early_exit(move || drop_from_another_thread(&server_url, &name))
         });
+        let refused = |error: &sqlx::Error| {
+            Failure::environment(format!("cannot make a scratch database on `{server_url}`"))
+                .cause(message(error))
+        };
+        server.claim(token).await.map_err(|error| refused(&error))?;
         let mut connection = connect(&server_url).await?;
         let template = template.unwrap_or("template0");
         let mut statement = format!("CREATE DATABASE {name} TEMPLATE {template}");
@@ -45,10 +47,7 @@ impl Database {
             .execute(&mut connection)
             .await;
         let _ = connection.close().await;
-        made.map_err(|error| {
-            Failure::environment(format!("cannot make a scratch database on `{server_url}`"))
-                .cause(message(&error))
-        })?;
+        made.map_err(|error| refused(&error))?;
         Ok(Self {
             url: server.database_url(&name),
             name,

@@ -156,6 +156,7 @@ fn fetch(platform: &str, build: &str, folder: &Path) -> Result<(), Failure> {
             .cause(error.to_string())
     };
     std::fs::create_dir_all(parent).map_err(failed)?;
+    super::leftovers::remove_unfinished(parent);
     let work = tempfile::Builder::new()
         .prefix(".fetch-")
         .tempdir_in(parent)

@@ -1,10 +1,19 @@
-//! What killed runs left behind: folders and databases whose names hold the id of a process that is
-//! no more.
+//! What killed runs left behind. A run that lives holds a lock on each folder it made; a lock goes
+//! with its process, also when that runs in another container with numbers of its own.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The beginning of every private server's folder; the process id follows.
 pub(super) const FOLDER_PREFIX: &str = "backsmith-";
+
+/// The file that a living run has locked.
+const MARK: &str = "alive";
+/// The beginnings of what is not finished yet in the cache.
+const UNFINISHED: &[&str] = &[".fetch-", ".template-"];
+/// Longer than any download.
+const OLD: Duration = Duration::from_hours(24);
 
 /// Short, because the path of a Unix socket has at most 107 bytes.
 pub(super) fn base_folder() -> PathBuf {
@@ -17,16 +26,44 @@ pub(super) fn base_folder() -> PathBuf {
     folder
 }
 
-/// Whether `name` is `prefix`, a process id, `_` or `-` and the rest, and that process has ended.
-pub(super) fn is_ours_and_dead(name: &str, prefix: &str) -> bool {
-    let Some(rest) = name.strip_prefix(prefix) else {
-        return false;
+/// Marks a folder as that of a run that lives, as long as the file is open.
+#[cfg(unix)]
+pub(super) fn mark(folder: &Path) -> std::io::Result<File> {
+    let file = File::create(folder.join(MARK))?;
+    file.lock()?;
+    Ok(file)
+}
+
+/// Whether the folder of a private server belongs to nobody any more.
+#[cfg(unix)]
+fn is_left(folder: &Path, process: i32) -> bool {
+    match File::open(folder.join(MARK)) {
+        Ok(file) => file.try_lock().is_ok(),
+        Err(_) => !process_is_alive(process),
+    }
+}
+
+/// The process in a name: `prefix`, its id, `_` or `-` and the rest.
+pub(super) fn process_of(name: &str, prefix: &str) -> Option<i32> {
+    let (id, _) = name.strip_prefix(prefix)?.split_once(['_', '-'])?;
+    id.parse().ok().filter(|id| *id > 0)
+}
+
+/// Removes what killed runs began to put into the cache.
+pub(super) fn remove_unfinished(cache: &Path) {
+    let Ok(entries) = std::fs::read_dir(cache) else {
+        return;
     };
-    let Some((id, _)) = rest.split_once(['_', '-']) else {
-        return false;
-    };
-    id.parse::<i32>()
-        .is_ok_and(|id| id > 0 && !process_is_alive(id))
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_old = entry
+            .metadata()
+            .and_then(|about| about.modified())
+            .is_ok_and(|time| time.elapsed().is_ok_and(|age| age > OLD));
+        if is_old && UNFINISHED.iter().any(|start| name.starts_with(start)) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 #[cfg(unix)]
@@ -38,12 +75,6 @@ fn process_is_alive(id: i32) -> bool {
     )
 }
 
-#[cfg(not(unix))]
-fn process_is_alive(_id: i32) -> bool {
-    // Better a leftover than another run's database.
-    true
-}
-
 /// Stops the servers of dead runs and removes their folders. Faults are left to the next run.
 #[cfg(unix)]
 pub(super) fn remove_folders() {
@@ -52,11 +83,11 @@ pub(super) fn remove_folders() {
     };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        if !is_ours_and_dead(&name.to_string_lossy(), FOLDER_PREFIX) {
+        let Some(process) = process_of(&name.to_string_lossy(), FOLDER_PREFIX) else {
             continue;
-        }
-        // Only a folder that is a server's, made by this account or by root for another one.
-        if !entry.path().join("data").is_dir() {
+        };
+        // Only a folder that is a server's; by then it has its mark.
+        if !entry.path().join("data").is_dir() || !is_left(&entry.path(), process) {
             continue;
         }
         super::private::stop_by_file(&entry.path());
@@ -72,12 +103,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn living_processes_and_foreign_names_are_kept() {
-        let me = std::process::id();
-        assert!(!is_ours_and_dead(&format!("p_{me}_0a"), "p_"));
-        assert!(!is_ours_and_dead("p_x_0a", "p_"));
-        assert!(!is_ours_and_dead("q_1_0a", "p_"));
-        #[cfg(unix)]
-        assert!(is_ours_and_dead("p_2147483000_0a", "p_"));
+    fn names_tell_the_process() {
+        assert_eq!(process_of("p_17_0a", "p_"), Some(17));
+        assert_eq!(process_of("p_x_0a", "p_"), None);
+        assert_eq!(process_of("q_1_0a", "p_"), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_is_left_when_nobody_holds_its_mark() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let me = std::process::id().cast_signed();
+        assert!(!is_left(folder.path(), me));
+        assert!(is_left(folder.path(), 2_147_483_000));
+        let held = mark(folder.path()).expect("a mark");
+        assert!(!is_left(folder.path(), 2_147_483_000));
+        drop(held);
+        assert!(is_left(folder.path(), me));
+    }
+
+    #[test]
+    fn what_was_begun_long_ago_is_removed() {
+        let cache = tempfile::tempdir().expect("a folder");
+        for name in [".fetch-old", ".template-new", "template-kept"] {
+            std::fs::create_dir(cache.path().join(name)).expect("a folder");
+        }
+        let before = std::time::SystemTime::now() - OLD * 2;
+        for name in [".fetch-old", "template-kept"] {
+            let folder = File::open(cache.path().join(name)).expect("a folder");
+            folder.set_modified(before).expect("a time");
+        }
+        remove_unfinished(cache.path());
+        assert!(!cache.path().join(".fetch-old").exists());
+        assert!(cache.path().join(".template-new").exists());
+        assert!(cache.path().join("template-kept").exists());
     }
 }

@@ -73,7 +73,11 @@ pub struct Server {
 enum Place {
     #[cfg(unix)]
     Private(private::Private),
-    Named(SecretUrl),
+    Named {
+        url: SecretUrl,
+        /// The session that claims our databases.
+        session: tokio::sync::Mutex<sqlx::PgConnection>,
+    },
 }
 
 /// The newest server binaries that are installed on this machine.
@@ -117,7 +121,10 @@ impl Server {
         named::check_rights(&mut connection).await?;
         named::remove_leftovers(&mut connection).await;
         Ok(Self {
-            place: Place::Named(url.clone()),
+            place: Place::Named {
+                url: url.clone(),
+                session: tokio::sync::Mutex::new(connection),
+            },
             version,
             version_number,
         })
@@ -133,7 +140,16 @@ impl Server {
         match &self.place {
             #[cfg(unix)]
             Place::Private(_) => true,
-            Place::Named(_) => false,
+            Place::Named { .. } => false,
+        }
+    }
+
+    /// Tells other runs that a database of this name is in use. A private server has no others.
+    async fn claim(&self, token: u32) -> Result<(), sqlx::Error> {
+        match &self.place {
+            #[cfg(unix)]
+            Place::Private(_) => Ok(()),
+            Place::Named { session, .. } => named::claim(&mut *session.lock().await, token).await,
         }
     }
 
@@ -142,7 +158,7 @@ impl Server {
         match &self.place {
             #[cfg(unix)]
             Place::Private(private) => private.url("postgres"),
-            Place::Named(url) => url.clone(),
+            Place::Named { url, .. } => url.clone(),
         }
     }
 
@@ -161,7 +177,7 @@ impl Server {
         match &self.place {
             #[cfg(unix)]
             Place::Private(private) => private.url(name),
-            Place::Named(url) => Target::parse(url, None).map_or_else(
+            Place::Named { url, .. } => Target::parse(url, None).map_or_else(
                 |_| url.clone(),
                 |target| target.with_database(name).url().clone(),
             ),

@@ -26,10 +26,23 @@ pub(super) async fn check_rights(connection: &mut PgConnection) -> Result<(), Fa
     .code("no-createdb"))
 }
 
-/// Drops what killed runs of this machine left behind. Others' databases are theirs.
+/// The first half of the key of every lock; the second is in the database's name.
+const LOCK: i32 = 0x424b_534d;
+
+/// Tells other runs, of whatever machine, that the database is in use for as long as the session is.
+pub(super) async fn claim(connection: &mut PgConnection, token: u32) -> Result<(), sqlx::Error> {
+    sqlx::query("select pg_advisory_lock($1, $2)")
+        .bind(LOCK)
+        .bind(token.cast_signed())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Drops what killed runs left behind: nobody is connected to it, and no run has claimed it.
 pub(super) async fn remove_leftovers(connection: &mut PgConnection) {
-    let query = "select datname::text from pg_database where datname like $1 || '%' \
-                 and not exists (select from pg_stat_activity a where a.datname = pg_database.datname)";
+    let query = "select d.datname::text from pg_database d where d.datname like $1 || '%' \
+         and not exists (select from pg_stat_activity a where a.datname = d.datname)";
     let Ok(rows) = sqlx::query(query)
         .bind(database::PREFIX.replace('_', "\\_"))
         .fetch_all(&mut *connection)
@@ -37,9 +50,24 @@ pub(super) async fn remove_leftovers(connection: &mut PgConnection) {
     else {
         return;
     };
+    // Read later than the names: a run claims a database before it makes it.
+    let locks = "select objid::int8 from pg_locks \
+         where locktype = 'advisory' and classid = $1::int8::oid and objsubid = 2 and granted";
+    let Ok(locks) = sqlx::query(locks)
+        .bind(i64::from(LOCK))
+        .fetch_all(&mut *connection)
+        .await
+    else {
+        return;
+    };
+    let claimed: Vec<i64> = locks.iter().map(|row| row.get(0)).collect();
     for row in rows {
         let name: String = row.get(0);
-        if leftovers::is_ours_and_dead(&name, database::PREFIX) {
+        let token = name.rsplit('_').next();
+        let token = token.and_then(|token| u32::from_str_radix(token, 16).ok());
+        if leftovers::process_of(&name, database::PREFIX).is_some()
+            && token.is_some_and(|token| !claimed.contains(&i64::from(token)))
+        {
             database::drop_database(connection, &name).await;
         }
     }

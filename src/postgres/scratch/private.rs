@@ -61,6 +61,8 @@ pub(super) struct Private {
     /// A part of the name of the socket, also when nothing listens there.
     port: String,
     keeper: Option<Child>,
+    /// Tells other runs that this one lives.
+    _mark: std::fs::File,
     _guard: interrupt::CleanupGuard,
 }
 
@@ -71,7 +73,7 @@ impl Private {
         options: &Options,
     ) -> Result<(Self, PgConnection), Failure> {
         let account = account::for_server()?;
-        let folder = make_folder(account)?;
+        let (folder, mark) = make_folder(account)?;
         let guard = {
             let folder = folder.clone();
             interrupt::on_early_exit(move || {
@@ -89,6 +91,7 @@ impl Private {
                 .map_or("5432", |(_, port)| port)
                 .to_owned(),
             keeper: None,
+            _mark: mark,
             _guard: guard,
         };
         template::lay_out(binaries, &folder.join("data"), account)?;
@@ -153,7 +156,7 @@ impl Drop for Private {
     }
 }
 
-fn make_folder(account: Option<Account>) -> Result<PathBuf, Failure> {
+fn make_folder(account: Option<Account>) -> Result<(PathBuf, std::fs::File), Failure> {
     use std::os::unix::fs::PermissionsExt;
     let base = leftovers::base_folder();
     let failed = |error: std::io::Error| {
@@ -172,8 +175,9 @@ fn make_folder(account: Option<Account>) -> Result<PathBuf, Failure> {
         .map_err(failed)?
         .keep();
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).map_err(failed)?;
+    let mark = leftovers::mark(&folder).map_err(failed)?;
     account::give(&folder, account).map_err(failed)?;
-    Ok(folder)
+    Ok((folder, mark))
 }
 
 fn spawn(

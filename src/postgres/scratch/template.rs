@@ -81,6 +81,7 @@ fn initialize(binaries: &Binaries, data: &Path, account: Option<Account>) -> Res
 fn keep(data: &Path, cached: &Path) -> std::io::Result<()> {
     let parent = cached.parent().unwrap_or(cached);
     std::fs::create_dir_all(parent)?;
+    super::leftovers::remove_unfinished(parent);
     let work = tempfile::Builder::new()
         .prefix(".template-")
         .tempdir_in(parent)?;

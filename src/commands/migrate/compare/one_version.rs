@@ -57,9 +57,9 @@ async fn copied(
     let mut connection = Target::parse(copy.url(), None)?.connect().await?;
     let (catalog, fingerprint) = sides::read(request, &mut connection).await?;
     connection.close().await;
-    read.side.fingerprint = fingerprint.digest();
+    read.side.fingerprint = Some(fingerprint.digest());
     read.catalog = catalog;
-    read.fingerprint = fingerprint;
+    read.fingerprint = Some(fingerprint);
     read.database = Some(copy);
     Ok(read)
 }

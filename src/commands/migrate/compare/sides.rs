@@ -20,7 +20,7 @@ pub(super) struct Read {
     pub(super) side: Side,
     pub(super) catalog: Catalog,
     /// Only when something is to be judged by it.
-    fingerprint: Option<Fingerprint>,
+    pub(super) fingerprint: Option<Fingerprint>,
     /// The scratch database that the files were loaded into.
     pub(super) database: Option<Database>,
     /// The live database.

@@ -41,6 +41,7 @@ mod class {
     pub(super) fn of(name: &str) -> u32 {
         match name {
             "pg_proc" => ROUTINE,
+            "pg_constraint" => CONSTRAINT,
             "pg_foreign_server" => 1417,
             "pg_user_mapping" => 1418,
             "pg_foreign_data_wrapper" => 2328,
