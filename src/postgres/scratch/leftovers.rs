@@ -66,13 +66,20 @@ pub(super) fn remove_unfinished(cache: &Path) {
     }
 }
 
+/// Whether this machine has such a process.
 #[cfg(unix)]
-fn process_is_alive(id: i32) -> bool {
+pub(super) fn process_is_alive(id: i32) -> bool {
     use nix::errno::Errno;
     !matches!(
         nix::sys::signal::kill(nix::unistd::Pid::from_raw(id), None),
         Err(Errno::ESRCH)
     )
+}
+
+#[cfg(not(unix))]
+pub(super) fn process_is_alive(_id: i32) -> bool {
+    // Better a leftover than another run's database.
+    true
 }
 
 /// Stops the servers of dead runs and removes their folders. Faults are left to the next run.

@@ -39,7 +39,8 @@ pub(super) async fn claim(connection: &mut PgConnection, token: u32) -> Result<(
     Ok(())
 }
 
-/// Drops what killed runs left behind: nobody is connected to it, and no run has claimed it.
+/// Drops what killed runs left behind: nobody is connected to it, no run on any machine has claimed
+/// it, and this machine has no process of its number.
 pub(super) async fn remove_leftovers(connection: &mut PgConnection) {
     let query = "select d.datname::text from pg_database d where d.datname like $1 || '%' \
          and not exists (select from pg_stat_activity a where a.datname = d.datname)";
@@ -65,7 +66,8 @@ pub(super) async fn remove_leftovers(connection: &mut PgConnection) {
         let name: String = row.get(0);
         let token = name.rsplit('_').next();
         let token = token.and_then(|token| u32::from_str_radix(token, 16).ok());
-        if leftovers::process_of(&name, database::PREFIX).is_some()
+        let process = leftovers::process_of(&name, database::PREFIX);
+        if process.is_some_and(|id| !leftovers::process_is_alive(id))
             && token.is_some_and(|token| !claimed.contains(&i64::from(token)))
         {
             database::drop_database(connection, &name).await;
