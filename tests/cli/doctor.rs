@@ -36,6 +36,21 @@ fn looks_around_without_a_database() {
     assert_eq!(check(&document, "database")["detail"], "none was named");
     assert_eq!(check(&document, "node")["status"], "ok");
     check(&document, "ports_and_cores");
+    let chain = check(&document, "scratch");
+    let links = chain["notes"].as_array().expect("links");
+    let first_words = [
+        "1 named server",
+        "2 local binaries",
+        "3 downloaded",
+        "4 download",
+    ];
+    for (link, words) in links.iter().zip(first_words) {
+        assert!(
+            link.as_str().is_some_and(|link| link.starts_with(words)),
+            "{chain:#}"
+        );
+    }
+    assert_eq!(links.len(), first_words.len());
 }
 
 #[test]
@@ -48,6 +63,12 @@ fn asks_a_database_what_it_allows() {
     valid(&document);
     assert_eq!(check(&document, "database")["version"], fixture().version());
     assert_eq!(check(&document, "pg_stat_statements")["status"], "ok");
+    let chain = check(&document, "scratch");
+    let taken = chain["detail"].as_str().expect("a text");
+    assert!(
+        taken.ends_with("a temporary database on the named server"),
+        "{chain:#}"
+    );
     let bare = fixture().database("SELECT 1");
     let run = Sandbox::new()
         .run(["doctor", "--connection", &bare])

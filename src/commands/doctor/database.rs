@@ -9,18 +9,35 @@ use crate::text::number::{counted, milliseconds};
 
 const BLOCK: &str = "database";
 
-pub(super) fn checks(database: Option<&Database>) -> Result<Vec<Check>, Failure> {
+/// What the choice of a scratch server asks of the database.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Live {
+    pub(super) major: u32,
+    pub(super) may_create_databases: bool,
+}
+
+pub(super) fn checks(database: Option<&Database>) -> Result<(Vec<Check>, Option<Live>), Failure> {
     let Some(database) = database else {
-        return Ok(vec![
+        let none = vec![
             Check::new("database", BLOCK, Status::Ok, "none was named").line(
                 "`--connection`, DATABASE_URL, or `connection` of [migrate] in backsmith.toml",
             ),
-        ]);
+        ];
+        return Ok((none, None));
     };
     let health = postgres::runtime()?.block_on(look(database));
     Ok(match health {
-        Ok(health) => answered(database, &health),
-        Err(failure) => vec![broken(database, &failure)],
+        Ok(health) => {
+            let major = health.version.split('.').next();
+            let live = Live {
+                major: major
+                    .and_then(|major| major.parse().ok())
+                    .unwrap_or_default(),
+                may_create_databases: health.may_create_databases,
+            };
+            (answered(database, &health), Some(live))
+        }
+        Err(failure) => (vec![broken(database, &failure)], None),
     })
 }
 

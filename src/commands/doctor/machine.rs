@@ -29,16 +29,18 @@ pub(super) fn program() -> Check {
     .version(version)
 }
 
+/// `pg_bin` of the configuration, relative to its file.
+pub(super) fn configured_binaries(config: &Config) -> Option<std::path::PathBuf> {
+    let folder = config.migrate.pg_bin.as_ref()?;
+    Some(match config.folder() {
+        Some(base) => base.join(folder),
+        None => folder.clone(),
+    })
+}
+
 /// Server binaries for schemas that are tried out without a server.
 pub(super) fn binaries(config: &Config) -> Check {
-    let named = config
-        .migrate
-        .pg_bin
-        .as_ref()
-        .map(|folder| match config.folder() {
-            Some(base) => base.join(folder),
-            None => folder.clone(),
-        });
+    let named = configured_binaries(config);
     match (scratch::installed(named.as_deref()), named) {
         (Some((folder, version)), _) => Check::new(
             "postgres",
@@ -128,7 +130,7 @@ pub(super) fn node() -> Check {
     Check::new("node", "node", status, detail).version(node)
 }
 
-fn version_of(program: &str) -> Option<String> {
+pub(super) fn version_of(program: &str) -> Option<String> {
     // On Windows npm is a script, which only a shell finds.
     let mut command = if cfg!(windows) {
         let mut shell = Command::new("cmd");

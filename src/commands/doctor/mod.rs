@@ -5,6 +5,7 @@
 mod config;
 mod database;
 mod machine;
+mod scratch;
 
 use std::io::{self, Write};
 
@@ -19,8 +20,10 @@ use crate::terminal::Terminal;
 pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict, Failure> {
     let mut checks: Vec<Check> = vec![machine::program()];
     checks.push(config::check(&request.config));
-    checks.extend(database::checks(request.database.as_ref())?);
+    let (of_database, live) = database::checks(request.database.as_ref())?;
+    checks.extend(of_database);
     checks.push(machine::binaries(&request.config));
+    checks.push(scratch::check(&request.config, live));
     checks.extend(machine::limits());
     checks.push(machine::node());
     let symbols = terminal.symbols();

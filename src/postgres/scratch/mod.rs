@@ -194,3 +194,32 @@ pub fn installed(folder: Option<&std::path::Path>) -> Option<(PathBuf, String)> 
     let binaries = binaries::find(&options).ok()?;
     Some((binaries.folder, binaries.version))
 }
+
+/// Everything that a private server could be started from.
+#[derive(Clone, Debug, Default)]
+pub struct Links {
+    /// The newest first.
+    pub installed: Vec<Binaries>,
+    pub downloaded: Vec<Binaries>,
+    pub cache: Option<PathBuf>,
+    /// Major versions, the newest first.
+    pub to_download: Vec<u32>,
+    /// What a run with these options would take, or why there is nothing.
+    pub chosen: Option<Binaries>,
+}
+
+/// Looks at each link of the chain; nothing is fetched or started.
+pub fn links(options: &Options) -> Links {
+    let chosen = if options.download && options.pg_bin.is_none() {
+        None
+    } else {
+        binaries::find(options).ok()
+    };
+    Links {
+        installed: binaries::local(),
+        downloaded: binaries::cached(),
+        cache: download::cache_folder().ok(),
+        to_download: download::majors(),
+        chosen,
+    }
+}
