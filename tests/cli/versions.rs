@@ -57,7 +57,9 @@ impl Instance {
     /// The server of this version, started with the first call.
     fn server(self) -> &'static Server {
         static SERVERS: Mutex<BTreeMap<u32, &'static Server>> = Mutex::new(BTreeMap::new());
-        let mut servers = SERVERS.lock().unwrap_or_else(|error| error.into_inner());
+        let mut servers = SERVERS
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         servers.entry(self.major).or_insert_with(|| {
             let server = wait(Server::start(&self.options())).expect("a Postgres");
             assert_eq!(server.major(), self.major);

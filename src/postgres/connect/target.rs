@@ -157,13 +157,12 @@ impl Target {
             let result = if seconds == 0 {
                 attempt.await
             } else {
-                match tokio::time::timeout(Duration::from_secs(seconds), attempt).await {
-                    Ok(result) => result,
-                    Err(_) => {
-                        let cause = format!("no answer from {} in {seconds} s", place(host));
-                        return Err(Refused::Next(self.unreachable(cause.clone()), cause));
-                    }
-                }
+                let limit = Duration::from_secs(seconds);
+                let Ok(result) = tokio::time::timeout(limit, attempt).await else {
+                    let cause = format!("no answer from {} in {seconds} s", place(host));
+                    return Err(Refused::Next(self.unreachable(cause.clone()), cause));
+                };
+                result
             };
             match result {
                 Ok(connection) => return self.suits(connection, host, session).await,
@@ -362,9 +361,8 @@ fn is_about_tls(error: &sqlx::Error) -> bool {
 
 fn fault_of_tls(error: &sqlx::Error) -> Option<String> {
     match error {
-        sqlx::Error::Tls(error) => Some(error.to_string()),
-        // A key that does not fit, or a file that holds none.
-        sqlx::Error::Configuration(error) => Some(error.to_string()),
+        // The latter: a key that does not fit, or a file that holds none.
+        sqlx::Error::Tls(error) | sqlx::Error::Configuration(error) => Some(error.to_string()),
         sqlx::Error::Io(error) => {
             let inner = error.get_ref()?.downcast_ref::<rustls::Error>()?;
             Some(inner.to_string())

@@ -73,15 +73,15 @@ fn in_folder(folder: &Path, wanted: Version) -> Result<Binaries, Failure> {
 
 /// Everything that is installed, the newest first.
 pub(super) fn local() -> Vec<Binaries> {
-    sorted(candidates())
+    sorted(&candidates())
 }
 
 /// Everything that was downloaded before, the newest first.
 pub(super) fn cached() -> Vec<Binaries> {
-    sorted(download::cached())
+    sorted(&download::cached())
 }
 
-fn sorted(folders: Vec<PathBuf>) -> Vec<Binaries> {
+fn sorted(folders: &[PathBuf]) -> Vec<Binaries> {
     let mut found: Vec<Binaries> = folders.iter().filter_map(|folder| at(folder)).collect();
     found.sort_by_key(|binaries| std::cmp::Reverse(numbers(&binaries.version)));
     // A folder of the PATH may hold links into another one.
