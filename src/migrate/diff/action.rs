@@ -1,6 +1,6 @@
 //! What happens to each object.
 
-use std::collections::BTreeMap;
+use indexmap::IndexMap;
 
 use crate::catalog::Id;
 
@@ -35,9 +35,10 @@ impl Action {
     }
 }
 
-/// The action of every object that has one.
+/// The action of every object that has one, in the order of their names when all are known. It is
+/// asked for far more often than it is walked through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Actions(pub BTreeMap<Id, Action>);
+pub struct Actions(pub IndexMap<Id, Action>);
 
 impl Actions {
     pub fn get(&self, id: &Id) -> Option<Action> {

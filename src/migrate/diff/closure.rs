@@ -60,6 +60,7 @@ fn settled(before: &Catalog, after: &Catalog, mut actions: Actions) -> Actions {
     rebuild_bound_indexes(before, after, &mut actions);
     rebuild_heirs(before, after, &mut actions);
     spread(before, after, &mut actions);
+    actions.0.sort_unstable_keys();
     actions
 }
 

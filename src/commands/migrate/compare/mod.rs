@@ -51,9 +51,16 @@ async fn compare(request: &Request, terminal: &mut Terminal) -> Result<Compariso
     let from = renamed
         .as_ref()
         .map_or(&before.catalog, |renamed| &renamed.catalog);
-    let mut up = diff::catalogs(from, &after.catalog, options);
-    let mut down = diff::catalogs(&after.catalog, from, options);
-    let proposals = rename::propose(from, &after.catalog);
+    // On a schema of thousands of tables each of the two ways takes a while.
+    let (mut up, mut down, proposals) = std::thread::scope(|scope| {
+        let down = scope.spawn(|| diff::catalogs(&after.catalog, from, options));
+        let up = diff::catalogs(from, &after.catalog, options);
+        let proposals = rename::propose(from, &after.catalog);
+        let down = down
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (up, down, proposals)
+    });
     if let Some(renamed) = &mut renamed {
         renamed.frame(&mut up, &mut down);
     }

@@ -1,6 +1,6 @@
 //! What the statement of a new table or column states itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use super::Graph;
 use super::implicit::is_made_for_partition;
@@ -8,7 +8,7 @@ use crate::catalog::{Body, Constraint, ConstraintKind, Id, Kind};
 
 impl Graph<'_> {
     pub(super) fn find_inline(&mut self) {
-        let mut inline = BTreeMap::new();
+        let mut inline = HashMap::new();
         for (id, object) in &self.after.objects {
             if !self.actions.creates(id) {
                 continue;

@@ -7,7 +7,7 @@ mod inline;
 mod sort;
 mod steps;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Action, Actions};
 use crate::catalog::{Body, Catalog, Dependants, Id, Index, Kind};
@@ -30,7 +30,7 @@ pub(super) struct Graph<'a> {
     /// Types that are put aside.
     pub asides: BTreeSet<Id>,
     /// New tables by what their statement states.
-    inline: BTreeMap<Id, Id>,
+    inline: HashMap<Id, Id>,
     steps: steps::Steps,
     /// What depends on each object, directly.
     pub dependants_before: Dependants<'a>,
@@ -51,7 +51,7 @@ impl<'a> Graph<'a> {
             after,
             actions,
             asides: BTreeSet::new(),
-            inline: BTreeMap::new(),
+            inline: HashMap::new(),
             steps: steps::Steps::default(),
             dependants_before: before.dependants(),
             dependants_after: after.dependants(),
