@@ -15,7 +15,7 @@ pub(crate) fn before(tables: usize) -> Vec<String> {
 pub(crate) fn after(tables: usize) -> Vec<String> {
     let mut statements = foundation();
     for number in 0..tables + tables / 10 {
-        table(&mut statements, number, number % 5 == 0);
+        table(&mut statements, number, number.is_multiple_of(5));
     }
     statements
 }
@@ -80,7 +80,7 @@ fn table(statements: &mut Vec<String>, number: usize, changed: bool) {
     ));
     statements.push(format!("CREATE INDEX {name}_parent ON {name} (parent_id)"));
     statements.push(format!("CREATE INDEX {name}_slug ON {name} (slug)"));
-    if number % 3 == 0 {
+    if number.is_multiple_of(3) {
         statements.push(format!(
             "CREATE INDEX {name}_labels ON {name} USING gin (labels)"
         ));
@@ -88,7 +88,7 @@ fn table(statements: &mut Vec<String>, number: usize, changed: bool) {
             "CREATE INDEX {name}_open ON {name} (owner_id) WHERE state = 'open'"
         ));
     }
-    if number % 4 == 0 {
+    if number.is_multiple_of(4) {
         statements.push(format!(
             "CREATE INDEX {name}_lower ON {name} (lower(title))"
         ));
@@ -103,12 +103,12 @@ fn table(statements: &mut Vec<String>, number: usize, changed: bool) {
             "CREATE TRIGGER touch BEFORE UPDATE ON {name} FOR EACH ROW EXECUTE FUNCTION touch()"
         ));
     }
-    if number % 10 == 0 {
+    if number.is_multiple_of(10) {
         statements.push(format!(
             "COMMENT ON COLUMN {name}.slug IS 'in the address of the page'"
         ));
     }
-    if number % 50 == 0 {
+    if number.is_multiple_of(50) {
         statements.push(format!(
             "CREATE VIEW open_{name} AS SELECT id, title, owner_id FROM {name} WHERE state IN ('new', 'open')"
         ));

@@ -60,10 +60,11 @@ async fn read(
         .iter()
         .enumerate()
         .map(|(place, (table, columns))| {
-            let held: String = columns
+            let held: Vec<String> = columns
                 .iter()
                 .map(|column| format!(", count({column})"))
                 .collect();
+            let held = held.concat();
             format!("SELECT {place}, ARRAY[count(*){held}] FROM {table}")
         })
         .collect();

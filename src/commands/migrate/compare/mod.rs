@@ -41,7 +41,7 @@ pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict,
 
 async fn compare(request: &Request, terminal: &mut Terminal) -> Result<Comparison, Failure> {
     let mut scratch = Scratch::new(request);
-    let (before, after) = sides::both(request, &mut scratch, terminal).await?;
+    let (before, after) = Box::pin(sides::both(request, &mut scratch, terminal)).await?;
     let (before, after, note) =
         Box::pin(one_version::both(request, before, after, &mut scratch)).await?;
     let options = diff::Options {

@@ -137,7 +137,9 @@ pub(super) async fn both(
         Wanted::Files(path) => Origin::Files(path, schema_files::scripts(path).map_err(unread)?),
     };
     let (before, after) = match (source, target) {
-        (Origin::Live(before), Origin::Live(after)) => both_live(request, before, after).await?,
+        (Origin::Live(before), Origin::Live(after)) => {
+            Box::pin(both_live(request, before, after)).await?
+        }
         (Origin::Live(before), Origin::Files(path, scripts)) => {
             let before = live(request, before).await?;
             let server = scratch.server().await?;
