@@ -490,18 +490,6 @@ fn one_action_and_a_database_are_needed() {
         (
             vec![
                 "migrate",
-                "--compare",
-                "x.sql",
-                "--layout",
-                "flyway",
-                "--connection",
-                "postgres://x",
-            ],
-            "the layout `flyway` is not part",
-        ),
-        (
-            vec![
-                "migrate",
                 "--analyze",
                 "--connection",
                 "postgres://x",

@@ -135,7 +135,7 @@ fn tls_that_is_not_offered_is_not_done_without() {
     migrate(
         &format!("{url}?sslmode=require"),
         4,
-        &["no TLS connection", "hint: `?sslmode=`"],
+        &["no TLS connection", "hint: sslmode is one of disable"],
     );
 }
 
