@@ -205,6 +205,9 @@ pub struct Constraint {
     pub on_domain: bool,
     /// The table that a foreign key refers to.
     pub references: Option<String>,
+    /// The partitions of that table, each with the name of the part of the key that Postgres made
+    /// for it, in the order of the names.
+    pub referenced_parts: Vec<(String, String)>,
     pub clustered: bool,
     pub replica_identity: bool,
     /// The comment of the index behind a key, which is another object.

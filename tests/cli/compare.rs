@@ -180,6 +180,47 @@ fn what_postgres_prints_otherwise_than_it_reads_comes_out_the_same() {
 }
 
 #[test]
+fn a_key_to_a_partitioned_table_follows_its_partitions() {
+    const TABLES: &str = "
+        create table builds (id int, part int, primary key (id, part)) partition by list (part);
+        create table jobs (id int primary key, build int, part int,
+          constraint jobs_build foreign key (build, part) references builds on delete cascade);
+        create table steps (id int, part int, foreign key (id, part) references builds) partition by hash (id);
+        create table steps_0 partition of steps for values with (modulus 1, remainder 0);";
+    let sandbox = Sandbox::new();
+    let partitions = |numbers: &[i32]| -> String {
+        let statements: Vec<String> = numbers
+            .iter()
+            .map(|n| format!("create table builds_{n} partition of builds for values in ({n});"))
+            .collect();
+        statements.concat()
+    };
+    // Made in this order, so that the parts of the key have other names than below.
+    sandbox.write("v1.sql", format!("{TABLES}{}", partitions(&[1, 2, 3])));
+    let (tables, keys) = TABLES.split_at(TABLES.find("create table jobs").expect("jobs"));
+    sandbox.write(
+        "v2.sql",
+        format!("{tables}{}{keys}", partitions(&[2, 3, 4])),
+    );
+    sandbox.write("none.sql", "");
+    for (source, target) in [("v1.sql", "v2.sql"), ("v2.sql", "none.sql")] {
+        let run = sandbox
+            .run([
+                "migrate",
+                source,
+                "--compare",
+                target,
+                "--output",
+                "migrations/",
+                "--allow",
+                "all",
+            ])
+            .expect(0);
+        assert!(run.stdout.contains("proven up and down"), "{}", run.stdout);
+    }
+}
+
+#[test]
 fn a_stated_rename_keeps_the_values() {
     let sandbox = Sandbox::new();
     sandbox.write(

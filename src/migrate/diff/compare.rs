@@ -32,7 +32,10 @@ fn bodies(before: &Body, after: &Body) -> Option<Action> {
             // A key that Postgres made for a partition keeps a mark of it when the partition leaves.
             let made_alike =
                 before.no_inherit == after.no_inherit || before.of_parent && after.of_parent;
-            let same_definition = bare(&before.definition) == bare(&after.definition) && made_alike;
+            // Postgres names the parts in the order in which partitions come.
+            let same_definition = bare(&before.definition) == bare(&after.definition)
+                && before.referenced_parts == after.referenced_parts
+                && made_alike;
             if same_definition && (before.validated == after.validated || after.validated) {
                 let visible = before.validated != after.validated
                     || before.clustered != after.clustered

@@ -336,7 +336,10 @@ impl<'a> Online<'a> {
         let table = id.name.as_str();
         let alone = match constraint.kind {
             ConstraintKind::Check => !self.is_family(table) || self.is_root(table),
-            ConstraintKind::ForeignKey => !self.is_family(table),
+            // VALIDATE does not reach the parts for the partitions that it refers to.
+            ConstraintKind::ForeignKey => {
+                !self.is_family(table) && constraint.referenced_parts.is_empty()
+            }
             _ => false,
         };
         let stated_below = || {

@@ -296,7 +296,7 @@ fn constraints(version: u32) -> String {
     format!(
         "select o.oid, quote_ident(o.conname), o.contype, o.conrelid, o.contypid, o.conindid, o.confrelid, \
          o.conkey, o.confkey, o.convalidated, o.condeferrable, o.condeferred, o.conislocal, o.coninhcount, \
-         o.conparentid <> 0, o.connoinherit, o.confupdtype, o.confdeltype, o.confmatchtype, {set_columns} \
+         o.conparentid, o.connoinherit, o.confupdtype, o.confdeltype, o.confmatchtype, {set_columns} \
          from pg_constraint o where o.oid >= {FIRST} and o.contype in ('c', 'f', 'p', 'u', 'x')",
     )
 }

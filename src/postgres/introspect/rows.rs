@@ -349,7 +349,8 @@ pub(super) struct ConstraintRow {
     pub deferred: bool,
     pub local: bool,
     pub inherited: i32,
-    pub of_parent: bool,
+    /// The constraint that this one is a part of, or 0.
+    pub parent: u32,
     pub no_inherit: bool,
     pub on_update: char,
     pub on_delete: char,
@@ -380,7 +381,7 @@ impl ConstraintRow {
             deferred: row.flag()?,
             local: row.flag()?,
             inherited: row.number()?,
-            of_parent: row.flag()?,
+            parent: row.number()?,
             no_inherit: row.flag()?,
             on_update: row.letter()?,
             on_delete: row.letter()?,

@@ -50,6 +50,14 @@ impl Graph<'_> {
                         self.leaving_edges(left, &object.id, &parent, edges);
                     }
                 }
+                Body::Constraint(constraint) if self.actions.drops(&object.id) => {
+                    for (partition, _) in &constraint.referenced_parts {
+                        let left = Id::new(Kind::Attachment, partition.as_str());
+                        if self.actions.drops(&left) {
+                            edges.insert((self.drop_node(&object.id), self.drop_node(&left)));
+                        }
+                    }
+                }
                 _ => {}
             }
         }
@@ -107,6 +115,13 @@ impl Graph<'_> {
                 }
                 Body::Constraint(constraint) if constraint.of_parent => {
                     self.key_of_part(object, made, edges);
+                }
+                Body::Constraint(constraint) => {
+                    // A key to a partitioned table comes when its partitions are all there.
+                    for (partition, _) in &constraint.referenced_parts {
+                        let joined = Id::new(Kind::Attachment, partition.as_str());
+                        edges.extend(self.made_by(&joined).map(|first| (first, made)));
+                    }
                 }
                 _ => {}
             }

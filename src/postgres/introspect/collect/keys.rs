@@ -5,7 +5,50 @@ use std::collections::{HashMap, HashSet};
 use super::relations::Relations;
 use super::{Collection, class};
 use crate::catalog::{Body, Constraint, ConstraintKind, Id, Index, Kind};
-use crate::postgres::introspect::rows::{IndexRow, Rows};
+use crate::postgres::introspect::rows::{ConstraintRow, IndexRow, Rows};
+
+/// A foreign key to a partitioned table has a part of its own for each partition there; they come
+/// and go with it.
+struct ReferencedParts {
+    /// Each such part and the key that it belongs to.
+    roots: HashMap<u32, u32>,
+    /// Partition and name of the part, by key.
+    of_root: HashMap<u32, Vec<(String, String)>>,
+}
+
+fn referenced_parts(rows: &[ConstraintRow], relations: &Relations) -> ReferencedParts {
+    let keys: HashMap<u32, &ConstraintRow> = rows
+        .iter()
+        .filter(|row| row.kind == 'f')
+        .map(|row| (row.oid, row))
+        .collect();
+    let mut parts = ReferencedParts {
+        roots: HashMap::new(),
+        of_root: HashMap::new(),
+    };
+    for row in keys.values() {
+        // The part of a partition that refers is on another table, and is told apart.
+        let above = |row: &ConstraintRow| {
+            let parent = keys.get(&row.parent)?;
+            (parent.relation == row.relation).then_some(*parent)
+        };
+        let Some(mut root) = above(row) else {
+            continue;
+        };
+        while let Some(next) = above(root) {
+            root = next;
+        }
+        parts.roots.insert(row.oid, root.oid);
+        let of_root = parts.of_root.entry(root.oid).or_default();
+        if let Some(partition) = relations.names.get(&row.references) {
+            of_root.push((partition.clone(), row.name.clone()));
+        }
+    }
+    for names in parts.of_root.values_mut() {
+        names.sort();
+    }
+    parts
+}
 
 impl Collection {
     /// Adds the constraints; the indexes behind keys are told by them, the others stay.
@@ -14,7 +57,11 @@ impl Collection {
         let indexes: HashMap<u32, &IndexRow> =
             rows.indexes.iter().map(|row| (row.oid, row)).collect();
         let mut behind_keys = HashSet::new();
+        let mut referenced_parts = referenced_parts(&rows.constraints, relations);
         for row in std::mem::take(&mut rows.constraints) {
+            if referenced_parts.roots.contains_key(&row.oid) {
+                continue;
+            }
             let kind = match row.kind {
                 'c' => ConstraintKind::Check,
                 'f' => ConstraintKind::ForeignKey,
@@ -55,10 +102,14 @@ impl Collection {
                 validated: row.validated,
                 local: row.local,
                 inherited: row.inherited,
-                of_parent: row.of_parent,
+                of_parent: row.parent != 0,
                 no_inherit: row.no_inherit,
                 on_domain,
                 references: relations.names.get(&row.references).cloned(),
+                referenced_parts: referenced_parts
+                    .of_root
+                    .remove(&row.oid)
+                    .unwrap_or_default(),
                 clustered: index.is_some_and(|index| index.clustered),
                 replica_identity: index.is_some_and(|index| index.replica_identity),
                 index_comment,
@@ -67,6 +118,11 @@ impl Collection {
             self.extra.push((place, owner_address));
             if is_key {
                 self.names.insert((class::RELATION, row.index, 0), place);
+            }
+        }
+        for (part, root) in referenced_parts.roots {
+            if let Some(place) = self.names.get(&(class::CONSTRAINT, root, 0)).copied() {
+                self.names.insert((class::CONSTRAINT, part, 0), place);
             }
         }
         rows.indexes.retain(|row| !behind_keys.contains(&row.oid));
