@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::queries::Query;
-use super::wire::Fields;
+use super::wire::{Field, Fields};
 use crate::catalog::Sequence;
 use crate::postgres::Error;
 
@@ -65,57 +65,64 @@ impl Rows {
     /// Takes one row of a query.
     pub(super) fn accept(&mut self, query: Query, row: &mut Fields<'_>) -> Result<(), Error> {
         match query {
-            Query::Schemas => self.schemas.push(SchemaRow::read(row)?),
-            Query::Extensions => self.extensions.push(ExtensionRow::read(row)?),
-            Query::Edges => self.edges.push(EdgeRow::read(row)?),
-            Query::Comments => self.comments.push((address(row)?, row.text()?)),
+            Query::Schemas => self.schemas.push(row.read()?),
+            Query::Extensions => self.extensions.push(row.read()?),
+            Query::Edges => self.edges.push(row.read()?),
+            Query::Comments => self.comments.push((row.read()?, row.text()?)),
             Query::Grants => {
-                let right = (address(row)?, (row.text()?, row.text()?, row.flag()?));
+                let right = (row.read()?, (row.text()?, row.text()?, row.flag()?));
                 self.grants.push(right);
             }
-            Query::Types => self.types.push(TypeRow::read(row)?),
+            Query::Types => self.types.push(row.read()?),
             Query::EnumLabels => self.labels.push((row.number()?, row.text()?)),
-            Query::Relations => self.relations.push(RelationRow::read(row)?),
+            Query::Relations => self.relations.push(row.read()?),
             Query::Inheritance => self.inheritance.push((row.number()?, row.number()?)),
             Query::ForeignTables => {
-                let table = (row.number()?, row.text()?, options(row)?);
+                let table = (row.number()?, row.text()?, row.read()?);
                 self.foreign_tables.push(table);
             }
-            Query::Columns => self.columns.push(ColumnRow::read(row)?),
+            Query::Columns => self.columns.push(row.read()?),
             Query::Sequences => self.sequences.push((row.number()?, sequence(row)?)),
-            Query::Constraints => self.constraints.push(ConstraintRow::read(row)?),
-            Query::Indexes => self.indexes.push(IndexRow::read(row)?),
-            Query::OperatorClasses => self.classes.push(ClassRow::read(row)?),
-            Query::Policies => self.policies.push(PolicyRow::read(row)?),
-            Query::Statistics => self.statistics.push(StatisticsRow::read(row)?),
+            Query::Constraints => self.constraints.push(row.read()?),
+            Query::Indexes => self.indexes.push(row.read()?),
+            Query::OperatorClasses => self.classes.push(row.read()?),
+            Query::Policies => self.policies.push(row.read()?),
+            Query::Statistics => self.statistics.push(row.read()?),
             Query::DefaultPrivileges => {
-                self.default_privileges
-                    .push(DefaultPrivilegesRow::read(row)?);
+                self.default_privileges.push(row.read()?);
             }
             Query::Views => self.views.push((row.number()?, row.text()?)),
-            Query::Defaults => self.defaults.push(DefaultRow::read(row)?),
+            Query::Defaults => self.defaults.push(row.read()?),
             Query::ConstraintDefinitions => {
                 self.constraint_definitions
                     .push((row.number()?, row.text()?));
             }
             Query::IndexDefinitions => self.index_definitions.push((row.number()?, row.text()?)),
-            Query::Routines => self.routines.push(RoutineRow::read(row)?),
-            Query::Triggers => self.triggers.push(TriggerRow::read(row)?),
-            Query::Rules => self.rules.push(TriggerRow::read(row)?),
+            Query::Routines => self.routines.push(row.read()?),
+            Query::Triggers => self.triggers.push(row.read()?),
+            Query::Rules => self.rules.push(row.read()?),
         }
         Ok(())
     }
 }
 
-fn address(row: &mut Fields<'_>) -> Result<Address, Error> {
-    Ok((row.number()?, row.number()?, row.number()?))
+impl Field for Address {
+    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
+        Ok((row.number()?, row.number()?, row.number()?))
+    }
 }
 
 /// A JSON object; NULL has none.
-fn options(row: &mut Fields<'_>) -> Result<Options, Error> {
-    match row.optional()? {
-        Some(text) => json(&text),
-        None => Ok(Options::new()),
+impl Field for Options {
+    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
+        row.optional()?
+            .map_or_else(|| Ok(Self::new()), |text| json(&text))
+    }
+}
+
+impl Field for Grants {
+    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
+        json(&row.text()?)
     }
 }
 
@@ -133,452 +140,228 @@ fn sequence(row: &mut Fields<'_>) -> Result<Sequence, Error> {
     })
 }
 
-pub(super) struct SchemaRow {
-    pub oid: u32,
-    pub name: String,
-    pub is_users: bool,
+/// Rows whose fields come in the order in which they stand here.
+macro_rules! rows {
+    ($($(#[$about:meta])* struct $row:ident {
+        $($(#[$about_field:meta])* $field:ident: $type:ty,)*
+    })*) => {$(
+        $(#[$about])*
+        pub(super) struct $row {
+            $($(#[$about_field])* pub $field: $type,)*
+        }
+
+        impl Field for $row {
+            fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
+                Ok(Self { $($field: row.read()?,)* })
+            }
+        }
+    )*};
 }
 
-impl SchemaRow {
-    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
-        Ok(Self {
-            oid: row.number()?,
-            name: row.text()?,
-            is_users: row.flag()?,
-        })
+rows! {
+    struct SchemaRow {
+        oid: u32,
+        name: String,
+        is_users: bool,
     }
-}
 
-pub(super) struct ExtensionRow {
-    pub oid: u32,
-    pub name: String,
-    pub schema: String,
-    pub version: String,
-}
-
-impl ExtensionRow {
-    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
-        Ok(Self {
-            oid: row.number()?,
-            name: row.text()?,
-            schema: row.text()?,
-            version: row.text()?,
-        })
+    struct ExtensionRow {
+        oid: u32,
+        name: String,
+        schema: String,
+        version: String,
     }
-}
 
-/// A row of pg_depend.
-#[derive(Clone, Copy)]
-pub(super) struct EdgeRow {
-    pub from: Address,
-    pub to: Address,
-    pub kind: char,
-}
-
-impl EdgeRow {
-    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
-        Ok(Self {
-            from: address(row)?,
-            to: address(row)?,
-            kind: row.letter()?,
-        })
+    /// A row of pg_depend.
+    #[derive(Clone, Copy)]
+    struct EdgeRow {
+        from: Address,
+        to: Address,
+        kind: char,
     }
-}
 
-pub(super) struct TypeRow {
-    pub oid: u32,
-    pub schema: u32,
-    pub name: String,
-    pub kind: char,
-    pub relation: u32,
-    pub array_type: u32,
-    pub element: u32,
-    pub base: Option<String>,
-    pub default: Option<String>,
-    pub not_null: bool,
-    pub collation: Option<String>,
-    pub range: Option<String>,
-    /// The range type of a multirange.
-    pub range_type: Option<u32>,
-    pub has_default_rights: bool,
-}
-
-impl TypeRow {
-    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
-        Ok(Self {
-            oid: row.number()?,
-            schema: row.number()?,
-            name: row.text()?,
-            kind: row.letter()?,
-            relation: row.number()?,
-            array_type: row.number()?,
-            element: row.number()?,
-            base: row.optional()?,
-            default: row.optional()?,
-            not_null: row.flag()?,
-            collation: row.optional()?,
-            range: row.optional()?,
-            range_type: row.optional_number()?,
-            has_default_rights: row.flag()?,
-        })
+    struct TypeRow {
+        oid: u32,
+        schema: u32,
+        name: String,
+        kind: char,
+        relation: u32,
+        array_type: u32,
+        element: u32,
+        base: Option<String>,
+        default: Option<String>,
+        not_null: bool,
+        collation: Option<String>,
+        range: Option<String>,
+        /// The range type of a multirange.
+        range_type: Option<u32>,
+        has_default_rights: bool,
     }
-}
 
-pub(super) struct RelationRow {
-    pub oid: u32,
-    pub schema: u32,
-    pub name: String,
-    pub kind: char,
-    pub persistence: String,
-    pub row_type: u32,
-    pub row_security: bool,
-    pub force_row_security: bool,
-    pub replica_identity: String,
-    pub partition: bool,
-    pub access_method: Option<String>,
-    pub partition_key: Option<String>,
-    pub bound: Option<String>,
-    pub of_type: Option<String>,
-    pub options: Vec<String>,
-    pub toast_options: Vec<String>,
-}
-
-impl RelationRow {
-    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
-        Ok(Self {
-            oid: row.number()?,
-            schema: row.number()?,
-            name: row.text()?,
-            kind: row.letter()?,
-            persistence: row.text()?,
-            row_type: row.number()?,
-            row_security: row.flag()?,
-            force_row_security: row.flag()?,
-            replica_identity: row.text()?,
-            partition: row.flag()?,
-            access_method: row.optional()?,
-            partition_key: row.optional()?,
-            bound: row.optional()?,
-            of_type: row.optional()?,
-            options: row.texts()?,
-            toast_options: row.texts()?,
-        })
+    struct RelationRow {
+        oid: u32,
+        schema: u32,
+        name: String,
+        kind: char,
+        persistence: String,
+        row_type: u32,
+        row_security: bool,
+        force_row_security: bool,
+        replica_identity: String,
+        partition: bool,
+        access_method: Option<String>,
+        partition_key: Option<String>,
+        bound: Option<String>,
+        of_type: Option<String>,
+        options: Vec<String>,
+        toast_options: Vec<String>,
     }
-}
 
-pub(super) struct ColumnRow {
-    pub relation: u32,
-    pub position: i32,
-    pub name: String,
-    pub data_type: String,
-    pub collation: Option<String>,
-    pub not_null: bool,
-    pub identity: char,
-    pub generated: char,
-    pub storage: char,
-    pub type_storage: char,
-    pub compression: char,
-    pub statistics: Option<i32>,
-    pub options: Vec<String>,
-    pub foreign_options: Options,
-    pub local: bool,
-    pub inherited: i32,
-    pub type_oid: u32,
-    pub collation_oid: u32,
-    /// Of an index there are only columns with a statistics target or with parameters.
-    pub of_index: bool,
-}
-
-impl ColumnRow {
-    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
-        Ok(Self {
-            relation: row.number()?,
-            position: row.number()?,
-            name: row.text()?,
-            data_type: row.text()?,
-            collation: row.optional()?,
-            not_null: row.flag()?,
-            identity: row.letter()?,
-            generated: row.letter()?,
-            storage: row.letter()?,
-            type_storage: row.letter()?,
-            compression: row.letter()?,
-            statistics: row.optional_number()?,
-            options: row.texts()?,
-            foreign_options: options(row)?,
-            local: row.flag()?,
-            inherited: row.number()?,
-            type_oid: row.number()?,
-            collation_oid: row.number()?,
-            of_index: row.flag()?,
-        })
+    struct ColumnRow {
+        relation: u32,
+        position: i32,
+        name: String,
+        data_type: String,
+        collation: Option<String>,
+        not_null: bool,
+        identity: char,
+        generated: char,
+        storage: char,
+        type_storage: char,
+        compression: char,
+        statistics: Option<i32>,
+        options: Vec<String>,
+        foreign_options: Options,
+        local: bool,
+        inherited: i32,
+        type_oid: u32,
+        collation_oid: u32,
+        /// Of an index there are only columns with a statistics target or with parameters.
+        of_index: bool,
     }
-}
 
-/// The default or the generating expression of a column.
-pub(super) struct DefaultRow {
-    pub relation: u32,
-    pub position: i32,
-    pub oid: u32,
-    pub expression: String,
-}
-
-impl DefaultRow {
-    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
-        Ok(Self {
-            relation: row.number()?,
-            position: row.number()?,
-            oid: row.number()?,
-            expression: row.text()?,
-        })
+    /// The default or the generating expression of a column.
+    struct DefaultRow {
+        relation: u32,
+        position: i32,
+        oid: u32,
+        expression: String,
     }
-}
 
-pub(super) struct ConstraintRow {
-    pub oid: u32,
-    pub name: String,
-    pub kind: char,
-    pub relation: u32,
-    pub domain: u32,
-    pub index: u32,
-    pub references: u32,
-    pub columns: Vec<i32>,
-    pub referenced_columns: Vec<i32>,
-    pub validated: bool,
-    pub deferrable: bool,
-    pub deferred: bool,
-    pub local: bool,
-    pub inherited: i32,
-    /// The constraint that this one is a part of, or 0.
-    pub parent: u32,
-    pub no_inherit: bool,
-    pub on_update: char,
-    pub on_delete: char,
-    pub match_kind: char,
-    /// The columns that ON DELETE SET NULL or DEFAULT is limited to.
-    pub set_columns: Vec<i32>,
+    struct ConstraintRow {
+        oid: u32,
+        name: String,
+        kind: char,
+        relation: u32,
+        domain: u32,
+        index: u32,
+        references: u32,
+        columns: Vec<i32>,
+        referenced_columns: Vec<i32>,
+        validated: bool,
+        deferrable: bool,
+        deferred: bool,
+        local: bool,
+        inherited: i32,
+        /// The constraint that this one is a part of, or 0.
+        parent: u32,
+        no_inherit: bool,
+        on_update: char,
+        on_delete: char,
+        match_kind: char,
+        /// The columns that ON DELETE SET NULL or DEFAULT is limited to.
+        set_columns: Vec<i32>,
+    }
+
+    struct IndexRow {
+        oid: u32,
+        schema: u32,
+        name: String,
+        relation: u32,
+        method: String,
+        unique: bool,
+        nulls_not_distinct: bool,
+        valid: bool,
+        clustered: bool,
+        replica_identity: bool,
+        has_expressions: bool,
+        on_partitioned: bool,
+        /// How many of the columns are the key; the others are only stored.
+        key_length: usize,
+        columns: Vec<i32>,
+        classes: Vec<u32>,
+        collations: Vec<u32>,
+        /// Bit 0: descending; bit 1: nulls first.
+        directions: Vec<u16>,
+        has_options: bool,
+    }
+
+    /// An operator class: what an index does with a type.
+    struct ClassRow {
+        oid: u32,
+        method: u32,
+        input: u32,
+        is_default: bool,
+        name: String,
+    }
+
+    /// A trigger or a rule.
+    struct TriggerRow {
+        oid: u32,
+        relation: u32,
+        name: String,
+        definition: String,
+        enabled: String,
+        /// A trigger that follows from the parent's, or the rule that is a view's query.
+        is_derived: bool,
+    }
+
+    struct PolicyRow {
+        oid: u32,
+        relation: u32,
+        name: String,
+        command: char,
+        permissive: bool,
+        roles: Vec<String>,
+        using: Option<String>,
+        check: Option<String>,
+    }
+
+    struct RoutineRow {
+        oid: u32,
+        schema: u32,
+        name: String,
+        kind: char,
+        definition: String,
+        signature: String,
+        defaults: i32,
+        has_default_rights: bool,
+    }
+
+    struct StatisticsRow {
+        oid: u32,
+        schema: u32,
+        name: String,
+        definition: String,
+        target: Option<i32>,
+        relation: u32,
+    }
+
+    struct DefaultPrivilegesRow {
+        oid: u32,
+        role: String,
+        schema: Option<String>,
+        objects: char,
+        own: bool,
+        grants: Grants,
+        initial: Grants,
+    }
 }
 
 impl ConstraintRow {
     /// Whether an index stands behind it, which it tells.
     pub(super) const fn is_key(&self) -> bool {
         matches!(self.kind, 'p' | 'u' | 'x')
-    }
-
-    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
-        Ok(Self {
-            oid: row.number()?,
-            name: row.text()?,
-            kind: row.letter()?,
-            relation: row.number()?,
-            domain: row.number()?,
-            index: row.number()?,
-            references: row.number()?,
-            columns: row.numbers()?,
-            referenced_columns: row.numbers()?,
-            validated: row.flag()?,
-            deferrable: row.flag()?,
-            deferred: row.flag()?,
-            local: row.flag()?,
-            inherited: row.number()?,
-            parent: row.number()?,
-            no_inherit: row.flag()?,
-            on_update: row.letter()?,
-            on_delete: row.letter()?,
-            match_kind: row.letter()?,
-            set_columns: row.numbers()?,
-        })
-    }
-}
-
-pub(super) struct IndexRow {
-    pub oid: u32,
-    pub schema: u32,
-    pub name: String,
-    pub relation: u32,
-    pub method: String,
-    pub unique: bool,
-    pub nulls_not_distinct: bool,
-    pub valid: bool,
-    pub clustered: bool,
-    pub replica_identity: bool,
-    pub has_expressions: bool,
-    pub on_partitioned: bool,
-    /// How many of the columns are the key; the others are only stored.
-    pub key_length: usize,
-    pub columns: Vec<i32>,
-    pub classes: Vec<u32>,
-    pub collations: Vec<u32>,
-    /// Bit 0: descending; bit 1: nulls first.
-    pub directions: Vec<u16>,
-    pub has_options: bool,
-}
-
-impl IndexRow {
-    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
-        Ok(Self {
-            oid: row.number()?,
-            schema: row.number()?,
-            name: row.text()?,
-            relation: row.number()?,
-            method: row.text()?,
-            unique: row.flag()?,
-            nulls_not_distinct: row.flag()?,
-            valid: row.flag()?,
-            clustered: row.flag()?,
-            replica_identity: row.flag()?,
-            has_expressions: row.flag()?,
-            on_partitioned: row.flag()?,
-            key_length: row.number()?,
-            columns: row.numbers()?,
-            classes: row.numbers()?,
-            collations: row.numbers()?,
-            directions: row.numbers()?,
-            has_options: row.flag()?,
-        })
-    }
-}
-
-/// An operator class: what an index does with a type.
-pub(super) struct ClassRow {
-    pub oid: u32,
-    pub method: u32,
-    pub input: u32,
-    pub is_default: bool,
-    pub name: String,
-}
-
-impl ClassRow {
-    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
-        Ok(Self {
-            oid: row.number()?,
-            method: row.number()?,
-            input: row.number()?,
-            is_default: row.flag()?,
-            name: row.text()?,
-        })
-    }
-}
-
-/// A trigger or a rule.
-pub(super) struct TriggerRow {
-    pub oid: u32,
-    pub relation: u32,
-    pub name: String,
-    pub definition: String,
-    pub enabled: String,
-    /// A trigger that follows from the parent's, or the rule that is a view's query.
-    pub is_derived: bool,
-}
-
-impl TriggerRow {
-    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
-        Ok(Self {
-            oid: row.number()?,
-            relation: row.number()?,
-            name: row.text()?,
-            definition: row.text()?,
-            enabled: row.text()?,
-            is_derived: row.flag()?,
-        })
-    }
-}
-
-pub(super) struct PolicyRow {
-    pub oid: u32,
-    pub relation: u32,
-    pub name: String,
-    pub command: char,
-    pub permissive: bool,
-    pub roles: Vec<String>,
-    pub using: Option<String>,
-    pub check: Option<String>,
-}
-
-impl PolicyRow {
-    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
-        Ok(Self {
-            oid: row.number()?,
-            relation: row.number()?,
-            name: row.text()?,
-            command: row.letter()?,
-            permissive: row.flag()?,
-            roles: row.texts()?,
-            using: row.optional()?,
-            check: row.optional()?,
-        })
-    }
-}
-
-pub(super) struct RoutineRow {
-    pub oid: u32,
-    pub schema: u32,
-    pub name: String,
-    pub kind: char,
-    pub definition: String,
-    pub signature: String,
-    pub defaults: i32,
-    pub has_default_rights: bool,
-}
-
-impl RoutineRow {
-    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
-        Ok(Self {
-            oid: row.number()?,
-            schema: row.number()?,
-            name: row.text()?,
-            kind: row.letter()?,
-            definition: row.text()?,
-            signature: row.text()?,
-            defaults: row.number()?,
-            has_default_rights: row.flag()?,
-        })
-    }
-}
-
-pub(super) struct StatisticsRow {
-    pub oid: u32,
-    pub schema: u32,
-    pub name: String,
-    pub definition: String,
-    pub target: Option<i32>,
-    pub relation: u32,
-}
-
-impl StatisticsRow {
-    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
-        Ok(Self {
-            oid: row.number()?,
-            schema: row.number()?,
-            name: row.text()?,
-            definition: row.text()?,
-            target: row.optional_number()?,
-            relation: row.number()?,
-        })
-    }
-}
-
-pub(super) struct DefaultPrivilegesRow {
-    pub oid: u32,
-    pub role: String,
-    pub schema: Option<String>,
-    pub objects: char,
-    pub own: bool,
-    pub grants: Grants,
-    pub initial: Grants,
-}
-
-impl DefaultPrivilegesRow {
-    fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
-        Ok(Self {
-            oid: row.number()?,
-            role: row.text()?,
-            schema: row.optional()?,
-            objects: row.letter()?,
-            own: row.flag()?,
-            grants: json(&row.text()?)?,
-            initial: json(&row.text()?)?,
-        })
     }
 }
 

@@ -37,6 +37,11 @@ pub(super) struct Fields<'r> {
 }
 
 impl<'r> Fields<'r> {
+    /// The next field, or the next few, as the type has them.
+    pub(super) fn read<T: Field>(&mut self) -> Result<T, Error> {
+        T::read(self)
+    }
+
     fn raw(&mut self) -> Result<Option<&'r str>, Error> {
         let value = self.row.try_get_raw(self.next)?;
         self.next += 1;
@@ -108,6 +113,32 @@ impl<'r> Fields<'r> {
     pub(super) fn texts(&mut self) -> Result<Vec<String>, Error> {
         Ok(self.raw()?.map_or_else(Vec::new, array))
     }
+}
+
+/// What can be read from the fields of a row.
+pub(super) trait Field: Sized {
+    fn read(row: &mut Fields<'_>) -> Result<Self, Error>;
+}
+
+macro_rules! fields {
+    ($($method:ident: $($type:ty),*;)*) => {$($(
+        impl Field for $type {
+            fn read(row: &mut Fields<'_>) -> Result<Self, Error> {
+                row.$method()
+            }
+        }
+    )*)*};
+}
+
+fields! {
+    text: String;
+    optional: Option<String>;
+    letter: char;
+    flag: bool;
+    number: u32, i32, usize;
+    optional_number: Option<u32>, Option<i32>;
+    numbers: Vec<u32>, Vec<i32>, Vec<u16>;
+    texts: Vec<String>;
 }
 
 /// Reads `{a,"b c","d\"e"}`.
