@@ -214,6 +214,20 @@ pub struct Constraint {
     pub index_comment: Option<String>,
 }
 
+impl Constraint {
+    /// Whether it is there because a parent of the table has it.
+    pub const fn is_derived(&self) -> bool {
+        self.of_parent || self.inherited > 0 && !self.local
+    }
+}
+
+impl ConstraintKind {
+    /// Whether an index of the same name stands behind it.
+    pub const fn is_key(self) -> bool {
+        matches!(self, Self::PrimaryKey | Self::Unique | Self::Exclusion)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Index {
     /// `pg_get_indexdef`

@@ -112,8 +112,8 @@ impl Catalog {
             if gone && !names.contains(&id.name) {
                 names.push(id.name.clone());
             }
-            if gone && id.kind == Kind::Constraint {
-                // A key has an index of the same name.
+            if gone && matches!(&object.body, Body::Constraint(key) if key.kind.is_key()) {
+                // Its index has the same name.
                 let schema = &id.name[..id.name.len() - local_name.len()];
                 names.push(format!("{schema}{}", id.part));
             }

@@ -218,12 +218,11 @@ fn after_retype(before: &Catalog, after: &Catalog, column: &Id, dependant: &Id) 
                 || before.get(dependant).map(|o| &o.body) != after.get(dependant).map(|o| &o.body)
         }
         Some(Body::Constraint(constraint)) => {
-            let derived = constraint.of_parent || constraint.inherited > 0 && !constraint.local;
             let always = matches!(
                 constraint.kind,
                 ConstraintKind::Check | ConstraintKind::Exclusion | ConstraintKind::Other
             );
-            !derived && (always || explicit)
+            !constraint.is_derived() && (always || explicit)
         }
         Some(Body::Index(index)) => index.has_expressions || explicit,
         Some(Body::SequenceOwner { .. } | Body::Attachment { .. } | Body::Table(_)) => false,

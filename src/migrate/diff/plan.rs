@@ -184,7 +184,6 @@ impl Writer<'_> {
         }
         if let Body::Constraint(constraint) = &object.body {
             // A part's copy of its parent's constraint cannot be dropped by itself.
-            let derived = constraint.of_parent || constraint.inherited > 0 && !constraint.local;
             // It goes when its successor is there.
             let replaced = || {
                 let new = self.graph.after.get(id)?;
@@ -193,7 +192,7 @@ impl Writer<'_> {
                     _ => None,
                 }
             };
-            if derived && !self.graph.leaves(&id.name)
+            if constraint.is_derived() && !self.graph.leaves(&id.name)
                 || self.actions().creates(id) && replaced().is_some()
             {
                 return;

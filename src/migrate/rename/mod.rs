@@ -101,14 +101,6 @@ impl Rename {
         Err(Refusal::NoNew(nearest(new, after)))
     }
 
-    /// Whether types or their labels change, which statements before the main transaction name.
-    pub fn is_of_type(&self) -> bool {
-        matches!(
-            self.old.id.kind,
-            Kind::Enum | Kind::Composite | Kind::Domain | Kind::Range
-        )
-    }
-
     /// Forwards and back.
     pub fn statements(&self) -> (Vec<String>, Vec<String>) {
         let (old, new) = (&self.old.id, &self.new.id);

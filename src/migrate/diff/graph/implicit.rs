@@ -35,9 +35,7 @@ impl Graph<'_> {
     ) -> Option<Id> {
         let inherited = match catalog.get(id).map(|object| &object.body) {
             Some(Body::Column(column)) => !column.local && column.inherited > 0,
-            Some(Body::Constraint(constraint)) => {
-                constraint.of_parent || constraint.inherited > 0 && !constraint.local
-            }
+            Some(Body::Constraint(constraint)) => constraint.is_derived(),
             _ => false,
         };
         if !inherited {
