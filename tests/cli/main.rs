@@ -49,6 +49,8 @@ mod rollback_half;
 mod sandbox;
 mod scaffold;
 mod scratch;
+#[cfg(unix)]
+mod scratch_under_fire;
 mod served;
 mod slips;
 mod swagger;

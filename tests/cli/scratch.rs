@@ -64,17 +64,18 @@ fn a_database_that_another_run_has_claimed_is_kept() {
     use sqlx::Connection;
     let url = fixture().database("select 1");
     let name = "backsmith_scratch_2147483001_0badbeef";
-    execute(&url, &format!("create database {name}"));
     let there = format!("select datname::text from pg_database where datname = '{name}'");
     wait(async {
         let mut other = sqlx::PgConnection::connect(&url)
             .await
             .expect("a connection");
+        // Claimed before it is made, as runs do: other tests look for leftovers as well.
         let claim = format!("select pg_advisory_lock({}, {})", 0x424b_534d, 0x0bad_beef);
         sqlx::raw_sql(sqlx::AssertSqlSafe(claim))
             .execute(&mut other)
             .await
             .expect("a lock");
+        execute(&url, &format!("create database {name}"));
         let look = || async {
             Server::on(&SecretUrl::new(url.clone()))
                 .await

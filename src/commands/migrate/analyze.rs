@@ -18,7 +18,8 @@ use crate::terminal::{DIM, Terminal, Verbosity};
 use crate::text::number::counted;
 
 pub(super) fn run(request: &Analyze, terminal: &mut Terminal) -> Result<Verdict, Failure> {
-    let statistics = super::runtime()?.block_on(read(request, terminal))?;
+    let words = "interrupted; nothing was analyzed";
+    let statistics = super::until_interrupted(read(request, terminal), words)?;
     let mut analysis = advise::analyze(&statistics);
     analysis.ignored = findings::ignore(&mut analysis.findings, &request.ignore);
     let all: Vec<&Finding> = analysis.findings.iter().collect();

@@ -16,9 +16,9 @@ mod undo_half;
 mod workload;
 
 use crate::failure::{Failure, Verdict};
-use crate::postgres::Target;
+use crate::postgres::{Target, runtime};
 use crate::settings::migrate::{Database, Origin, Request};
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, interrupt};
 
 pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict, Failure> {
     match request {
@@ -41,10 +41,18 @@ fn target(database: &Database) -> Result<Target, Failure> {
     Target::parse(&database.url, origin)
 }
 
-/// The runtime of one command: the database is the only thing that is waited for.
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::environment("cannot start the runtime").cause(error.to_string()))
+/// Runs the work of a command that changes nothing until a signal comes. The work is asked first:
+/// where it watches for signals itself, it says so in its own words.
+fn until_interrupted<T>(
+    work: impl Future<Output = Result<T, Failure>>,
+    words: &str,
+) -> Result<T, Failure> {
+    let interrupt = interrupt::listen();
+    runtime()?.block_on(async {
+        tokio::select! {
+            biased;
+            result = work => result,
+            signal = interrupt.wait() => Err(Failure::interrupted(signal, words)),
+        }
+    })
 }

@@ -329,22 +329,13 @@ async fn on_scratch(
     migration: &script::Migration,
     open: &Open,
 ) -> Result<(Vec<Measured>, Vec<NotCopied>), Failure> {
-    if ownership == Ownership::Private {
-        schema_copy::make_roles(server.url(), &[catalog]).await?;
-        schema_copy::make_named_roles(server.url(), roles).await?;
-    }
-    let database = server.create_database().await?;
-    let target = Target::parse(database.url(), None)?;
-    let mut connection = target.connect().await?;
-    let not_copied = schema_copy::make(&mut connection, catalog).await?;
+    let copied = schema_copy::on(server, catalog, roles).await?;
+    let mut connection = copied.target.connect().await?;
     let mut lacking = BTreeSet::new();
-    if !not_copied.is_empty() || !catalog.unmanaged.is_empty() {
+    if !copied.not_copied.is_empty() || !catalog.unmanaged.is_empty() {
         let copy = introspect::catalog(&mut connection).await?;
         lacking = schema_copy::lacking(catalog, &copy);
     }
-    connection.close().await;
-    // The settings of the copying end with its connection.
-    let mut connection = target.connect().await?;
     defaults.adopt(&mut connection).await?;
     open.set(&mut connection).await?;
     let measured = rehearse::run(
@@ -357,6 +348,7 @@ async fn on_scratch(
     .await;
     // The database cannot be dropped while somebody is connected.
     connection.close().await;
+    let schema_copy::Copy { not_copied, .. } = copied;
     Ok((measured?, not_copied))
 }
 

@@ -7,8 +7,8 @@ use crate::catalog::{Body, Catalog, Kind};
 use crate::failure::Failure;
 use crate::migrate::diff::{self, Statement};
 use crate::migrate::script::{self, Script};
-use crate::postgres::{Connection, Error, Target, introspect, quote_identifier, session};
-use crate::redact::SecretUrl;
+use crate::postgres::scratch::{Database, Server};
+use crate::postgres::{Connection, Error, Target, introspect, session};
 use crate::text::SourceFile;
 
 /// How many statements are sent at once; a server keeps the locks of all of them.
@@ -34,12 +34,39 @@ impl NotCopied {
     }
 }
 
+/// A scratch database with a schema that stands elsewhere.
+#[derive(Debug)]
+pub(super) struct Copy {
+    pub(super) target: Target,
+    pub(super) not_copied: Vec<NotCopied>,
+    /// Gone with the value.
+    pub(super) database: Database,
+}
+
+/// Makes the schema on a new database of the server, and where the server is ours the roles that it
+/// and `roles` name.
+pub(super) async fn on(
+    server: &Server,
+    catalog: &Catalog,
+    roles: Vec<String>,
+) -> Result<Copy, Failure> {
+    make_roles(server, &[catalog], roles).await?;
+    let database = server.create_database().await?;
+    let target = Target::parse(database.url(), None)?;
+    let mut connection = target.connect().await?;
+    let not_copied = make(&mut connection, catalog).await?;
+    // The settings of the copying end with its session.
+    connection.close().await;
+    Ok(Copy {
+        target,
+        not_copied,
+        database,
+    })
+}
+
 /// Makes the schema on an empty database. What is refused is tried again when the rest is there;
 /// what never works is given back.
-pub(super) async fn make(
-    connection: &mut Connection,
-    catalog: &Catalog,
-) -> Result<Vec<NotCopied>, Failure> {
+async fn make(connection: &mut Connection, catalog: &Catalog) -> Result<Vec<NotCopied>, Failure> {
     let empty = introspect::catalog(connection).await?;
     let plan = diff::catalogs(&empty, catalog, diff::Options { offline: true });
     connection
@@ -115,7 +142,11 @@ pub(super) fn lacking(original: &Catalog, copy: &Catalog) -> BTreeSet<String> {
 }
 
 /// Makes the roles that rights are given to, on a server that is ours and gone soon.
-pub(super) async fn make_roles(server: SecretUrl, catalogs: &[&Catalog]) -> Result<(), Failure> {
+pub(super) async fn make_roles(
+    server: &Server,
+    catalogs: &[&Catalog],
+    more: Vec<String>,
+) -> Result<(), Failure> {
     let mut roles: BTreeSet<String> = BTreeSet::new();
     for object in catalogs.iter().flat_map(|catalog| catalog.objects.values()) {
         roles.extend(object.grants.iter().map(|grant| grant.grantee.clone()));
@@ -139,7 +170,7 @@ pub(super) async fn make_roles(server: SecretUrl, catalogs: &[&Catalog]) -> Resu
     let bare = roles
         .iter()
         .map(|role| role.trim_matches('"').replace("\"\"", "\""));
-    make_named_roles(server, bare.collect()).await
+    server.make_roles(&bare.chain(more).collect()).await
 }
 
 /// Roles of a server that a script may speak of.
@@ -150,17 +181,4 @@ pub(super) async fn roles_in(
     let mut roles = session::roles(connection).await?;
     roles.retain(|role| script.source.text.contains(role.as_str()));
     Ok(roles)
-}
-
-/// Makes roles by their bare names, on a server that is ours and gone soon.
-pub(super) async fn make_named_roles(server: SecretUrl, roles: Vec<String>) -> Result<(), Failure> {
-    let mut connection = Target::parse(&server, None)?.connect().await?;
-    for bare in roles {
-        // One that is there already is as good.
-        let _ = connection
-            .execute(&format!("CREATE ROLE {} NOLOGIN", quote_identifier(&bare)))
-            .await;
-    }
-    connection.close().await;
-    Ok(())
 }

@@ -21,7 +21,7 @@ pub(super) async fn read(
     let started = Instant::now();
     // Faults of reading and splitting come before a server is started.
     let scripts = scripts(path).map_err(|failure| failure.closing("nothing was analyzed"))?;
-    let server = server(&request.scratch, "analyzing a file").await?;
+    let server = server(&request.scratch, "analyzing a file", Some(bytes(&scripts))).await?;
     let database = server.create_database().await?;
     let target = Target::parse(database.url(), None)?;
     let notes = load::all(&target, &scripts, server.is_private())
@@ -63,8 +63,18 @@ pub(super) fn scripts(path: &Path) -> Result<Vec<Script>, Failure> {
     }
 }
 
-/// The named server when we may make databases there, else a private one of its version.
-pub(super) async fn server(wanted: &Scratch, purpose: &str) -> Result<Server, Failure> {
+/// How much the files hold.
+pub(super) fn bytes(scripts: &[Script]) -> u64 {
+    let texts = scripts.iter().map(|script| script.source.text.len() as u64);
+    texts.sum()
+}
+
+/// The named server when we may make databases there, else a private one of its version, for so much.
+pub(super) async fn server(
+    wanted: &Scratch,
+    purpose: &str,
+    bytes: Option<u64>,
+) -> Result<Server, Failure> {
     let mut live = None;
     if let Some(named) = &wanted.server {
         let connection = super::target(named)?.connect().await?;
@@ -75,7 +85,11 @@ pub(super) async fn server(wanted: &Scratch, purpose: &str) -> Result<Server, Fa
         }
         live = Some(server.version_number / 10_000);
     }
-    Server::start(&private(wanted, purpose, live)).await
+    let options = scratch::Options {
+        bytes,
+        ..private(wanted, purpose, live)
+    };
+    Server::start(&options).await
 }
 
 /// A private server: of the version that was asked for, else like the live one.

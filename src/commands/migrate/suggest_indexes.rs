@@ -20,7 +20,10 @@ use crate::terminal::{DIM, Terminal};
 use crate::text::number::counted;
 
 pub(super) fn run(request: &SuggestIndexes, terminal: &mut Terminal) -> Result<Verdict, Failure> {
-    let (statistics, mut suggestions) = super::runtime()?.block_on(read(request, terminal))?;
+    let (statistics, mut suggestions) = super::until_interrupted(
+        read(request, terminal),
+        "interrupted; nothing was suggested",
+    )?;
     suggestions.chosen.retain(|suggestion| {
         let finding = &suggestion.finding;
         !request

@@ -72,22 +72,15 @@ pub(super) async fn not_needed(
     let now = of(live.target()).await?;
     let roles = schema_copy::roles_in(live, &down.script).await?;
     let server = rehearse::scratch_server(wanted, live).await?;
-    if server.is_private() {
-        schema_copy::make_roles(server.url(), &[&catalog]).await?;
-        schema_copy::make_named_roles(server.url(), roles).await?;
-    }
-    let database = server.create_database().await?;
-    let target = Target::parse(database.url(), None)?;
-    let mut connection = target.connect().await?;
-    let not_copied = schema_copy::make(&mut connection, &catalog).await?;
-    connection.close().await;
-    if let Some(first) = not_copied.first() {
+    let copied = schema_copy::on(&server, &catalog, roles).await?;
+    let target = &copied.target;
+    if let Some(first) = copied.not_copied.first() {
         return Err(refused(
             record,
             format!("the schema could not be copied: {}", first.summary()),
         ));
     }
-    let copy = of(&target).await?;
+    let copy = of(target).await?;
     let differing = copy.differences(&now);
     if let Some(first) = differing.first() {
         return Err(refused(
@@ -100,7 +93,7 @@ pub(super) async fn not_needed(
     let needless = attempt(&mut connection, &steps, record.down_done, down).await;
     connection.close().await;
     let needless = needless?;
-    let reached = of(&target).await?.digest();
+    let reached = of(target).await?.digest();
     if reached != start {
         return Err(refused(
             record,

@@ -46,14 +46,19 @@ pub(super) fn apply(command: &mut Command, account: Option<Account>) {
 
 /// Gives a folder and everything in it to the account.
 pub(super) fn give(path: &Path, account: Option<Account>) -> std::io::Result<()> {
-    let Some(account) = account else {
-        return Ok(());
-    };
-    std::os::unix::fs::lchown(path, Some(account.user), Some(account.group))?;
-    if path.symlink_metadata()?.is_dir() {
+    give_one(path, account)?;
+    if account.is_some() && path.symlink_metadata()?.is_dir() {
         for entry in std::fs::read_dir(path)? {
-            give(&entry?.path(), Some(account))?;
+            give(&entry?.path(), account)?;
         }
     }
     Ok(())
+}
+
+/// Gives one file or folder to the account.
+pub(super) fn give_one(path: &Path, account: Option<Account>) -> std::io::Result<()> {
+    match account {
+        Some(account) => std::os::unix::fs::lchown(path, Some(account.user), Some(account.group)),
+        None => Ok(()),
+    }
 }

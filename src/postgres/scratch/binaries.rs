@@ -1,5 +1,6 @@
 //! Finding `postgres` and `initdb` of a version on this machine.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -121,25 +122,29 @@ fn candidates() -> Vec<PathBuf> {
         folders.extend(matching);
     }
     folders.retain(|folder| holds(folder, "postgres"));
+    // A folder of the PATH may hold links into another one: each server is asked once.
+    let mut seen = BTreeSet::new();
+    folders.retain(|folder| {
+        let program = folder.join(executable("postgres")).canonicalize();
+        program.is_ok_and(|program| seen.insert(program))
+    });
     folders
 }
 
 fn at(folder: &Path) -> Option<Binaries> {
-    if !holds(folder, "postgres") || !holds(folder, "initdb") {
+    // Through a link, `postgres` would look for its libraries beside the link.
+    let program = folder.join(executable("postgres")).canonicalize().ok()?;
+    let real = program.parent()?;
+    if !holds(real, "initdb") {
         return None;
     }
-    let output = Command::new(folder.join(executable("postgres")))
-        .arg("--version")
-        .output()
-        .ok()?;
+    let output = Command::new(&program).arg("--version").output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let version = text
         .split_whitespace()
         .find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
-    // Through a link, `postgres` would look for its libraries beside the link.
-    let folder = folder.join(executable("postgres")).canonicalize().ok()?;
     Some(Binaries {
-        folder: folder.parent()?.to_owned(),
+        folder: real.to_owned(),
         version: version.to_owned(),
     })
 }

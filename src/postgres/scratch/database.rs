@@ -1,24 +1,40 @@
 //! One scratch database: made under a name that tells whose it is, dropped with the value.
 
-use sqlx::{Connection as _, PgConnection, Row};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::Duration;
+
+use sqlx::Row;
 
 use super::Server;
 use crate::failure::Failure;
-use crate::postgres::Target;
+use crate::postgres::{Connection, Error, Target, runtime};
 use crate::redact::SecretUrl;
 use crate::terminal::interrupt;
 
 /// The beginning of every scratch database's name; the process id follows.
 pub(super) const PREFIX: &str = "backsmith_scratch_";
 
+/// How often the end of a session is asked for, and how long is waited in between.
+const ASKED: u32 = 200;
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// A database that is gone when this value is. Close every connection to it before.
 #[derive(Debug)]
 pub struct Database {
     pub name: String,
     url: SecretUrl,
-    /// Where it must be dropped; a private server goes as a whole, with everything on it.
-    dropped_on: Option<SecretUrl>,
+    /// A private server goes as a whole, with everything on it.
+    on_named: Option<OnNamed>,
     _guard: Option<interrupt::CleanupGuard>,
+}
+
+/// Where it must be dropped, and who is still making it.
+#[derive(Clone, Debug)]
+struct OnNamed {
+    server: SecretUrl,
+    /// The server's process that makes it, zero when that is done. It would go on without us.
+    maker: Arc<AtomicI32>,
 }
 
 impl Database {
@@ -27,33 +43,36 @@ impl Database {
         let name = format!("{PREFIX}{}_{token:08x}", std::process::id());
         let server_url = server.url();
         // Registered first: whatever happens from here on, the database goes.
-        let dropped_on = (!server.is_private()).then(|| server_url.clone());
-        let guard = dropped_on.clone().map(|server_url| {
-            let name = name.clone();
-            interrupt::on_early_exit(move || drop_from_another_thread(&server_url, &name))
+        let on_named = (!server.is_private()).then(|| OnNamed {
+            server: server_url.clone(),
+            maker: Arc::default(),
         });
-        let refused = |error: &sqlx::Error| {
-            Failure::environment(format!("cannot make a scratch database on `{server_url}`"))
-                .cause(message(error))
-        };
-        server.claim(token).await.map_err(|error| refused(&error))?;
-        let mut connection = connect(&server_url).await?;
-        let template = template.unwrap_or("template0");
-        let mut statement = format!("CREATE DATABASE {name} TEMPLATE {template}");
-        if !server.is_private() && template == "template0" {
-            statement.push_str(&same_locale(&mut connection).await?);
-        }
-        let made = sqlx::query(sqlx::AssertSqlSafe(statement))
-            .execute(&mut connection)
-            .await;
-        let _ = connection.close().await;
-        made.map_err(|error| refused(&error))?;
-        Ok(Self {
+        let guard = on_named.clone().map(|on_named| {
+            let name = name.clone();
+            interrupt::on_early_exit(move || drop_from_another_thread(&on_named, &name))
+        });
+        let database = Self {
             url: server.database_url(&name),
             name,
-            dropped_on,
+            on_named,
             _guard: guard,
-        })
+        };
+        let failed = |error: &Error| {
+            Failure::environment(format!("cannot make a scratch database on `{server_url}`"))
+                .cause(error.to_string())
+        };
+        server.claim(token).await.map_err(|error| failed(&error))?;
+        let mut connection = connect(&server_url).await?;
+        if let Some(on_named) = &database.on_named {
+            on_named.maker.store(connection.process(), Ordering::SeqCst);
+        }
+        let made = make(&mut connection, server, &database.name, template).await;
+        if let Some(on_named) = &database.on_named {
+            on_named.maker.store(0, Ordering::SeqCst);
+        }
+        connection.close().await;
+        made.map_err(|error| failed(&error))?;
+        Ok(database)
     }
 
     pub fn url(&self) -> &SecretUrl {
@@ -63,26 +82,41 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        if let Some(server) = &self.dropped_on {
-            drop_from_another_thread(server, &self.name);
+        if let Some(on_named) = &self.on_named {
+            drop_from_another_thread(on_named, &self.name);
         }
     }
 }
 
+async fn make(
+    connection: &mut Connection,
+    server: &Server,
+    name: &str,
+    template: Option<&str>,
+) -> Result<(), Error> {
+    let template = template.unwrap_or("template0");
+    let mut statement = format!("CREATE DATABASE {name} TEMPLATE {template}");
+    if server.copies_files() {
+        statement.push_str(" STRATEGY file_copy");
+    }
+    if !server.is_private() && template == "template0" {
+        statement.push_str(&same_locale(connection).await?);
+    }
+    connection.execute(&statement).await
+}
+
 /// Drops from a thread of its own, since `drop` may run inside of a runtime.
-fn drop_from_another_thread(server: &SecretUrl, name: &str) {
-    let (server, name) = (server.clone(), name.to_owned());
+fn drop_from_another_thread(on_named: &OnNamed, name: &str) {
+    let (on_named, name) = (on_named.clone(), name.to_owned());
     let work = move || {
-        let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-        else {
+        let Ok(runtime) = runtime() else {
             return;
         };
         runtime.block_on(async {
-            if let Ok(mut connection) = connect(&server).await {
+            if let Ok(mut connection) = connect(&on_named.server).await {
+                end(&mut connection, on_named.maker.load(Ordering::SeqCst)).await;
                 drop_database(&mut connection, &name).await;
-                let _ = connection.close().await;
+                connection.close().await;
             }
         });
     };
@@ -91,58 +125,45 @@ fn drop_from_another_thread(server: &SecretUrl, name: &str) {
     }
 }
 
-/// A private server may be gone already, and another run may have been quicker: no error.
-pub(super) async fn drop_database(connection: &mut PgConnection, name: &str) {
-    let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-    let _ = sqlx::query(sqlx::AssertSqlSafe(statement))
-        .execute(connection)
+/// Ends a session that is in the middle of making the database, which nobody can see before.
+async fn end(connection: &mut Connection, maker: i32) {
+    if maker == 0 {
+        return;
+    }
+    let _ = connection
+        .execute(&format!("SELECT pg_terminate_backend({maker})"))
         .await;
+    let alive = format!("SELECT 1 FROM pg_stat_activity WHERE pid = {maker}");
+    for _ in 0..ASKED {
+        match connection.rows_of(alive.clone()).await {
+            Ok(rows) if !rows.is_empty() => tokio::time::sleep(PAUSE).await,
+            _ => break,
+        }
+    }
 }
 
-pub(super) async fn connect(url: &SecretUrl) -> Result<PgConnection, Failure> {
-    Target::parse(url, None)?.open().await
+/// A private server may be gone already, and another run may have been quicker: no error.
+pub(super) async fn drop_database(connection: &mut Connection, name: &str) {
+    let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+    let _ = connection.execute(&statement).await;
 }
 
-pub(super) async fn version(connection: &mut PgConnection) -> Result<(String, u32), Failure> {
-    let row = sqlx::query(
-        "select split_part(current_setting('server_version'), ' ', 1), \
-         current_setting('server_version_num')::int4",
-    )
-    .fetch_one(connection)
-    .await
-    .map_err(|error| {
-        Failure::environment("cannot read the server's version").cause(message(&error))
-    })?;
-    Ok((row.get(0), row.get::<i32, _>(1) as u32))
+pub(super) async fn connect(url: &SecretUrl) -> Result<Connection, Failure> {
+    Target::parse(url, None)?.connect().await
 }
 
 /// Encoding and collation of the named database, so that the copy sorts and compares alike.
-async fn same_locale(connection: &mut PgConnection) -> Result<String, Failure> {
-    let row = sqlx::query(
-        "select pg_encoding_to_char(encoding), quote_literal(datcollate), quote_literal(datctype) \
-         from pg_database where datname = current_database()",
-    )
-    .fetch_one(connection)
-    .await
-    .map_err(|error| {
-        Failure::environment("cannot read the database's locale").cause(message(&error))
-    })?;
+async fn same_locale(connection: &mut Connection) -> Result<String, Error> {
+    const QUESTION: &str = "select pg_encoding_to_char(encoding), quote_literal(datcollate), \
+         quote_literal(datctype) from pg_database where datname = current_database()";
+    let rows = connection.rows(QUESTION).await?;
+    let Some(row) = rows.first() else {
+        return Ok(String::new());
+    };
     Ok(format!(
         " ENCODING '{}' LC_COLLATE {} LC_CTYPE {}",
-        row.get::<String, _>(0),
-        row.get::<String, _>(1),
-        row.get::<String, _>(2)
+        row.try_get::<String, _>(0)?,
+        row.try_get::<String, _>(1)?,
+        row.try_get::<String, _>(2)?
     ))
-}
-
-/// Postgres's own words, without the driver's frame.
-pub(super) fn message(error: &sqlx::Error) -> String {
-    match error {
-        sqlx::Error::Database(error) => match error.code() {
-            Some(code) => format!("{} ({code})", error.message()),
-            None => error.message().to_owned(),
-        },
-        sqlx::Error::Io(error) => error.to_string(),
-        other => other.to_string(),
-    }
 }

@@ -2,7 +2,7 @@
 //! with its process, also when that runs in another container with numbers of its own.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// The beginning of every private server's folder; the process id follows.
@@ -14,17 +14,9 @@ const MARK: &str = "alive";
 const UNFINISHED: &[&str] = &[".fetch-", ".template-"];
 /// Longer than any download.
 const OLD: Duration = Duration::from_hours(24);
-
-/// Short, because the path of a Unix socket has at most 107 bytes.
-pub(super) fn base_folder() -> PathBuf {
-    let folder = std::env::temp_dir();
-    #[cfg(unix)]
-    if super::account::is_root() || folder.as_os_str().len() > 60 {
-        // Another account must be able to reach it, or the path is too long for a socket.
-        return PathBuf::from("/tmp");
-    }
-    folder
-}
+/// Longer than it takes to begin the data folder.
+#[cfg(unix)]
+const BEGUN: Duration = Duration::from_mins(1);
 
 /// Marks a folder as that of a run that lives, as long as the file is open.
 #[cfg(unix)]
@@ -56,11 +48,7 @@ pub(super) fn remove_unfinished(cache: &Path) {
     };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let is_old = entry
-            .metadata()
-            .and_then(|about| about.modified())
-            .is_ok_and(|time| time.elapsed().is_ok_and(|age| age > OLD));
-        if is_old && UNFINISHED.iter().any(|start| name.starts_with(start)) {
+        if is_old(&entry, OLD) && UNFINISHED.iter().any(|start| name.starts_with(start)) {
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }
@@ -85,7 +73,14 @@ pub(super) fn process_is_alive(_id: i32) -> bool {
 /// Stops the servers of dead runs and removes their folders. Faults are left to the next run.
 #[cfg(unix)]
 pub(super) fn remove_folders() {
-    let Ok(entries) = std::fs::read_dir(base_folder()) else {
+    for base in super::place::all() {
+        remove_folders_in(&base);
+    }
+}
+
+#[cfg(unix)]
+fn remove_folders_in(base: &Path) {
+    let Ok(entries) = std::fs::read_dir(base) else {
         return;
     };
     for entry in entries.flatten() {
@@ -93,13 +88,24 @@ pub(super) fn remove_folders() {
         let Some(process) = process_of(&name.to_string_lossy(), FOLDER_PREFIX) else {
             continue;
         };
-        // Only a folder that is a server's; by then it has its mark.
-        if !entry.path().join("data").is_dir() || !is_left(&entry.path(), process) {
-            continue;
+        let folder = entry.path();
+        if folder.join("data").is_dir() {
+            if is_left(&folder, process) {
+                super::private::stop_by_file(&folder);
+                let _ = std::fs::remove_dir_all(folder);
+            }
+        } else if !process_is_alive(process) && is_old(&entry, BEGUN) {
+            // A run that was killed before it laid anything out; a folder with more in it is not ours.
+            let _ = std::fs::remove_file(folder.join(MARK));
+            let _ = std::fs::remove_dir(folder);
         }
-        super::private::stop_by_file(&entry.path());
-        let _ = std::fs::remove_dir_all(entry.path());
     }
+}
+
+/// Whether nothing was made or removed in it for that long.
+fn is_old(entry: &std::fs::DirEntry, age: Duration) -> bool {
+    let modified = entry.metadata().and_then(|about| about.modified());
+    modified.is_ok_and(|time| time.elapsed().is_ok_and(|passed| passed > age))
 }
 
 #[cfg(not(unix))]

@@ -8,16 +8,20 @@ mod database;
 mod download;
 mod leftovers;
 mod named;
+mod place;
 #[cfg(unix)]
 mod private;
 #[cfg(unix)]
 mod template;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 
+use tokio::sync::Mutex;
+
 use crate::failure::Failure;
-use crate::postgres::Target;
+use crate::postgres::{Connection, Error, Target, quote_identifier};
 use crate::redact::SecretUrl;
 
 pub use binaries::Binaries;
@@ -37,6 +41,8 @@ pub struct Options {
     pub preload: Vec<String>,
     /// Further `-c name=value` settings of a private server.
     pub settings: Vec<(String, String)>,
+    /// How much will be loaded, when that is known: what is small lies in memory.
+    pub bytes: Option<u64>,
 }
 
 /// Which major version of Postgres a private server is wanted to have.
@@ -76,7 +82,7 @@ enum Place {
     Named {
         url: SecretUrl,
         /// The session that claims our databases.
-        session: tokio::sync::Mutex<sqlx::PgConnection>,
+        session: Mutex<Connection>,
     },
 }
 
@@ -93,13 +99,13 @@ impl Server {
         let binaries = binaries::find(options)?;
         #[cfg(unix)]
         {
-            let (private, mut connection) = private::Private::start(&binaries, options).await?;
-            let (version, version_number) = database::version(&mut connection).await?;
-            let _ = sqlx::Connection::close(connection).await;
+            let (private, session) = private::Private::start(&binaries, options).await?;
+            let about = session.server().clone();
+            session.close().await;
             Ok(Self {
                 place: Place::Private(private),
-                version,
-                version_number,
+                version: about.version,
+                version_number: about.version_number,
             })
         }
         #[cfg(not(unix))]
@@ -117,16 +123,16 @@ impl Server {
     /// of runs that were killed on this machine are dropped.
     pub async fn on(url: &SecretUrl) -> Result<Self, Failure> {
         let mut connection = database::connect(url).await?;
-        let (version, version_number) = database::version(&mut connection).await?;
-        named::check_rights(&mut connection).await?;
+        named::check_rights(&connection)?;
         named::remove_leftovers(&mut connection).await;
+        let about = connection.server().clone();
         Ok(Self {
             place: Place::Named {
                 url: url.clone(),
-                session: tokio::sync::Mutex::new(connection),
+                session: Mutex::new(connection),
             },
-            version,
-            version_number,
+            version: about.version,
+            version_number: about.version_number,
         })
     }
 
@@ -144,8 +150,35 @@ impl Server {
         }
     }
 
+    /// Makes the roles that are missing, by their bare names. On a server of others the roles are
+    /// those that it has.
+    pub async fn make_roles(&self, names: &BTreeSet<String>) -> Result<(), Failure> {
+        if !self.is_private() || names.is_empty() {
+            return Ok(());
+        }
+        let mut connection = database::connect(&self.url()).await?;
+        for name in names {
+            // One that is there already is as good.
+            let _ = connection
+                .execute(&format!("CREATE ROLE {} NOLOGIN", quote_identifier(name)))
+                .await;
+        }
+        connection.close().await;
+        Ok(())
+    }
+
+    /// Whether a new database is best made by copying files, as it was before version 15: in memory it
+    /// is, on disk it is quicker to write them through the log.
+    fn copies_files(&self) -> bool {
+        match &self.place {
+            #[cfg(unix)]
+            Place::Private(private) => private.is_in_memory() && self.version_number >= 150_000,
+            Place::Named { .. } => false,
+        }
+    }
+
     /// Tells other runs that a database of this name is in use. A private server has no others.
-    async fn claim(&self, token: u32) -> Result<(), sqlx::Error> {
+    async fn claim(&self, token: u32) -> Result<(), Error> {
         match &self.place {
             #[cfg(unix)]
             Place::Private(_) => Ok(()),

@@ -1,27 +1,19 @@
 //! Scratch databases on a server that the user named.
 
-use sqlx::{PgConnection, Row};
+use sqlx::Row;
 
 use super::{database, leftovers};
 use crate::failure::Failure;
+use crate::postgres::{Connection, Error};
 
-pub(super) async fn check_rights(connection: &mut PgConnection) -> Result<(), Failure> {
-    let row = sqlx::query(
-        "select (rolcreatedb or rolsuper) and not pg_is_in_recovery() \
-           and current_setting('default_transaction_read_only') = 'off', rolname::text \
-         from pg_roles where rolname = current_user",
-    )
-    .fetch_one(connection)
-    .await
-    .map_err(|error| {
-        Failure::environment("cannot read the role's rights").cause(database::message(&error))
-    })?;
-    if row.get::<bool, _>(0) {
+pub(super) fn check_rights(connection: &Connection) -> Result<(), Failure> {
+    let server = connection.server();
+    if server.may_create_databases {
         return Ok(());
     }
     Err(Failure::environment(format!(
         "the role `{}` may not create a scratch database on the server",
-        row.get::<String, _>(1)
+        server.user
     ))
     .code("no-createdb"))
 }
@@ -30,35 +22,30 @@ pub(super) async fn check_rights(connection: &mut PgConnection) -> Result<(), Fa
 const LOCK: i32 = 0x424b_534d;
 
 /// Tells other runs, of whatever machine, that the database is in use for as long as the session is.
-pub(super) async fn claim(connection: &mut PgConnection, token: u32) -> Result<(), sqlx::Error> {
-    sqlx::query("select pg_advisory_lock($1, $2)")
-        .bind(LOCK)
-        .bind(token.cast_signed())
-        .execute(connection)
-        .await?;
-    Ok(())
+pub(super) async fn claim(connection: &mut Connection, token: u32) -> Result<(), Error> {
+    let token = token.cast_signed();
+    connection
+        .execute(&format!("select pg_advisory_lock({LOCK}, {token})"))
+        .await
 }
 
 /// Drops what killed runs left behind: nobody is connected to it, no run on any machine has claimed
 /// it, and this machine has no process of its number.
-pub(super) async fn remove_leftovers(connection: &mut PgConnection) {
-    let query = "select d.datname::text from pg_database d where d.datname like $1 || '%' \
-         and not exists (select from pg_stat_activity a where a.datname = d.datname)";
-    let Ok(rows) = sqlx::query(query)
-        .bind(database::PREFIX.replace('_', "\\_"))
-        .fetch_all(&mut *connection)
-        .await
-    else {
+pub(super) async fn remove_leftovers(connection: &mut Connection) {
+    let names = format!(
+        "select d.datname::text from pg_database d where starts_with(d.datname::text, '{}') \
+         and not exists (select from pg_stat_activity a where a.datname = d.datname)",
+        database::PREFIX
+    );
+    let Ok(rows) = connection.rows_of(names).await else {
         return;
     };
     // Read later than the names: a run claims a database before it makes it.
-    let locks = "select objid::int8 from pg_locks \
-         where locktype = 'advisory' and classid = $1::int8::oid and objsubid = 2 and granted";
-    let Ok(locks) = sqlx::query(locks)
-        .bind(i64::from(LOCK))
-        .fetch_all(&mut *connection)
-        .await
-    else {
+    let locks = format!(
+        "select objid::int8 from pg_locks \
+         where locktype = 'advisory' and classid = {LOCK}::oid and objsubid = 2 and granted"
+    );
+    let Ok(locks) = connection.rows_of(locks).await else {
         return;
     };
     let claimed: Vec<i64> = locks.iter().map(|row| row.get(0)).collect();

@@ -9,12 +9,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use sqlx::PgConnection;
-
 use super::account::{self, Account};
 use super::binaries::Binaries;
-use super::{Options, database, leftovers, template};
+use super::{Options, database, leftovers, place, template};
 use crate::failure::Failure;
+use crate::postgres::Connection;
 use crate::redact::SecretUrl;
 use crate::terminal::interrupt;
 
@@ -26,8 +25,9 @@ folder=$1; shift
 "$@" </dev/null >"$folder/log" 2>&1 &
 server=$!
 read -r nothing
+kill -QUIT "$server" 2>/dev/null
 (
-    for pause in 0 0.2 1 3; do sleep $pause; kill -QUIT "$server"; done
+    for pause in 0.2 1 3; do sleep $pause; kill -QUIT "$server"; done
     sleep 5; kill -KILL "$server"
 ) >/dev/null 2>&1 &
 insist=$!
@@ -60,6 +60,7 @@ pub(super) struct Private {
     folder: PathBuf,
     /// A part of the name of the socket, also when nothing listens there.
     port: String,
+    in_memory: bool,
     keeper: Option<Child>,
     /// Tells other runs that this one lives.
     _mark: std::fs::File,
@@ -71,9 +72,15 @@ impl Private {
     pub(super) async fn start(
         binaries: &Binaries,
         options: &Options,
-    ) -> Result<(Self, PgConnection), Failure> {
+    ) -> Result<(Self, Connection), Failure> {
         let account = account::for_server()?;
-        let (folder, mark) = make_folder(account)?;
+        let memory =
+            place::in_memory(options.bytes).and_then(|base| make_folder(&base, account).ok());
+        let in_memory = memory.is_some();
+        let (folder, mark) = match memory {
+            Some(made) => made,
+            None => make_folder(&place::on_disk(), account)?,
+        };
         let guard = {
             let folder = folder.clone();
             interrupt::on_early_exit(move || {
@@ -90,6 +97,7 @@ impl Private {
                 .find(|(name, _)| name == "port")
                 .map_or("5432", |(_, port)| port)
                 .to_owned(),
+            in_memory,
             keeper: None,
             _mark: mark,
             _guard: guard,
@@ -98,6 +106,10 @@ impl Private {
         private.keeper = Some(spawn(binaries, &folder, account, options)?);
         let connection = private.wait_until_ready().await?;
         Ok((private, connection))
+    }
+
+    pub(super) const fn is_in_memory(&self) -> bool {
+        self.in_memory
     }
 
     pub(super) fn url(&self, database: &str) -> SecretUrl {
@@ -111,7 +123,7 @@ impl Private {
         ))
     }
 
-    async fn wait_until_ready(&mut self) -> Result<PgConnection, Failure> {
+    async fn wait_until_ready(&mut self) -> Result<Connection, Failure> {
         let started = Instant::now();
         let socket = self.folder.join(format!(".s.PGSQL.{}", self.port));
         loop {
@@ -156,9 +168,8 @@ impl Drop for Private {
     }
 }
 
-fn make_folder(account: Option<Account>) -> Result<(PathBuf, std::fs::File), Failure> {
+fn make_folder(base: &Path, account: Option<Account>) -> Result<(PathBuf, std::fs::File), Failure> {
     use std::os::unix::fs::PermissionsExt;
-    let base = leftovers::base_folder();
     let failed = |error: std::io::Error| {
         Failure::environment(format!("cannot make a folder in `{}`", base.display()))
             .cause(error.to_string())
@@ -171,7 +182,7 @@ fn make_folder(account: Option<Account>) -> Result<(PathBuf, std::fs::File), Fai
             std::process::id()
         ))
         .rand_bytes(5)
-        .tempdir_in(&base)
+        .tempdir_in(base)
         .map_err(failed)?
         .keep();
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).map_err(failed)?;

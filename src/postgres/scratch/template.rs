@@ -26,9 +26,9 @@ pub(super) fn lay_out(
     };
     if let Some(cached) = &cached
         && cached.is_dir()
-        && copy(cached, data).is_ok()
+        && copy(cached, data, account).is_ok()
     {
-        return account::give(data, account).map_err(failed);
+        return Ok(());
     }
     // A copy that stopped half-way must not be in the way of initdb.
     if data.exists() {
@@ -86,26 +86,36 @@ fn keep(data: &Path, cached: &Path) -> std::io::Result<()> {
         .prefix(".template-")
         .tempdir_in(parent)?;
     let inside = work.path().join("data");
-    copy(data, &inside)?;
+    copy(data, &inside, None)?;
     std::fs::rename(inside, cached)
 }
 
-/// A whole folder; modes are kept by `fs::copy` for files and set here for folders.
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+/// A whole folder, for the account; modes are kept by `fs::copy` for files and set here for folders.
+fn copy(from: &Path, to: &Path, account: Option<Account>) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     std::fs::create_dir(to)?;
     std::fs::set_permissions(to, std::fs::Permissions::from_mode(0o700))?;
-    let mut entries: Vec<PathBuf> = Vec::new();
+    account::give_one(to, account)?;
+    let mut folders: Vec<(PathBuf, PathBuf)> = Vec::new();
     for entry in std::fs::read_dir(from)? {
-        entries.push(entry?.path());
-    }
-    for path in entries {
-        let target = to.join(path.file_name().unwrap_or_default());
-        if path.is_dir() {
-            copy(&path, &target)?;
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            folders.push((entry.path(), target));
         } else {
-            std::fs::copy(&path, &target)?;
+            std::fs::copy(entry.path(), &target)?;
+            account::give_one(&target, account)?;
         }
     }
-    Ok(())
+    // The databases are nearly all of it, and of one size.
+    std::thread::scope(|scope| {
+        let copies: Vec<_> = folders
+            .iter()
+            .map(|(from, to)| scope.spawn(|| copy(from, to, account)))
+            .collect();
+        copies.into_iter().try_for_each(|copy| {
+            copy.join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    })
 }

@@ -8,7 +8,9 @@ mod versions;
 mod write;
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
+use crate::catalog::Catalog;
 use crate::failure::{Failure, FailureKind, Verdict};
 use crate::migrate::comparison::{self, Comparison, JudgedHazard, Outcome, Proof, Side};
 use crate::migrate::diff::{self, Hazard, HazardKind, Plan};
@@ -51,16 +53,7 @@ async fn compare(request: &Request, terminal: &mut Terminal) -> Result<Compariso
     let from = renamed
         .as_ref()
         .map_or(&before.catalog, |renamed| &renamed.catalog);
-    // On a schema of thousands of tables each of the two ways takes a while.
-    let (mut up, mut down, proposals) = std::thread::scope(|scope| {
-        let down = scope.spawn(|| diff::catalogs(&after.catalog, from, options));
-        let up = diff::catalogs(from, &after.catalog, options);
-        let proposals = rename::propose(from, &after.catalog);
-        let down = down
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (up, down, proposals)
-    });
+    let (mut up, mut down, proposals) = planned(from, &after.catalog, options).await;
     if let Some(renamed) = &mut renamed {
         renamed.frame(&mut up, &mut down);
     }
@@ -138,6 +131,42 @@ async fn compare(request: &Request, terminal: &mut Terminal) -> Result<Compariso
     }
     write::files(request, &mut comparison, &migration, terminal)?;
     Ok(comparison)
+}
+
+/// Both ways and the renames that suggest themselves. On a schema of thousands of tables that takes a
+/// while: on threads of its own, so that a signal is heard meanwhile.
+async fn planned(
+    from: &Arc<Catalog>,
+    to: &Arc<Catalog>,
+    options: diff::Options,
+) -> (Plan, Plan, Vec<rename::Proposal>) {
+    let away = |work: fn(&Catalog, &Catalog, diff::Options) -> Plan, (from, to)| {
+        on_thread(from, to, move |from, to| work(from, to, options))
+    };
+    let up = away(diff::catalogs, (from, to));
+    let down = away(diff::catalogs, (to, from));
+    let proposals = on_thread(from, to, rename::propose);
+    tokio::join!(up, down, proposals)
+}
+
+/// Runs the work on a thread, which a signal leaves behind: the process ends without it.
+async fn on_thread<T: Send + 'static>(
+    from: &Arc<Catalog>,
+    to: &Arc<Catalog>,
+    work: impl FnOnce(&Catalog, &Catalog) -> T + Send + 'static,
+) -> T {
+    let (from, to) = (Arc::clone(from), Arc::clone(to));
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let thread = std::thread::spawn(move || {
+        let _ = sender.send(work(&from, &to));
+    });
+    match receiver.await {
+        Ok(result) => result,
+        Err(_) => match thread.join() {
+            Err(panic) => std::panic::resume_unwind(panic),
+            Ok(()) => std::future::pending().await,
+        },
+    }
 }
 
 const fn tool(layout: Layout) -> Option<Tool> {
@@ -389,7 +418,7 @@ fn unproven(text: String) -> Failure {
     failure
 }
 
-fn counts_of(catalog: &crate::catalog::Catalog) -> Vec<(&'static str, usize)> {
+fn counts_of(catalog: &Catalog) -> Vec<(&'static str, usize)> {
     use crate::catalog::{Body, Kind};
     let keys = catalog
         .of_kind(Kind::Constraint)
@@ -419,7 +448,7 @@ fn side(
     kind: comparison::SideKind,
     name: String,
     fingerprint: Option<&crate::postgres::fingerprint::Fingerprint>,
-    catalog: &crate::catalog::Catalog,
+    catalog: &Catalog,
 ) -> Side {
     Side {
         kind,

@@ -1,10 +1,11 @@
 //! Both sides as one version of Postgres prints them. Versions word the same view differently, so
 //! a side that another version holds is copied to the scratch server and read there.
 
+use std::sync::Arc;
+
 use super::prove;
 use super::sides::{self, Read, Scratch};
 use crate::failure::Failure;
-use crate::postgres::Target;
 use crate::settings::migrate::Compare as Request;
 
 /// The sides, and what the report says when one of them had to move.
@@ -54,12 +55,12 @@ async fn copied(
     scratch: &mut Scratch<'_>,
 ) -> Result<Read, Failure> {
     let copy = prove::unchecked_copy(&read, scratch).await?;
-    let mut connection = Target::parse(copy.url(), None)?.connect().await?;
+    let mut connection = copy.target.connect().await?;
     let (catalog, fingerprint) = sides::read(request, &mut connection).await?;
     connection.close().await;
     read.side.fingerprint = Some(fingerprint.digest());
-    read.catalog = catalog;
+    read.catalog = Arc::new(catalog);
     read.fingerprint = Some(fingerprint);
-    read.database = Some(copy);
+    read.database = Some(copy.database);
     Ok(read)
 }

@@ -1,10 +1,12 @@
 //! The proof: up on a copy of before gives after, down gives before again. A fingerprint judges
 //! that shares nothing with the comparison.
 
+use std::sync::Arc;
+
 use super::sides::{self, Read, Scratch};
 use super::unproven;
 use crate::catalog::Catalog;
-use crate::commands::migrate::schema_copy;
+use crate::commands::migrate::schema_copy::{self, Copy};
 use crate::failure::{Failure, FailureKind};
 use crate::migrate::diff::{Options, Plan, Section, Statement};
 use crate::migrate::file;
@@ -18,7 +20,7 @@ use crate::text::SourceFile;
 
 /// The state before, after the renames that the user stated.
 pub(super) struct Renamed {
-    pub(super) catalog: Catalog,
+    pub(super) catalog: Arc<Catalog>,
     pub(super) up: Vec<Statement>,
     pub(super) down: Vec<Statement>,
 }
@@ -81,13 +83,23 @@ pub(super) async fn renamed(
         up.extend(forth.into_iter().map(main));
         down.splice(0..0, back.into_iter().map(main));
     }
-    let copy = copy_of(before, scratch).await?;
-    let mut connection = Target::parse(copy.url(), None)?.connect().await?;
+    let copy = match &before.database {
+        Some(original) => {
+            let copy = scratch.server().await?.copy_database(original).await?;
+            Ground {
+                target: Target::parse(copy.url(), None)?,
+                _copy: Some(copy),
+            }
+        }
+        None => ground_of(before, scratch).await?,
+    };
+    let mut connection = copy.target.connect().await?;
     for statement in &up {
         run_one(&mut connection, &statement.sql).await?;
     }
     let (catalog, _) = sides::read(request, &mut connection).await?;
     connection.close().await;
+    let catalog = Arc::new(catalog);
     Ok(Some(Renamed { catalog, up, down }))
 }
 
@@ -169,19 +181,17 @@ pub(super) async fn up_and_down(
     let options = Options {
         offline: request.offline,
     };
-    let copy = copy_of(before, scratch).await?;
+    let ground = ground_of(before, scratch).await?;
     let server = scratch.server().await?;
     let version = server.version.clone();
-    if server.is_private() {
-        schema_copy::make_roles(server.url(), &[&before.catalog, &after.catalog]).await?;
-    }
-    let target = Target::parse(copy.url(), None)?;
+    let catalogs: [&Catalog; 2] = [&before.catalog, &after.catalog];
+    schema_copy::make_roles(server, &catalogs, Vec::new()).await?;
     let steps = [
         ("up", up, after.fingerprint()?, &after.side.name),
         ("down", down, before.fingerprint()?, &before.side.name),
     ];
     for (direction, plan, wanted, name) in steps {
-        let mut connection = target.connect().await?;
+        let mut connection = ground.target.connect().await?;
         run_text(
             &mut connection,
             &file::body(&plan.statements, options),
@@ -233,18 +243,31 @@ fn in_schemas(object: &str, schemas: &[String]) -> bool {
 }
 
 /// A scratch database with the schema of before.
-pub(super) async fn copy_of(before: &Read, scratch: &mut Scratch<'_>) -> Result<Database, Failure> {
-    let server = scratch.server().await?;
-    if let Some(original) = &before.database {
-        return server.copy_database(original).await;
+pub(super) struct Ground {
+    pub(super) target: Target,
+    /// Gone with the value.
+    _copy: Option<Database>,
+}
+
+/// Files were loaded into a scratch database already, which nobody needs any more when the proof
+/// begins; of a live database a copy is made.
+pub(super) async fn ground_of(before: &Read, scratch: &mut Scratch<'_>) -> Result<Ground, Failure> {
+    if let Some(loaded) = &before.database {
+        return Ok(Ground {
+            target: Target::parse(loaded.url(), None)?,
+            _copy: None,
+        });
     }
     let copy = unchecked_copy(before, scratch).await?;
-    let mut connection = Target::parse(copy.url(), None)?.connect().await?;
+    let mut connection = copy.target.connect().await?;
     let found = Fingerprint::read(&mut connection).await?;
     connection.close().await;
     let differing = found.differences(before.fingerprint()?);
     if differing.is_empty() || !before.whole {
-        return Ok(copy);
+        return Ok(Ground {
+            target: copy.target,
+            _copy: Some(copy.database),
+        });
     }
     let mut failure = unproven(format!(
         "the copy of {} for the proof is not exact: {} objects differ",
@@ -277,38 +300,29 @@ fn on_older_server(mut failure: Failure, before: &Read, after: &Read) -> Failure
 pub(super) async fn unchecked_copy(
     before: &Read,
     scratch: &mut Scratch<'_>,
-) -> Result<Database, Failure> {
+) -> Result<Copy, Failure> {
     let server = scratch.server().await?;
-    if server.is_private() {
-        schema_copy::make_roles(server.url(), &[&before.catalog]).await?;
+    let copy = schema_copy::on(server, &before.catalog, Vec::new()).await?;
+    let Some(refused) = copy.not_copied.first() else {
+        return Ok(copy);
+    };
+    let mut failure = unproven(format!(
+        "the schema of {} could not be copied to PostgreSQL {}",
+        before.side.name, server.version
+    ))
+    .cause(refused.reason.to_string())
+    .detail(refused.sql.clone());
+    if server.major() < before.version().1 / 10_000 {
+        failure.kind = FailureKind::Environment;
+        return Err(failure
+            .hint(format!(
+                "{} is on PostgreSQL {}: leave out what the older version does not know, or upgrade it first",
+                before.side.name,
+                before.version().0
+            ))
+            .code("older-server"));
     }
-    let copy = server.create_database().await?;
-    let mut connection = Target::parse(copy.url(), None)?.connect().await?;
-    if let Some(refused) = schema_copy::make(&mut connection, &before.catalog)
-        .await?
-        .into_iter()
-        .next()
-    {
-        let mut failure = unproven(format!(
-            "the schema of {} could not be copied to PostgreSQL {}",
-            before.side.name, server.version
-        ))
-        .cause(refused.reason.to_string())
-        .detail(refused.sql);
-        if server.major() < before.version().1 / 10_000 {
-            failure.kind = FailureKind::Environment;
-            return Err(failure
-                .hint(format!(
-                    "{} is on PostgreSQL {}: leave out what the older version does not know, or upgrade it first",
-                    before.side.name,
-                    before.version().0
-                ))
-                .code("older-server"));
-        }
-        return Err(failure.hint("`--no-verify` writes the migration without proof"));
-    }
-    connection.close().await;
-    Ok(copy)
+    Err(failure.hint("`--no-verify` writes the migration without proof"))
 }
 
 /// How many statements of one transaction are sent at once.

@@ -1,7 +1,8 @@
 //! Both sides as catalogs: a live database is read, files are loaded into a scratch database.
 
 use std::path::Path;
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::catalog::Catalog;
 use crate::commands::migrate::schema_files;
@@ -15,10 +16,14 @@ use crate::postgres::{Connection, Target, introspect, load, pooler};
 use crate::settings::migrate::{Compare as Request, Source, Target as Wanted};
 use crate::terminal::{DIM, Terminal};
 
+/// How long the server may take to notice that a session was closed.
+const MOMENT: Duration = Duration::from_secs(1);
+
 /// One side, read.
 pub(super) struct Read {
     pub(super) side: Side,
-    pub(super) catalog: Catalog,
+    /// Shared with the thread that plans.
+    pub(super) catalog: Arc<Catalog>,
     /// Only when something is to be judged by it.
     pub(super) fingerprint: Option<Fingerprint>,
     /// The scratch database that the files were loaded into.
@@ -56,7 +61,7 @@ impl Read {
     fn clone_of_live(&self) -> Self {
         Self {
             side: self.side.clone(),
-            catalog: self.catalog.clone(),
+            catalog: Arc::clone(&self.catalog),
             fingerprint: self.fingerprint.clone(),
             database: None,
             live: self.live.clone(),
@@ -90,6 +95,8 @@ impl Read {
 /// The server for scratch databases, started when it is needed first.
 pub(super) struct Scratch<'a> {
     request: &'a Request,
+    /// How much the files hold.
+    bytes: Option<u64>,
     pub(super) server: Option<Server>,
 }
 
@@ -97,13 +104,14 @@ impl<'a> Scratch<'a> {
     pub(super) fn new(request: &'a Request) -> Self {
         Self {
             request,
+            bytes: None,
             server: None,
         }
     }
 
     pub(super) async fn server(&mut self) -> Result<&Server, Failure> {
         if self.server.is_none() {
-            self.server = Some(start(self.request).await?);
+            self.server = Some(start(self.request, self.bytes).await?);
         }
         self.server
             .as_ref()
@@ -111,13 +119,13 @@ impl<'a> Scratch<'a> {
     }
 }
 
-async fn start(request: &Request) -> Result<Server, Failure> {
+async fn start(request: &Request, bytes: Option<u64>) -> Result<Server, Failure> {
     let purpose = match (&request.source, &request.target) {
         (Source::Files(_), Wanted::Files(_)) => "comparing two files",
         (Source::Files(_), _) | (_, Wanted::Files(_)) => "comparing with a file",
         _ => "proving a migration",
     };
-    schema_files::server(&request.scratch, purpose).await
+    schema_files::server(&request.scratch, purpose, bytes).await
 }
 
 /// Reads both sides, at the same time where that is possible.
@@ -136,6 +144,7 @@ pub(super) async fn both(
         Wanted::Database(url) => Origin::Live(Target::parse(url, None)?),
         Wanted::Files(path) => Origin::Files(path, schema_files::scripts(path).map_err(unread)?),
     };
+    scratch.bytes = Some(source.bytes() + target.bytes());
     let (before, after) = match (source, target) {
         (Origin::Live(before), Origin::Live(after)) => {
             Box::pin(both_live(request, before, after)).await?
@@ -175,6 +184,16 @@ enum Origin<'a> {
     Files(&'a Path, Vec<Script>),
 }
 
+impl Origin<'_> {
+    /// How much is loaded into a scratch database; of a live one only the schema is copied.
+    fn bytes(&self) -> u64 {
+        match self {
+            Self::Live(_) => 0,
+            Self::Files(_, scripts) => schema_files::bytes(scripts),
+        }
+    }
+}
+
 async fn both_live(
     request: &Request,
     before: Target,
@@ -190,12 +209,25 @@ async fn both_live(
     let Ok(second) = after.connect().await else {
         // The server may grant one connection only, or the second may be wrong: then it says so.
         let before = live_on(request, before, first, started).await?;
-        return Ok((before, live(request, after).await?));
+        let started = Instant::now();
+        let second = connect_again(&after).await?;
+        return Ok((before, live_on(request, after, second, started).await?));
     };
     tokio::try_join!(
         live_on(request, before, first, started),
         live_on(request, after, second, started)
     )
+}
+
+/// A session that was closed counts until its process has ended, a moment later.
+async fn connect_again(target: &Target) -> Result<Connection, Failure> {
+    let started = Instant::now();
+    loop {
+        match target.connect().await {
+            Err(_) if started.elapsed() < MOMENT => tokio::time::sleep(MOMENT / 20).await,
+            result => return result,
+        }
+    }
 }
 
 async fn live(request: &Request, target: Target) -> Result<Read, Failure> {
@@ -229,7 +261,7 @@ async fn live_on(
     );
     Ok(Read {
         side,
-        catalog,
+        catalog: Arc::new(catalog),
         fingerprint,
         database: None,
         live: Some(target),
@@ -302,7 +334,7 @@ async fn from_files(
             fingerprint.as_ref(),
             &catalog,
         ),
-        catalog,
+        catalog: Arc::new(catalog),
         fingerprint,
         database: Some(database),
         live: None,

@@ -1,7 +1,7 @@
 //! A migration for another tool: cut into that tool's versions, each with a way back of its own.
 //! Every text runs on a copy as the tool would run it, forwards and backwards.
 
-use super::prove::{Renamed, copy_of, not_exact, run_text};
+use super::prove::{Renamed, ground_of, not_exact, run_text};
 use super::sides::{self, Read, Scratch};
 use super::unproven;
 use crate::catalog::Catalog;
@@ -10,8 +10,8 @@ use crate::failure::Failure;
 use crate::migrate::diff::{self, Options, Plan, Section};
 use crate::migrate::file::Header;
 use crate::migrate::layout::{self, Part, Sending, Tool, Version};
+use crate::postgres::Connection;
 use crate::postgres::fingerprint::Fingerprint;
-use crate::postgres::{Connection, Target};
 use crate::settings::migrate::Compare as Request;
 
 /// What there is on the copy after each version.
@@ -31,16 +31,15 @@ pub(super) async fn made(
     scratch: &mut Scratch<'_>,
 ) -> Result<(Vec<Version>, String), Failure> {
     let (before, after) = sides;
-    let copy = copy_of(before, scratch).await?;
+    let ground = ground_of(before, scratch).await?;
     let server = scratch.server().await?;
     let server_version = server.version.clone();
-    if server.is_private() {
-        schema_copy::make_roles(server.url(), &[&before.catalog, &after.catalog]).await?;
-    }
+    let catalogs: [&Catalog; 2] = [&before.catalog, &after.catalog];
+    schema_copy::make_roles(server, &catalogs, Vec::new()).await?;
     let mut runner = Runner {
         request,
         tool,
-        connection: Target::parse(copy.url(), None)?.connect().await?,
+        connection: ground.target.connect().await?,
         options: Options {
             offline: request.offline,
         },
