@@ -4,14 +4,18 @@
 //! The schemas are made here and loaded into a private server from local binaries. All programs
 //! start as processes, as users start them, and prove nothing: this is about reading.
 
+#[path = "../measure/mod.rs"]
+mod measure;
 mod schema;
 
 use std::io::Write;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use backsmith::postgres::scratch::{Database, Options, Server};
 use backsmith::postgres::{Connection, Target, runtime};
+
+use measure::{measure, median};
 
 const ROUNDS: usize = 7;
 const TABLES: usize = 1_400;
@@ -77,21 +81,4 @@ async fn load(server: &Server, statements: &[String]) -> Database {
     connection.execute("ANALYZE").await.expect("statistics");
     connection.close().await;
     database
-}
-
-fn measure(command: &mut Command) -> Duration {
-    let started = Instant::now();
-    let status = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .expect("the command runs");
-    assert!(status.success(), "{command:?}: {status}");
-    started.elapsed()
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
 }

@@ -4,10 +4,14 @@
 //! The peer is openapi-typescript, which writes the types alone; backsmith writes types, validators,
 //! handlers and the project. Both start as processes, as users start them.
 
+#[path = "../measure/mod.rs"]
+mod measure;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+
+use measure::{measure, median};
 
 const ROUNDS: usize = 5;
 const GITHUB: &str = "node_modules/@octokit/openapi/generated/api.github.com.json";
@@ -48,23 +52,6 @@ fn main() {
         )
         .expect("a place for the results");
     }
-}
-
-fn measure(command: &mut Command) -> Duration {
-    let started = Instant::now();
-    let status = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .expect("the command runs");
-    assert!(status.success(), "{command:?}: {status}");
-    started.elapsed()
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
 }
 
 /// The pinned packages, installed in the build folder.

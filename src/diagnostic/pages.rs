@@ -30,6 +30,10 @@ pub const PAGES: &[(&str, &str)] = &[
         include_str!("../../references/rules/cascade-drops.md"),
     ),
     (
+        "char-column",
+        include_str!("../../references/rules/char-column.md"),
+    ),
+    (
         "check-violated",
         include_str!("../../references/rules/check-violated.md"),
     ),
@@ -55,12 +59,56 @@ pub const PAGES: &[(&str, &str)] = &[
         include_str!("../../references/rules/drop-table.md"),
     ),
     (
+        "duplicate-index",
+        include_str!("../../references/rules/duplicate-index.md"),
+    ),
+    (
+        "fk-type-mismatch",
+        include_str!("../../references/rules/fk-type-mismatch.md"),
+    ),
+    (
+        "fk-without-index",
+        include_str!("../../references/rules/fk-without-index.md"),
+    ),
+    (
+        "float-money",
+        include_str!("../../references/rules/float-money.md"),
+    ),
+    (
         "foreign-key-violated",
         include_str!("../../references/rules/foreign-key-violated.md"),
     ),
     (
+        "invalid-index",
+        include_str!("../../references/rules/invalid-index.md"),
+    ),
+    (
+        "json-column",
+        include_str!("../../references/rules/json-column.md"),
+    ),
+    (
+        "key-overflow",
+        include_str!("../../references/rules/key-overflow.md"),
+    ),
+    (
+        "missing-index",
+        include_str!("../../references/rules/missing-index.md"),
+    ),
+    (
         "missing-lock-timeout",
         include_str!("../../references/rules/missing-lock-timeout.md"),
+    ),
+    (
+        "missing-primary-key",
+        include_str!("../../references/rules/missing-primary-key.md"),
+    ),
+    (
+        "n-plus-one",
+        include_str!("../../references/rules/n-plus-one.md"),
+    ),
+    (
+        "n-plus-one-risk",
+        include_str!("../../references/rules/n-plus-one-risk.md"),
     ),
     (
         "narrow-type",
@@ -83,12 +131,32 @@ pub const PAGES: &[(&str, &str)] = &[
         include_str!("../../references/rules/rebuild-table.md"),
     ),
     (
+        "redundant-index",
+        include_str!("../../references/rules/redundant-index.md"),
+    ),
+    (
         "rename-breaks-clients",
         include_str!("../../references/rules/rename-breaks-clients.md"),
     ),
     (
+        "rls-without-policy",
+        include_str!("../../references/rules/rls-without-policy.md"),
+    ),
+    (
         "scan-under-exclusive-lock",
         include_str!("../../references/rules/scan-under-exclusive-lock.md"),
+    ),
+    (
+        "seq-scan-heavy",
+        include_str!("../../references/rules/seq-scan-heavy.md"),
+    ),
+    (
+        "serial-column",
+        include_str!("../../references/rules/serial-column.md"),
+    ),
+    (
+        "stale-statistics",
+        include_str!("../../references/rules/stale-statistics.md"),
     ),
     (
         "statement-fails",
@@ -99,8 +167,20 @@ pub const PAGES: &[(&str, &str)] = &[
         include_str!("../../references/rules/table-rewrite.md"),
     ),
     (
+        "timestamp-without-time-zone",
+        include_str!("../../references/rules/timestamp-without-time-zone.md"),
+    ),
+    (
         "unique-violated",
         include_str!("../../references/rules/unique-violated.md"),
+    ),
+    (
+        "unused-index",
+        include_str!("../../references/rules/unused-index.md"),
+    ),
+    (
+        "unvalidated-constraint",
+        include_str!("../../references/rules/unvalidated-constraint.md"),
     ),
     (
         "value-does-not-fit",
@@ -109,5 +189,9 @@ pub const PAGES: &[(&str, &str)] = &[
     (
         "whole-table-update",
         include_str!("../../references/rules/whole-table-update.md"),
+    ),
+    (
+        "wraparound",
+        include_str!("../../references/rules/wraparound.md"),
     ),
 ];

@@ -1,5 +1,16 @@
 //! The head of a migration file: what it says of both ends of the way.
 
+/// What a file says when it was proven, up to the version.
+const PROVEN: &str = "proven up and down on PostgreSQL ";
+
+/// What the file says about its proof: on which version, if there was one.
+pub fn proof(version: Option<&str>) -> String {
+    match version {
+        Some(version) => format!("{PROVEN}{version}"),
+        None => "NOT PROVEN: written with --no-verify".to_owned(),
+    }
+}
+
 /// Fingerprints of the schema before and after, and the server that saw the proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ends {
@@ -30,7 +41,7 @@ pub fn ends(text: &str) -> Option<Ends> {
     let mut ends = None;
     let mut proven_on = None;
     for line in head {
-        if let Some(version) = line.strip_prefix("proven up and down on PostgreSQL ") {
+        if let Some(version) = line.strip_prefix(PROVEN) {
             proven_on = Some(version.to_owned());
         }
         let fingerprints = line
@@ -59,7 +70,7 @@ mod tests {
     fn reads_what_is_written() {
         let header = Header {
             title: "shop to v2.sql".to_owned(),
-            proof: "proven up and down on PostgreSQL 15.18".to_owned(),
+            proof: proof(Some("15.18")),
             from: "0a1b2c3d".to_owned(),
             to: "4e5f6071".to_owned(),
         };

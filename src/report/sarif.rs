@@ -67,7 +67,7 @@ fn result(annotation: &Annotation) -> Value {
     let location = match &annotation.place {
         Place::File { name, line, column } => json!({
             "physicalLocation": {
-                "artifactLocation": { "uri": name.replace('\\', "/") },
+                "artifactLocation": { "uri": uri(name) },
                 "region": { "startLine": line, "startColumn": column },
             }
         }),
@@ -78,4 +78,17 @@ fn result(annotation: &Annotation) -> Value {
     };
     result["locations"] = json!([location]);
     result
+}
+
+/// A path as a relative reference of RFC 3986: what may not stand in one is encoded.
+fn uri(path: &str) -> String {
+    let mut uri = String::new();
+    for byte in path.replace('\\', "/").bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    uri
 }

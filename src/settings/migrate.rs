@@ -13,6 +13,7 @@ use crate::cli;
 use crate::failure::{Failure, Message};
 use crate::redact::SecretUrl;
 
+use crate::migrate::diff::Options as Planning;
 use crate::migrate::execution::Limits;
 
 pub use crate::cli::{FailOn, InDoubt, Layout, PostgresFrom};
@@ -53,7 +54,7 @@ pub struct Compare {
     pub renames: Vec<Rename>,
     /// Names of accepted hazards; `all` accepts every one.
     pub allow: Vec<String>,
-    pub offline: bool,
+    pub planning: Planning,
     /// Whether the migration must have run up and down before it is written.
     pub verify: bool,
 }
@@ -257,7 +258,9 @@ pub(super) fn resolve(arguments: cli::Migrate, context: &Context) -> Result<Requ
             check: arguments.check,
             renames: renames(&arguments.rename)?,
             allow: arguments.allow,
-            offline: arguments.offline,
+            planning: Planning {
+                offline: arguments.offline,
+            },
             verify: !arguments.no_verify,
         }),
         "--migrate" if arguments.dry_run => Request::Rehearse(Rehearse {

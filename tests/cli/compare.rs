@@ -150,6 +150,11 @@ create table orders (
 );
 create index orders_due on orders (id) where state in ('open', 'paid');
 create view due as select id from orders where state not in ('paid', 'sent');
+create view chosen as select id from orders where id between 1 and 9 and label <> 'x' and (id not between 3 and 4 or is_done);
+create view pairs as select id, (id, label) = (1, 'a') and is_done as same from orders where id not between 3 and 4 or is_done;
+create index orders_some on orders (id) where id between 1 and 9 and label <> 'x';
+create table ranges (a int check (a between 1 and 9 and a <> 4), b boolean generated always as (a between 2 and 3 and a <> 1) stored);
+create policy chosen on ranges using (a between 1 and 3 and b);
 create policy mine on orders using (state in ('open', 'sent'));
 create domain state as varchar(10) check (value in ('open', 'paid'));
 ";

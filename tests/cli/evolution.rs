@@ -27,8 +27,8 @@ fn server() -> &'static Fixture {
     server
 }
 
-/// Up and down between two schemas; the fault is what was wrong.
-fn leads_there_and_back(before: &str, after: &str) -> Result<(), String> {
+/// Up and down between two schemas: whether they differ at all; the fault is what was wrong.
+fn leads_there_and_back(before: &str, after: &str) -> Result<bool, String> {
     let sandbox = Sandbox::new();
     sandbox.write("before.sql", before);
     sandbox.write("after.sql", after);
@@ -57,7 +57,7 @@ fn leads_there_and_back(before: &str, after: &str) -> Result<(), String> {
         .collect();
     let [down, up] = files.as_slice() else {
         return if report["changes"].as_array().is_some_and(Vec::is_empty) && files.is_empty() {
-            Ok(())
+            Ok(false)
         } else {
             Err(format!("files {files:?}: {report:#}"))
         };
@@ -82,16 +82,17 @@ fn leads_there_and_back(before: &str, after: &str) -> Result<(), String> {
             return Err(format!("after {file}: {}", check.transcript()));
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// One seed with one size of edit. A failure comes with the decisions that are enough for it.
-fn case(seed: u64, again: u64) -> Result<(), String> {
+fn case(seed: u64, again: u64) -> Result<bool, String> {
     let before = sql(&Decisions::before(seed));
     let next = Decisions::after(seed, again);
     let after = sql(&next);
-    let Err(fault) = leads_there_and_back(&before, &after) else {
-        return Ok(());
+    let fault = match leads_there_and_back(&before, &after) {
+        Ok(differ) => return Ok(differ),
+        Err(fault) => fault,
     };
     let mut kept = next.changed();
     if std::env::var_os("BACKSMITH_TEST_SCHEMAS").is_none() {
@@ -135,25 +136,35 @@ fn case(seed: u64, again: u64) -> Result<(), String> {
 #[test]
 fn drawn_schemas_follow_drawn_edits_and_come_back() {
     let asked = std::env::var("BACKSMITH_TEST_SCHEMAS").ok();
-    let (from, to) = asked
-        .as_deref()
-        .and_then(|range| range.split_once('-'))
-        .map_or((0, 4), |(from, to)| {
+    let (from, to): (u64, u64) = match asked.as_deref() {
+        None => (0, 4),
+        Some(range) => {
+            let (from, to) = range.split_once('-').expect("FROM-TO");
             (
                 from.parse().expect("a number"),
                 to.parse().expect("a number"),
             )
-        });
+        }
+    };
+    assert!(from < to, "FROM-TO names no schema: {from}-{to}");
+    let mut changed = 0;
     let mut faults = Vec::new();
     for seed in from..to {
         let again = STEPS[(seed % STEPS.len() as u64) as usize];
-        if let Err(fault) = case(seed, again) {
-            if asked.is_some() {
-                eprintln!("{fault}\n----");
+        match case(seed, again) {
+            Ok(differ) => changed += usize::from(differ),
+            Err(fault) => {
+                if asked.is_some() {
+                    eprintln!("{fault}\n----");
+                }
+                faults.push(fault);
             }
-            faults.push(fault);
         }
     }
+    assert!(
+        changed > 0 || !faults.is_empty(),
+        "no edit changed anything"
+    );
     assert!(faults.is_empty(), "{}", faults.join("\n----\n"));
 }
 
@@ -203,7 +214,7 @@ fn what_failed_once_holds() {
         create table base (x int); create table heir (x int, y text, own int);
         create table other (z int, y text, x int) inherits (base);
         create statistics both_columns on z, x from other;";
-    leads_there_and_back(before, after).unwrap_or_else(|fault| panic!("{fault}"));
+    assert_eq!(leads_there_and_back(before, after), Ok(true));
 }
 
 /// Kinds that few schemas have, each changed in place or rebuilt with what stands on it.
@@ -242,5 +253,5 @@ fn rare_kinds_follow_and_come_back() {
         create text search dictionary plainly (template = simple, accept = false);
         create access method other type index handler bthandler;
         create default conversion latin for 'UTF8' to 'LATIN1' from utf8_to_iso8859_1;";
-    leads_there_and_back(before, after).unwrap_or_else(|fault| panic!("{fault}"));
+    assert_eq!(leads_there_and_back(before, after), Ok(true));
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
+use crate::migration::arguments;
 use crate::postgres::{execute, fixture, query, wait};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Run, Sandbox};
 
 /// Every way to run: labels that are used at once, what is checked later, indexes that come, change
 /// and go, a function with semicolons and a placeholder in it, a column that is renamed.
@@ -34,27 +35,20 @@ fn written(layout: &str) -> (Sandbox, String) {
     let sandbox = Sandbox::new();
     sandbox.write("after.sql", AFTER);
     let url = fixture().database(BEFORE);
-    let report = sandbox
-        .run([
-            "migrate",
-            "--connection",
-            &url,
-            "--compare",
-            "after.sql",
-            "--rename",
-            "owner.mail=owner.email",
-            "--layout",
-            layout,
-            "--output",
-            "migrations/",
-            "--name",
-            "jobs",
-            "--json",
-        ])
-        .expect(0)
-        .json();
+    let report = compared(&sandbox, &url, layout, &["--json"]).json();
+    assert_eq!(report["proof"]["up"], "exact");
     assert_eq!(report["proof"]["down"], "exact");
     (sandbox, url)
+}
+
+/// Writes the files, unless they are there.
+#[track_caller]
+fn compared(sandbox: &Sandbox, url: &str, layout: &str, more: &[&str]) -> Run {
+    let mut action = vec!["--compare", "after.sql", "--layout", layout];
+    action.extend(["--rename", "owner.mail=owner.email"]);
+    action.extend(["--output", "migrations/", "--name", "jobs"]);
+    action.extend(more);
+    sandbox.run(arguments(url, &action)).expect(0)
 }
 
 /// The names without their timestamps, and the contents.
@@ -76,18 +70,7 @@ fn files(sandbox: &Sandbox) -> Vec<(String, String)> {
 #[track_caller]
 fn is_as(sandbox: &Sandbox, url: &str, schema: &str, layout: &str) {
     sandbox.write("wanted.sql", schema);
-    sandbox
-        .run([
-            "migrate",
-            "--connection",
-            url,
-            "--compare",
-            "wanted.sql",
-            "--layout",
-            layout,
-            "--check",
-        ])
-        .expect(0);
+    crate::migration::is_as(sandbox, url, "wanted.sql", &["--layout", layout]);
     let values = query(url, "select row_to_json(owner)::text from owner");
     assert!(values[0].contains("a@example.com"), "{values:?}");
 }
@@ -274,23 +257,7 @@ fn labels_are_there_when_they_are_used() {
 fn the_files_of_a_layout_are_written_once() {
     let (sandbox, url) = written("sqlx");
     let first = sandbox.files();
-    let again = sandbox
-        .run([
-            "migrate",
-            "--connection",
-            &url,
-            "--compare",
-            "after.sql",
-            "--rename",
-            "owner.mail=owner.email",
-            "--layout",
-            "sqlx",
-            "--output",
-            "migrations/",
-            "--name",
-            "jobs",
-        ])
-        .expect(0);
+    let again = compared(&sandbox, &url, "sqlx", &[]);
     assert!(again.stdout.contains("there already"), "{}", again.stdout);
     assert_eq!(sandbox.files(), first);
 }

@@ -47,6 +47,7 @@ mod renames;
 mod requests;
 mod rollback_half;
 mod sandbox;
+mod sarif;
 mod scaffold;
 mod scratch;
 #[cfg(unix)]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::postgres::query;
-use crate::sandbox::Run;
+use crate::sandbox::{Run, Sandbox};
 
 pub fn arguments<'a>(url: &'a str, action: &[&'a str]) -> Vec<&'a str> {
     let mut arguments = vec!["migrate", "--connection", url];
@@ -29,6 +29,21 @@ pub fn document(run: &Run) -> Value {
         .collect();
     assert!(faults.is_empty(), "{faults:?}");
     document
+}
+
+/// The database is as a file says.
+#[track_caller]
+pub fn is_as(sandbox: &Sandbox, url: &str, file: &str, more: &[&str]) {
+    let mut action = vec!["--compare", file, "--check"];
+    action.extend(more);
+    sandbox.run(arguments(url, &action)).expect(0);
+}
+
+/// Rolls the last migration of `migrations/` back.
+#[track_caller]
+pub fn take_back(sandbox: &Sandbox, url: &str) {
+    let action = ["--rollback", "--output", "migrations/"];
+    sandbox.run(arguments(url, &action)).expect(0);
 }
 
 /// Waits until a query gives a row; the end of patience is a failure, never a pass.

@@ -1,12 +1,12 @@
-//! Every code of `migrate --compare` and `--dry-run` has its page, every page its code, and reports
-//! lead there.
+//! Every code of `migrate --compare`, `--dry-run`, `--analyze` and `--suggest-indexes` has its page,
+//! every page its code, and reports lead there.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use backsmith::diagnostic::pages;
 use backsmith::migrate::diff::HazardKind;
-use backsmith::migrate::rules;
+use backsmith::migrate::{advise, rules};
 
 use crate::sandbox::Sandbox;
 
@@ -14,6 +14,7 @@ use crate::sandbox::Sandbox;
 fn codes_and_pages_are_the_same_set() {
     let mut codes: BTreeSet<&str> = rules::CODES.iter().copied().collect();
     codes.extend(HazardKind::ALL.iter().map(|kind| kind.code()));
+    codes.extend(advise::CODES);
     codes.extend(["drift", "possible-rename"]);
     let listed: BTreeSet<&str> = pages::PAGES.iter().map(|(code, _)| *code).collect();
     assert_eq!(codes, listed);
@@ -68,10 +69,9 @@ fn drift_is_told_in_every_format_of_ci() {
             "--format",
             format,
         ];
-        sandbox.run(arguments).expect(code).stdout
+        sandbox.run(arguments).expect(code)
     };
-    let sarif: serde_json::Value = serde_json::from_str(&run("b.sql", "sarif", 1)).expect("JSON");
-    assert_eq!(sarif["version"], "2.1.0");
+    let sarif = crate::sarif::document(&run("b.sql", "sarif", 1));
     let run_of = &sarif["runs"][0];
     let rules: Vec<&str> = run_of["tool"]["driver"]["rules"]
         .as_array()
@@ -101,14 +101,14 @@ fn drift_is_told_in_every_format_of_ci() {
             "note possible-rename public.people.mail",
         ]
     );
-    let github = run("b.sql", "github", 1);
+    let github = run("b.sql", "github", 1).stdout;
     assert!(
         github.starts_with("::error title=drift::public.people.email: "),
         "{github}"
     );
-    let junit = run("b.sql", "junit", 1);
+    let junit = run("b.sql", "junit", 1).stdout;
     assert!(junit.contains("failures=\"3\""), "{junit}");
-    let equal = run("a.sql", "junit", 0);
+    let equal = run("a.sql", "junit", 0).stdout;
     assert!(equal.contains("failures=\"0\""), "{equal}");
 }
 

@@ -392,9 +392,8 @@ fn ci_formats_point_at_the_lines_of_the_file() {
     let github = rehearse(&sandbox, &url, sql, &["--format", "github"]).expect(1);
     let line = "::error file=migrations/change.up.sql,line=2,title=not-null-violated::10 rows of customers have country NULL";
     assert!(github.stdout.contains(line), "{}", github.stdout);
-    let sarif = rehearse(&sandbox, &url, sql, &["--format", "sarif"])
-        .expect(1)
-        .json();
+    let sarif = rehearse(&sandbox, &url, sql, &["--format", "sarif"]).expect(1);
+    let sarif = crate::sarif::document(&sarif);
     let result = &sarif["runs"][0]["results"][0];
     assert_eq!(result["ruleId"], "not-null-violated");
     assert_eq!(

@@ -1,5 +1,6 @@
 //! `migrate --compare`: what looks like a rename is proposed, what is confirmed keeps its rows.
 
+use crate::migration::{is_as, take_back};
 use crate::postgres::{execute, fixture, query};
 use crate::sandbox::Sandbox;
 
@@ -45,6 +46,7 @@ fn what_the_file_says_is_renamed_keeps_its_rows_and_comes_back() {
         let mut writing = arguments.to_vec();
         writing.extend(["--output", "migrations/", "--json", "--layout", layout]);
         let report = sandbox.run(writing).expect(0).json();
+        assert_eq!(report["proof"]["up"], "exact");
         assert_eq!(report["proof"]["down"], "exact");
         assert_eq!(report["rename_proposals"], serde_json::json!([]));
         let ups: Vec<String> = sandbox
@@ -63,20 +65,9 @@ fn what_the_file_says_is_renamed_keeps_its_rows_and_comes_back() {
             "{row:?}"
         );
         // The comments stay in the file, and mean nothing any more.
-        let mut check = arguments.to_vec();
-        check.push("--check");
-        sandbox.run(check).expect(0);
+        is_as(&sandbox, &url, "after.sql", &[]);
         for _ in &ups {
-            sandbox
-                .run([
-                    "migrate",
-                    "--connection",
-                    &url,
-                    "--rollback",
-                    "--output",
-                    "migrations/",
-                ])
-                .expect(0);
+            take_back(&sandbox, &url);
         }
         let row = query(&url, "select row_to_json(c)::text from clients c");
         assert!(
@@ -199,4 +190,45 @@ fn renames_that_cannot_be_are_told_with_the_nearest_name() {
     );
     // Nothing was touched but the scratch databases.
     execute(&fixture().database(BEFORE), "select * from clients");
+}
+
+/// The schema has names that begin like the renamed ones, and one that needs quotes.
+#[test]
+fn names_that_only_begin_alike_are_left_alone() {
+    let before = "
+        create table \"user\" (id int primary key, account_no text, user_no text, note text);
+        create table user_roles (user_id int references \"user\", account_role text, user_role text);
+        create table account_kinds (id int primary key, user_no text);
+        insert into \"user\" values (1, 'a', 'u', 'n');
+        insert into user_roles values (1, 'x', 'y');";
+    let after = "
+        create table account (id int primary key, account_number text, user_no text, note text);
+        create table user_roles (user_id int references account, account_role text, user_role text);
+        create table account_kinds (id int primary key, user_no text);";
+    let flags = [
+        "--rename",
+        "account.account_no=account.account_number",
+        "--rename",
+        "user=account",
+    ];
+    let sandbox = Sandbox::new();
+    sandbox.write("after.sql", after);
+    let url = fixture().database(before);
+    let mut arguments = vec!["migrate", "--connection", &url, "--compare", "after.sql"];
+    arguments.extend(["--output", "migrations/", "--json"]);
+    arguments.extend(flags);
+    let report = sandbox.run(arguments).expect(0).json();
+    assert_eq!(report["proof"]["up"], "exact");
+    assert_eq!(report["proof"]["down"], "exact");
+    let up = report["files"][0]["path"].as_str().expect("a path");
+    let text = sandbox.read(up);
+    let statements = crate::compare::statements(&text).join("\n");
+    insta::assert_snapshot!(statements, @r#"
+    SET LOCAL lock_timeout = '3s';
+    SET LOCAL statement_timeout = '10min';
+    SET LOCAL check_function_bodies = off;
+    ALTER TABLE public."user" RENAME COLUMN account_no TO account_number;
+    ALTER TABLE public."user" RENAME CONSTRAINT user_pkey TO account_pkey;
+    ALTER TABLE public."user" RENAME TO account;
+    "#);
 }

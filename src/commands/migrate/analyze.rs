@@ -8,7 +8,7 @@ use crate::catalog::statistics::{Statistics, Workload};
 use crate::failure::{Failure, Verdict};
 use crate::migrate::advise::{self, Finding, cures};
 use crate::postgres::{self, Connection};
-use crate::report::annotation::{self, Format as CiFormat};
+use crate::report::annotation;
 use crate::report::human::migrate::analyze::View;
 use crate::report::json::v1::migrate::analyze::Document;
 use crate::report::{human, json, markdown};
@@ -29,10 +29,10 @@ pub(super) fn run(request: &Analyze, terminal: &mut Terminal) -> Result<Verdict,
     let everything = terminal.verbosity() >= Verbosity::Verbose;
     let symbols = terminal.symbols();
     let render = |out: &mut dyn Write, format: Format| -> io::Result<()> {
-        let ci = |out: &mut dyn Write, format| {
+        if let Some(format) = findings::ci(format) {
             let annotations = findings::annotations(&analysis.findings);
-            annotation::write(out, format, "backsmith migrate --analyze", &annotations)
-        };
+            return annotation::write(out, format, "backsmith migrate --analyze", &annotations);
+        }
         match format {
             Format::Json => json::write_document(
                 out,
@@ -45,9 +45,6 @@ pub(super) fn run(request: &Analyze, terminal: &mut Terminal) -> Result<Verdict,
                 ),
             ),
             Format::Markdown => markdown::migrate::analysis(out, &analysis),
-            Format::Sarif => ci(out, CiFormat::Sarif),
-            Format::Junit => ci(out, CiFormat::Junit),
-            Format::Github => ci(out, CiFormat::Github),
             _ => {
                 if let Some(diff) = &written.diff {
                     write!(out, "{diff}")?;
@@ -77,7 +74,8 @@ pub(super) fn run(request: &Analyze, terminal: &mut Terminal) -> Result<Verdict,
         .iter()
         .filter(|finding| cures::statement(finding).is_some())
         .count();
-    next_step(request, &statistics, cures, &written, terminal);
+    let first = all.first().map(|finding| finding.code);
+    next_step(request, &statistics, (cures, first), &written, terminal);
     Ok(verdict)
 }
 
@@ -125,7 +123,7 @@ async fn within(
 fn next_step(
     request: &Analyze,
     statistics: &Statistics,
-    cures: usize,
+    (cures, first): (usize, Option<&str>),
     written: &files::Written,
     terminal: &mut Terminal,
 ) {
@@ -134,8 +132,9 @@ fn next_step(
             "{why}; with it, loops of queries are findings and not risks\n`backsmith doctor` says how to load it"
         ));
     }
+    let mut steps = Vec::new();
     if let Some(file) = written.files.first().filter(|_| !request.writing.dry_run) {
-        terminal.next(&format!(
+        steps.push(format!(
             "backsmith migrate --migrate {} --dry-run",
             file.path
         ));
@@ -145,10 +144,14 @@ fn next_step(
             counted(written.waiting, "cure")
         ));
     } else if cures > 0 && request.writing.output.is_none() {
-        terminal.next(&format!(
+        steps.push(format!(
             "add `--output migrations/` to write the {} that need{} no decision of yours",
             counted(cures, "cure"),
             if cures == 1 { "s" } else { "" }
         ));
+    }
+    steps.extend(first.map(|code| format!("backsmith explain {code}")));
+    if !steps.is_empty() {
+        terminal.next(&steps.join("\n"));
     }
 }

@@ -12,8 +12,7 @@ use crate::failure::{Failure, Verdict};
 use crate::files::MigrationFile;
 use crate::migrate::execution::{self, Arrival, Direction, End, Event, Execution};
 use crate::migrate::header::Ends;
-use crate::postgres::fingerprint::Fingerprint;
-use crate::postgres::{Connection, ReadOnly, SessionDefaults, apply, history, pooler};
+use crate::postgres::{self, Connection, ReadOnly, SessionDefaults, apply, history, pooler};
 use crate::report::json::v1::migrate::Server;
 use crate::report::json::v1::migrate::execution::{Document, Surroundings};
 use crate::report::{human, json, markdown};
@@ -55,12 +54,7 @@ impl Session {
     }
 
     pub(super) fn server(&self) -> Server {
-        let server = self.connection.server();
-        Server {
-            database: server.database.clone(),
-            version: server.version.clone(),
-            version_num: server.version_number,
-        }
+        server_entry(self.connection.server())
     }
 
     /// Runs the statements, with a line of progress for each section.
@@ -88,10 +82,8 @@ impl Session {
 
     /// The fingerprint of the schema, from a session whose settings matter to nobody.
     pub(super) async fn fingerprint(&self) -> Result<String, Failure> {
-        let mut connection = self.connection.target().connect().await?;
-        let fingerprint = Fingerprint::read(&mut connection).await?.digest();
-        connection.close().await;
-        Ok(fingerprint)
+        let fingerprint = super::fingerprint_of(self.connection.target()).await?;
+        Ok(fingerprint.digest())
     }
 
     /// What is there at the end, when the file says what it should be.
@@ -107,6 +99,15 @@ impl Session {
             promised: ends.after.clone(),
             found,
         })
+    }
+}
+
+/// The server as documents name it.
+pub(super) fn server_entry(about: &postgres::Server) -> Server {
+    Server {
+        database: about.database.clone(),
+        version: about.version.clone(),
+        version_num: about.version_number,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::diagnostic::Severity;
 use crate::failure::{Failure, Verdict};
 use crate::files;
 use crate::migrate::advise::{Finding, Mend};
-use crate::report::annotation::{Annotation, Place};
+use crate::report::annotation::{self, Annotation, Place};
 use crate::settings::migrate::{FailOn, Ignore};
 use crate::settings::{Format, ReportOptions};
 use crate::terminal::Terminal;
@@ -62,6 +62,16 @@ pub(super) fn annotations<'a>(findings: impl IntoIterator<Item = &'a Finding>) -
         }),
     };
     findings.into_iter().map(annotation).collect()
+}
+
+/// The format of a CI system; the others show more than findings.
+pub(super) const fn ci(format: Format) -> Option<annotation::Format> {
+    match format {
+        Format::Sarif => Some(annotation::Format::Sarif),
+        Format::Junit => Some(annotation::Format::Junit),
+        Format::Github => Some(annotation::Format::Github),
+        _ => None,
+    }
 }
 
 /// Writes the report to standard output (to standard error when a file of the migration went there),

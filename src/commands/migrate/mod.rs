@@ -16,6 +16,7 @@ mod undo_half;
 mod workload;
 
 use crate::failure::{Failure, Verdict};
+use crate::postgres::fingerprint::Fingerprint;
 use crate::postgres::{Target, runtime};
 use crate::settings::migrate::{Database, Origin, Request};
 use crate::terminal::{Terminal, interrupt};
@@ -39,6 +40,14 @@ fn target(database: &Database) -> Result<Target, Failure> {
         Origin::Configuration => Some("backsmith.toml"),
     };
     Target::parse(&database.url, origin)
+}
+
+/// The fingerprint of a database, from a session whose settings matter to nobody.
+async fn fingerprint_of(target: &Target) -> Result<Fingerprint, Failure> {
+    let mut connection = target.connect().await?;
+    let fingerprint = Fingerprint::read(&mut connection).await?;
+    connection.close().await;
+    Ok(fingerprint)
 }
 
 /// Runs the work of a command that changes nothing until a signal comes. The work is asked first:

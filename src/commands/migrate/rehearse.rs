@@ -16,12 +16,11 @@ use crate::migrate::header;
 use crate::migrate::rehearsal::{self, Measured, Rehearsal};
 use crate::migrate::script::Section;
 use crate::postgres::apply::checksum;
-use crate::postgres::fingerprint::Fingerprint;
 use crate::postgres::history::{self, RecordState};
 use crate::postgres::rehearse::{self, LiveEnd, Ownership};
 use crate::postgres::scratch::Server;
-use crate::postgres::{self, Connection, SessionDefaults, Target, introspect, pooler};
-use crate::report::annotation::{self, Annotation, Format as CiFormat};
+use crate::postgres::{Connection, SessionDefaults, introspect, pooler};
+use crate::report::annotation::{self, Annotation};
 use crate::report::json::v1::migrate::execution;
 use crate::report::json::v1::migrate::rehearsal::{Document, Surroundings};
 use crate::report::{human, json, markdown};
@@ -84,7 +83,7 @@ async fn rehearse(
     terminal.note(&format!(
         "{DIM}  rehearse {count} statements on a scratch copy of the schema; the live tables are only read{DIM:#}"
     ));
-    let notes = start_notes(&target, migration, open.done).await?;
+    let notes = start_notes(&live, migration, open.done).await?;
     for note in &notes {
         terminal.note(&format!("  {YELLOW}note{YELLOW:#}    {note}"));
     }
@@ -108,9 +107,8 @@ async fn rehearse(
     let questions = rehearsal::questions(&measured);
     defaults.adopt(&mut live).await?;
     let (sizes, answers) = rehearse::ask(&mut live, &relations, &questions).await?;
-    let about = live.server();
     let around = Surroundings {
-        server: server_entry(about),
+        server: execute::server_entry(live.server()),
         file: migration.script.source.name.clone(),
         rehearsed_on: if server.is_private() {
             format!(
@@ -121,7 +119,7 @@ async fn rehearse(
             "scratch copy of the schema on the same server".to_owned()
         },
         not_copied: not_copied_lines(&catalog, &not_copied),
-        notes: notes.clone(),
+        notes,
     };
     live.close().await;
     let mut rehearsal = rehearsal::judge(&migration.script, measured, sizes, answers);
@@ -146,7 +144,7 @@ async fn on_live(
         return Ok(None);
     };
     let open = Open::behind(migration, done);
-    let notes = start_notes(&target, migration, open.done).await?;
+    let notes = start_notes(&live, migration, open.done).await?;
     for note in &notes {
         terminal.note(&format!("  {YELLOW}note{YELLOW:#}    {note}"));
     }
@@ -183,7 +181,7 @@ async fn on_live(
     let relations = rehearsal::relations(&run.measured);
     let (sizes, _) = rehearse::ask(&mut live, &relations, &[]).await?;
     let around = Surroundings {
-        server: server_entry(live.server()),
+        server: execute::server_entry(live.server()),
         file: migration.script.source.name.clone(),
         rehearsed_on: "the live database, in a transaction that was rolled back".to_owned(),
         not_copied: Vec::new(),
@@ -203,7 +201,7 @@ async fn on_live(
 
 /// What the file's own proof says nothing about.
 async fn start_notes(
-    target: &Target,
+    live: &Connection,
     migration: &script::Migration,
     done: usize,
 ) -> Result<Vec<String>, Failure> {
@@ -212,24 +210,14 @@ async fn start_notes(
     let Some(ends) = ends else {
         return Ok(Vec::new());
     };
-    let mut connection = target.connect().await?;
-    let found = Fingerprint::read(&mut connection).await?.digest();
-    let about = connection.server().clone();
-    connection.close().await;
+    let found = super::fingerprint_of(live.target()).await?.digest();
+    let about = live.server();
     Ok(apply::start_notes(
         &ends,
         &found,
         &about.database,
         &about.version,
     ))
-}
-
-fn server_entry(about: &postgres::Server) -> json::v1::migrate::Server {
-    json::v1::migrate::Server {
-        database: about.database.clone(),
-        version: about.version.clone(),
-        version_num: about.version_number,
-    }
 }
 
 /// What of a file has not run yet.
@@ -296,10 +284,9 @@ async fn done_before(
         }
         RecordState::RolledBack => return Ok(Some(0)),
     }
-    let about = live.server();
     let around = execution::Surroundings {
         direction: Direction::Apply,
-        server: server_entry(about),
+        server: execute::server_entry(live.server()),
         version: migration.version.clone(),
         file: migration.script.source.name.clone(),
         checksum: checksum(&migration.script.source.text),
@@ -374,22 +361,19 @@ fn report(
         all_findings: terminal.verbosity() >= Verbosity::Verbose,
     };
     let render = |out: &mut dyn Write, format: Format| -> io::Result<()> {
-        let ci = |out: &mut dyn Write, format| {
+        if let Some(format) = findings::ci(format) {
             let annotations: Vec<Annotation> = rehearsal
                 .findings
                 .iter()
                 .map(|finding| Annotation::from(&finding.diagnostic))
                 .collect();
-            annotation::write(out, format, "backsmith migrate --dry-run", &annotations)
-        };
+            return annotation::write(out, format, "backsmith migrate --dry-run", &annotations);
+        }
         match format {
             Format::Json => json::write_document(out, &Document::new(rehearsal, around)),
             Format::Markdown => {
                 markdown::migrate::rehearsal::write(out, rehearsal, &around.not_copied)
             }
-            Format::Sarif => ci(out, CiFormat::Sarif),
-            Format::Junit => ci(out, CiFormat::Junit),
-            Format::Github => ci(out, CiFormat::Github),
             _ => human::migrate::rehearsal::write(out, rehearsal, &around.not_copied, style),
         }
     };

@@ -10,7 +10,7 @@ use crate::migrate::advise::Finding;
 use crate::migrate::script;
 use crate::migrate::suggest::{self, Suggestions};
 use crate::postgres;
-use crate::report::annotation::{self, Format as CiFormat};
+use crate::report::annotation;
 use crate::report::human::migrate::suggest_indexes::View;
 use crate::report::json::v1::migrate::suggest_indexes::Document;
 use crate::report::{human, json, markdown};
@@ -41,15 +41,11 @@ pub(super) fn run(request: &SuggestIndexes, terminal: &mut Terminal) -> Result<V
     let negative = verdict == Verdict::Negative;
     let symbols = terminal.symbols();
     let render = |out: &mut dyn Write, format: Format| -> io::Result<()> {
-        let ci = |out: &mut dyn Write, format| {
+        if let Some(format) = findings::ci(format) {
             let annotations = findings::annotations(all.iter().copied());
-            annotation::write(
-                out,
-                format,
-                "backsmith migrate --suggest-indexes",
-                &annotations,
-            )
-        };
+            let suite = "backsmith migrate --suggest-indexes";
+            return annotation::write(out, format, suite, &annotations);
+        }
         match format {
             Format::Json => json::write_document(
                 out,
@@ -62,9 +58,6 @@ pub(super) fn run(request: &SuggestIndexes, terminal: &mut Terminal) -> Result<V
                 ),
             ),
             Format::Markdown => markdown::migrate::suggestions(out, &suggestions),
-            Format::Sarif => ci(out, CiFormat::Sarif),
-            Format::Junit => ci(out, CiFormat::Junit),
-            Format::Github => ci(out, CiFormat::Github),
             _ => {
                 if let Some(diff) = &written.diff {
                     write!(out, "{diff}")?;

@@ -3,14 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{rehearse, schema_copy, script};
+use super::{fingerprint_of, rehearse, schema_copy, script};
 use crate::failure::Failure;
 use crate::files;
 use crate::migrate::execution::{self, Step};
 use crate::postgres::apply::checksum;
-use crate::postgres::fingerprint::Fingerprint;
 use crate::postgres::history::{Record, RecordState};
-use crate::postgres::{Connection, Error, SessionDefaults, Target, introspect};
+use crate::postgres::{Connection, Error, SessionDefaults, introspect};
 use crate::settings::migrate::Scratch;
 use crate::terminal::{DIM, Terminal};
 
@@ -19,12 +18,8 @@ pub(super) fn is_half(record: &Record) -> bool {
     if record.state != RecordState::Partial {
         return false;
     }
-    let path = std::path::Path::new(&record.file);
-    let Ok(source) = files::read_text(path) else {
-        return true;
-    };
     let file = files::MigrationFile {
-        path: path.to_owned(),
+        path: record.file.clone().into(),
         version: record.version.clone(),
     };
     let Ok(up) = script::read(&file) else {
@@ -33,7 +28,7 @@ pub(super) fn is_half(record: &Record) -> bool {
     let steps = execution::steps(&up.script, &up.sections);
     let whole = steps
         .last()
-        .map(|step| checksum(&source.text[..step.statement.range.end]));
+        .map(|step| checksum(&up.script.source.text[..step.statement.range.end]));
     steps.len() != record.done || whole.as_ref() != Some(&record.done_checksum)
 }
 
@@ -69,7 +64,7 @@ pub(super) async fn not_needed(
     ));
     let defaults = SessionDefaults::read(live).await?;
     let catalog = introspect::catalog(live).await?;
-    let now = of(live.target()).await?;
+    let now = fingerprint_of(live.target()).await?;
     let roles = schema_copy::roles_in(live, &down.script).await?;
     let server = rehearse::scratch_server(wanted, live).await?;
     let copied = schema_copy::on(&server, &catalog, roles).await?;
@@ -80,7 +75,7 @@ pub(super) async fn not_needed(
             format!("the schema could not be copied: {}", first.summary()),
         ));
     }
-    let copy = of(target).await?;
+    let copy = fingerprint_of(target).await?;
     let differing = copy.differences(&now);
     if let Some(first) = differing.first() {
         return Err(refused(
@@ -93,7 +88,7 @@ pub(super) async fn not_needed(
     let needless = attempt(&mut connection, &steps, record.down_done, down).await;
     connection.close().await;
     let needless = needless?;
-    let reached = of(target).await?.digest();
+    let reached = fingerprint_of(target).await?.digest();
     if reached != start {
         return Err(refused(
             record,
@@ -103,13 +98,6 @@ pub(super) async fn not_needed(
         ));
     }
     Ok(needless)
-}
-
-async fn of(target: &Target) -> Result<Fingerprint, Failure> {
-    let mut connection = target.connect().await?;
-    let fingerprint = Fingerprint::read(&mut connection).await?;
-    connection.close().await;
-    Ok(fingerprint)
 }
 
 fn refused(record: &Record, why: String) -> Failure {

@@ -28,8 +28,8 @@ const SMALL_ROWS: i64 = 1_000;
 /// So few bytes, too: 64 pages.
 const SMALL_BYTES: i64 = 512 * 1024;
 
-/// Codes in the order of their weight among findings of equal severity.
-const RANKED_CODES: &[&str] = &[
+/// Every code, in the order of their weight among findings of equal severity.
+pub const CODES: &[&str] = &[
     "n-plus-one",
     "fk-without-index",
     "wraparound",
@@ -256,10 +256,10 @@ pub fn analyze(statistics: &Statistics) -> Analysis {
 /// Severity, then the order of the codes, then the weight, then names.
 pub fn rank(findings: &mut [Finding]) {
     let place = |finding: &Finding| {
-        RANKED_CODES
+        CODES
             .iter()
             .position(|code| *code == finding.code)
-            .unwrap_or(RANKED_CODES.len())
+            .unwrap_or(CODES.len())
     };
     findings.sort_by(|a, b| {
         b.severity

@@ -9,15 +9,17 @@ pub(super) fn changes(before: &Catalog, after: &Catalog, actions: &Actions) -> V
     let mut changes = Vec::new();
     for (id, action) in &actions.0 {
         let (old, new) = (before.get(id), after.get(id));
-        let table = Id::new(Kind::Table, id.name.as_str());
         let whole =
             !id.part.is_empty() || id.kind == Kind::Attachment || id.kind == Kind::SequenceOwner;
         let of_index = new.or(old).and_then(|object| match &object.body {
-            Body::Index(index) => Some(Id::new(Kind::Table, index.table.as_str())),
+            Body::Index(index) => Some(index.table.clone()),
             _ => None,
         });
-        let moved = |table: &Id| actions.drops(table) || actions.creates(table);
-        if whole && moved(&table) || of_index.is_some_and(|table| moved(&table)) {
+        let moved = |table: &str| {
+            let table = Id::new(Kind::Table, table);
+            actions.drops(&table) || actions.creates(&table)
+        };
+        if whole && moved(&id.name) || of_index.as_deref().is_some_and(moved) {
             continue;
         }
         let kind = match action {
@@ -35,10 +37,7 @@ pub(super) fn changes(before: &Catalog, after: &Catalog, actions: &Actions) -> V
         changes.push(Change {
             kind,
             id: id.clone(),
-            table: new.or(old).and_then(|object| match &object.body {
-                Body::Index(index) => Some(index.table.clone()),
-                _ => None,
-            }),
+            table: of_index,
             before: old.map(|object| describe(before, object)),
             after: new.map(|object| describe(after, object)),
         });

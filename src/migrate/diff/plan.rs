@@ -125,7 +125,7 @@ fn written(before: &Catalog, after: &Catalog, options: Options, actions: &Action
     // Stable: inside of a section the order of the graph holds.
     statements.sort_by_key(|statement| statement.section);
     for statement in &mut statements {
-        statement.sql = emit::keep_array_casts(std::mem::take(&mut statement.sql));
+        statement.sql = emit::read_as_printed(std::mem::take(&mut statement.sql));
     }
     Plan {
         statements,

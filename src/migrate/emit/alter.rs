@@ -279,14 +279,17 @@ fn domain(name: &str, old: &Domain, new: &Domain) -> Vec<String> {
     statements
 }
 
-/// LOGGED or UNLOGGED.
 pub fn sequence_persistence(name: &str, persistence: &str) -> String {
-    let verb = if persistence == "u" {
+    format!("ALTER SEQUENCE {name} SET {}", logged(persistence))
+}
+
+/// Whether changes go through the write-ahead log, as `pg_class.relpersistence` says it.
+fn logged(persistence: &str) -> &'static str {
+    if persistence == "u" {
         "UNLOGGED"
     } else {
         "LOGGED"
-    };
-    format!("ALTER SEQUENCE {name} SET {verb}")
+    }
 }
 
 fn sequence(name: &str, old: &Sequence, new: &Sequence) -> Vec<String> {
@@ -339,12 +342,7 @@ fn table_settings(name: &str, old: &Table, new: &Table) -> Vec<String> {
     let alter = format!("ALTER TABLE {name}");
     let mut statements = Vec::new();
     if old.persistence != new.persistence {
-        let verb = if new.persistence == "u" {
-            "UNLOGGED"
-        } else {
-            "LOGGED"
-        };
-        statements.push(format!("{alter} SET {verb}"));
+        statements.push(format!("{alter} SET {}", logged(&new.persistence)));
     }
     if old.access_method != new.access_method {
         let method = new.access_method.as_deref().unwrap_or("heap");

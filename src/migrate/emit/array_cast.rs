@@ -10,7 +10,7 @@ use std::ops::Range;
 use crate::migrate::script::{Token, TokenKind, tokens};
 
 /// The statement, with every cast of a whole array kept whole. Literals and bodies stay as they are.
-pub fn keep_array_casts(sql: String) -> String {
+pub(super) fn keep_array_casts(sql: String) -> String {
     if !sql.contains("(ARRAY[") {
         return sql;
     }

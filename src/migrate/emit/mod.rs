@@ -6,16 +6,21 @@ mod attached;
 pub mod conversion;
 mod create;
 mod drop;
+mod nesting;
 mod table;
 
 use std::collections::BTreeMap;
 
 pub use alter::{alter, enum_values, join_parents, leave_parents, retype, sequence_persistence};
-pub use array_cast::keep_array_casts;
 pub use attached::{Comments, column_grants, comment, comments_and_grants, default_grants, grants};
 pub use create::{attach_index, create, default_privileges};
 pub use drop::{aside, drop, drop_aside};
 pub use table::{Parts, add_column, column_definition, create_table};
+
+/// The statement in a form that Postgres reads as what it was printed from.
+pub fn read_as_printed(sql: String) -> String {
+    nesting::keep_nesting(array_cast::keep_array_casts(sql))
+}
 
 /// A text as a literal.
 pub fn literal(text: &str) -> String {

@@ -64,22 +64,17 @@ pub(super) fn of(requirement: &Requirement, effect: &Effect) -> Question {
     };
     let relation = requirement.relation();
     // A question that speaks of nothing new is asked of the table itself.
-    let source = sources.get(relation).filter(|source| {
-        let speaks = |column: &String| {
-            mentioned(requirement)
-                .iter()
-                .any(|text| names(text, column))
-        };
-        source.changed.iter().any(speaks)
-    });
+    let mentions = |column: &str| {
+        mentioned(requirement)
+            .iter()
+            .any(|text| names(text, column))
+    };
+    let source = sources
+        .get(relation)
+        .filter(|source| source.changed.iter().any(|column| mentions(column)));
     let rows = source.map_or(relation, |source| source.rows.as_str());
     let mut question = ask(requirement, relation, rows, sources);
     if let Some(source) = source {
-        let mentions = |column: &str| {
-            mentioned(requirement)
-                .iter()
-                .any(|text| names(text, column))
-        };
         question.asks_for_added = source.added.iter().any(|column| mentions(column));
         question.obstacle = source
             .unknown

@@ -4,6 +4,7 @@
 mod annotation;
 mod propose;
 
+use crate::catalog::statistics::quoted;
 use crate::catalog::{Body, Catalog, Id, Kind, Object};
 use crate::migrate::emit::literal;
 
@@ -77,28 +78,35 @@ impl Rename {
         before: &Catalog,
         after: &Catalog,
     ) -> Result<Self, Refusal> {
-        let olds = find(old, before, None);
+        let olds = find(&parts(old), before, None);
         if olds.is_empty() {
             return Err(Refusal::NoOld(nearest(old, before)));
         }
+        Self::first(olds, new, after).ok_or_else(|| Refusal::NoNew(nearest(new, after)))
+    }
+
+    /// The first of the old ones that the new name fits.
+    fn first(olds: Vec<Target>, new: &str, after: &Catalog) -> Option<Self> {
+        let name = parts(new);
         for old in olds {
             let kinds = kinds_like(old.id.kind);
-            let mut found = find(new, after, Some(kinds));
+            let mut found = find(&name, after, Some(kinds));
             // The plain new name stands where the old one stood.
             if found.is_empty() {
-                let place = if old.id.part.is_empty() && old.label.is_none() {
-                    old.id.schema().unwrap_or_default()
+                let mut place = if old.id.part.is_empty() && old.label.is_none() {
+                    vec![old.id.schema().unwrap_or_default()]
                 } else {
-                    old.id.name.clone()
+                    parts(&old.id.name)
                 };
-                found = find(&format!("{place}.{new}"), after, Some(kinds));
+                place.extend(name.iter().cloned());
+                found = find(&place, after, Some(kinds));
             }
             let same_sort = |new: &Target| new.label.is_some() == old.label.is_some();
             if let Some(new) = found.into_iter().find(same_sort) {
-                return Ok(Self { old, new });
+                return Some(Self { old, new });
             }
         }
-        Err(Refusal::NoNew(nearest(new, after)))
+        None
     }
 
     /// Forwards and back.
@@ -211,17 +219,81 @@ pub fn resolve_with(
     if direct.is_ok() {
         return direct;
     }
-    let as_before = known.iter().flat_map(|rename| {
-        let (from, to) = (&rename.new.id, &rename.old.id);
-        [
-            old.replace(from.name.as_str(), &to.name),
-            old.replace(from.local_name(), to.local_name()),
-        ]
-    });
-    as_before
-        .filter(|name| name != old)
-        .find_map(|name| Rename::resolve(&name, new, before, after).ok())
+    let name = parts(old);
+    as_before(&name, known)
+        .into_iter()
+        .find_map(|name| Rename::first(find(&name, before, None), new, after))
         .map_or(direct, Ok)
+}
+
+/// Resolves pairs of an old and a new name in any order: what is named by the new name of something
+/// else is clear when that one is. Returns the pairs that stay unclear.
+pub fn resolve_all<'a>(
+    mut open: Vec<(&'a str, &'a str)>,
+    catalogs: (&Catalog, &Catalog),
+    renames: &mut Vec<Rename>,
+) -> Vec<(&'a str, &'a str)> {
+    loop {
+        let count = open.len();
+        open.retain(|(old, new)| {
+            let rename = resolve_with(old, new, catalogs, renames);
+            let unclear = rename.is_err();
+            renames.extend(rename);
+            unclear
+        });
+        if open.len() == count {
+            return open;
+        }
+    }
+}
+
+/// What the name may have been before the renames that are known: of the object that it begins with,
+/// and of the types of its arguments.
+fn as_before(name: &[String], known: &[Rename]) -> Vec<Vec<String>> {
+    let mut typed = name.to_vec();
+    let whole = |rename: &&Rename| rename.old.id.part.is_empty() && rename.old.label.is_none();
+    for rename in known.iter().filter(whole) {
+        let (old, new) = (&rename.old.id.name, &rename.new.id.name);
+        if let Some(last) = typed.last_mut()
+            && let Some(at) = last.find('(')
+        {
+            let arguments = with_words(&last[at..], &parts(new).join("."), &parts(old).join("."));
+            last.replace_range(at.., &arguments);
+        }
+    }
+    let mut names = Vec::new();
+    for rename in known.iter().filter(whole) {
+        let (old, new) = (parts(&rename.old.id.name), parts(&rename.new.id.name));
+        // `public` may be left out, and so may any schema as long as nothing else fits.
+        for new in [&new[..], &new[new.len() - 1..]] {
+            if let Some(rest) = typed.strip_prefix(new)
+                && !rest.is_empty()
+            {
+                names.push([&old, rest].concat());
+            }
+        }
+    }
+    if typed != name {
+        names.push(typed);
+    }
+    names
+}
+
+/// The text with another word for each of these; what a dot joins is one word.
+fn with_words(text: &str, word: &str, other: &str) -> String {
+    let within = |letter: char| letter.is_alphanumeric() || "_.$".contains(letter);
+    let mut replaced = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(word) {
+        let end = at + word.len();
+        let before = rest[..at].chars().next_back();
+        let before = before.or_else(|| replaced.chars().next_back());
+        let joined = before.is_some_and(within) || rest[end..].starts_with(within);
+        replaced.push_str(&rest[..at]);
+        replaced.push_str(if joined { word } else { other });
+        rest = &rest[end..];
+    }
+    replaced + rest
 }
 
 /// What Postgres names after a table follows it: `old_pkey` becomes `new_pkey` where after has it.
@@ -232,10 +304,12 @@ pub fn implied(renames: &[Rename], before: &Catalog, after: &Catalog) -> Vec<Ren
         .filter(|rename| rename.old.id.kind == Kind::Table);
     for table in tables {
         let (old, new) = (&table.old.id, &table.new.id);
+        let (old_name, new_name) = (bare(old.local_name()), bare(new.local_name()));
         let following = |name: &str| -> Option<String> {
-            let rest = name.strip_prefix(old.local_name())?;
+            let name = bare(name);
+            let rest = name.strip_prefix(old_name.as_str())?;
             rest.starts_with('_')
-                .then(|| format!("{}{rest}", new.local_name()))
+                .then(|| quoted(&format!("{new_name}{rest}")))
         };
         for object in before.objects.values() {
             let id = &object.id;
@@ -273,6 +347,13 @@ pub fn implied(renames: &[Rename], before: &Catalog, after: &Catalog) -> Vec<Ren
     implied
 }
 
+/// A name of one part, without its quotes.
+fn bare(name: &str) -> String {
+    name.strip_prefix('"')
+        .and_then(|inner| inner.strip_suffix('"'))
+        .map_or_else(|| name.to_owned(), |inner| inner.replace("\"\"", "\""))
+}
+
 /// Schema and local name, both as SQL writes them.
 fn split(id: &Id) -> (&str, &str) {
     let local = id.local_name();
@@ -301,8 +382,7 @@ const fn kinds_like(kind: Kind) -> &'static [Kind] {
 }
 
 /// Everything that the name may mean; `public` may be left out, a function's arguments as well.
-fn find(name: &str, catalog: &Catalog, kinds: Option<&[Kind]>) -> Vec<Target> {
-    let wanted = parts(name);
+fn find(wanted: &[String], catalog: &Catalog, kinds: Option<&[Kind]>) -> Vec<Target> {
     let means = |full: &str| {
         let full = parts(full);
         full == wanted
@@ -394,9 +474,38 @@ mod tests {
         assert_eq!(parts("app.norm(a.b, text)"), ["app", "norm(a.b, text)"]);
     }
 
+    fn target(kind: Kind, name: &str) -> Target {
+        Target::of(&Id::new(kind, name))
+    }
+
+    #[test]
+    fn only_whole_names_are_what_they_were_before() {
+        let known = [Rename {
+            old: target(Kind::Table, "public.\"user\""),
+            new: target(Kind::Table, "app.account"),
+        }];
+        let before = |name: &str| -> Vec<String> {
+            let names = as_before(&parts(name), &known).into_iter();
+            names.map(|name| name.join(".")).collect()
+        };
+        assert_eq!(before("account.account_no"), ["public.user.account_no"]);
+        assert_eq!(before("app.account.account"), ["public.user.account"]);
+        assert_eq!(
+            before("app.f(app.account, app.account_role, app.account[])"),
+            ["app.f(public.user, app.account_role, public.user[])"]
+        );
+        for other in [
+            "account_roles.id",
+            "app.accounts.id",
+            "my.account",
+            "account",
+        ] {
+            assert!(before(other).is_empty(), "{other}");
+        }
+    }
+
     #[test]
     fn a_move_to_another_schema_comes_back() {
-        let target = |kind, name: &str| Target::of(&Id::new(kind, name));
         let rename = Rename {
             old: target(Kind::Routine, "a.f(integer)"),
             new: target(Kind::Routine, "b.g(integer)"),

@@ -8,8 +8,10 @@ mod versions;
 mod write;
 
 use std::collections::{BTreeMap, HashMap};
+use std::io;
 use std::sync::Arc;
 
+use super::findings;
 use crate::catalog::Catalog;
 use crate::failure::{Failure, FailureKind, Verdict};
 use crate::migrate::comparison::{self, Comparison, JudgedHazard, Outcome, Proof, Side};
@@ -46,9 +48,7 @@ async fn compare(request: &Request, terminal: &mut Terminal) -> Result<Compariso
     let (before, after) = Box::pin(sides::both(request, &mut scratch, terminal)).await?;
     let (before, after, note) =
         Box::pin(one_version::both(request, before, after, &mut scratch)).await?;
-    let options = diff::Options {
-        offline: request.offline,
-    };
+    let options = request.planning;
     let mut renamed = prove::renamed(request, &before, &after, &mut scratch).await?;
     let from = renamed
         .as_ref()
@@ -186,17 +186,11 @@ fn check_blindness(
     before: &Read,
     after: &Read,
 ) -> Result<Comparison, Failure> {
-    let differing = before.fingerprint()?.differences(after.fingerprint()?);
-    let differing: Vec<String> = differing
-        .into_iter()
-        .filter(|name| {
-            request.schemas.is_empty()
-                || request
-                    .schemas
-                    .iter()
-                    .any(|schema| name.contains(&format!(" {schema}.")))
-        })
-        .collect();
+    let differing = prove::differences(
+        before.fingerprint()?,
+        after.fingerprint()?,
+        &request.schemas,
+    );
     if differing.is_empty() {
         return Ok(comparison);
     }
@@ -331,20 +325,9 @@ fn report(
     };
     // The artefact has standard output, the summary goes beside it.
     let to_error = request.writing.output == Some(Output::Standard);
-    let out = if to_error {
-        terminal.error_stream()
-    } else {
-        terminal.output()
-    };
-    render(request.report.format, comparison, style, out)?;
-    if let Some((path, format)) = &request.report.report {
-        let mut bytes = Vec::new();
-        {
-            let mut plain = anstream::StripStream::new(&mut bytes);
-            render(*format, comparison, style, &mut plain)?;
-        }
-        crate::files::write_atomically(path, &bytes)?;
-    }
+    findings::report(&request.report, to_error, terminal, |out, format| {
+        render(format, comparison, style, out)
+    })?;
     match comparison.outcome {
         Outcome::Different => {
             if let Some(file) = comparison.files.first()
@@ -387,26 +370,20 @@ fn render(
     format: Format,
     comparison: &Comparison,
     style: human::migrate::comparison::Style,
-    out: &mut dyn std::io::Write,
-) -> Result<(), Failure> {
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    if let Some(format) = findings::ci(format) {
+        let annotations = annotations::annotations(comparison);
+        return annotation::write(out, format, "backsmith migrate --compare", &annotations);
+    }
     match format {
         Format::Json => {
             let document = json::v1::migrate::comparison::Document::from(comparison);
-            json::write_document(out, &document)?;
+            json::write_document(out, &document)
         }
-        Format::Markdown => markdown::migrate::comparison::write(out, comparison)?,
-        Format::Sarif | Format::Junit | Format::Github => {
-            let format = match format {
-                Format::Sarif => annotation::Format::Sarif,
-                Format::Junit => annotation::Format::Junit,
-                _ => annotation::Format::Github,
-            };
-            let annotations = annotations::annotations(comparison);
-            annotation::write(out, format, "backsmith migrate --compare", &annotations)?;
-        }
-        _ => human::migrate::comparison::write(out, comparison, style)?,
+        Format::Markdown => markdown::migrate::comparison::write(out, comparison),
+        _ => human::migrate::comparison::write(out, comparison, style),
     }
-    Ok(())
 }
 
 /// A failure that says that nothing was written, whatever it is about.
@@ -422,7 +399,7 @@ fn counts_of(catalog: &Catalog) -> Vec<(&'static str, usize)> {
     use crate::catalog::{Body, Kind};
     let keys = catalog
         .of_kind(Kind::Constraint)
-        .filter(|object| matches!(&object.body, Body::Constraint(key) if is_key(key.kind)))
+        .filter(|object| matches!(&object.body, Body::Constraint(key) if key.kind.is_key()))
         .count();
     [
         ("table", catalog.count(Kind::Table)),
@@ -436,12 +413,6 @@ fn counts_of(catalog: &Catalog) -> Vec<(&'static str, usize)> {
     .into_iter()
     .filter(|(name, count)| *count > 0 || *name == "table")
     .collect()
-}
-
-/// Keys have an index of their own.
-const fn is_key(kind: crate::catalog::ConstraintKind) -> bool {
-    use crate::catalog::ConstraintKind::{Exclusion, PrimaryKey, Unique};
-    matches!(kind, Exclusion | PrimaryKey | Unique)
 }
 
 fn side(

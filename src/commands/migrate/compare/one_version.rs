@@ -15,7 +15,6 @@ pub(super) async fn both(
     after: Read,
     scratch: &mut Scratch<'_>,
 ) -> Result<(Read, Read, Option<String>), Failure> {
-    let major = |read: &Read| read.version.1 / 10_000;
     if major(&before) == major(&after) && same_as_scratch(&before, scratch) {
         return Ok((before, after, None));
     }
@@ -23,37 +22,40 @@ pub(super) async fn both(
         let server = scratch.server().await?;
         (server.version.clone(), server.major())
     };
-    let mut moved = Vec::new();
-    let mut sides = Vec::new();
-    for read in [before, after] {
-        if major(&read) == wanted {
-            sides.push(read);
-            continue;
-        }
-        moved.push(format!("{} runs {}", read.side.name, read.version.0));
-        sides.push(copied(request, read, scratch).await?);
-    }
+    let moved: Vec<String> = [&before, &after]
+        .into_iter()
+        .filter(|read| major(read) != wanted)
+        .map(|read| format!("{} runs {}", read.side.name, read.version.0))
+        .collect();
+    let before = as_on(wanted, request, before, scratch).await?;
+    let after = as_on(wanted, request, after, scratch).await?;
     let note = format!(
         "compared and proven on PostgreSQL {version}, {}: what the versions do differently is not seen",
         moved.join(", ")
     );
-    match <[Read; 2]>::try_from(sides) {
-        Ok([before, after]) => Ok((before, after, Some(note))),
-        Err(_) => Err(Failure::environment("a side of the comparison was lost")),
-    }
+    Ok((before, after, Some(note)))
 }
 
 /// Whether the proof, if there is to be one, runs on the version that both sides have.
 fn same_as_scratch(read: &Read, scratch: &Scratch<'_>) -> bool {
     let server = scratch.server.as_ref();
-    server.is_none_or(|server| server.major() == read.version.1 / 10_000)
+    server.is_none_or(|server| server.major() == major(read))
 }
 
-async fn copied(
+const fn major(read: &Read) -> u32 {
+    read.version.1 / 10_000
+}
+
+/// The side as the scratch server has it, copied there unless it has this version.
+async fn as_on(
+    wanted: u32,
     request: &Request,
     mut read: Read,
     scratch: &mut Scratch<'_>,
 ) -> Result<Read, Failure> {
+    if major(&read) == wanted {
+        return Ok(read);
+    }
     let copy = prove::unchecked_copy(&read, scratch).await?;
     let mut connection = copy.target.connect().await?;
     let (catalog, fingerprint) = sides::read(request, &mut connection).await?;

@@ -8,14 +8,14 @@ use super::unproven;
 use crate::catalog::Catalog;
 use crate::commands::migrate::schema_copy::{self, Copy};
 use crate::failure::{Failure, FailureKind};
-use crate::migrate::diff::{Options, Plan, Section, Statement};
+use crate::migrate::diff::{Plan, Section, Statement};
 use crate::migrate::file;
 use crate::migrate::rename::{self, Refusal, Rename};
 use crate::migrate::script::{self, Kind as Execution};
 use crate::postgres::fingerprint::Fingerprint;
 use crate::postgres::scratch::Database;
 use crate::postgres::{Connection, Target};
-use crate::settings::migrate::{Compare as Request, Rename as Stated};
+use crate::settings::migrate::Compare as Request;
 use crate::text::SourceFile;
 
 /// The state before, after the renames that the user stated.
@@ -116,51 +116,34 @@ fn main(sql: String) -> Statement {
 fn confirmed(request: &Request, before: &Read, after: &Read) -> Result<Vec<Rename>, Failure> {
     let (old, new) = (&before.catalog, &after.catalog);
     let mut renames: Vec<Rename> = Vec::new();
-    // What is named by the new name of something else is clear when that one is.
-    let mut open: Vec<&Stated> = request.renames.iter().collect();
-    loop {
-        let count = open.len();
-        open.retain(|stated| {
-            let rename = rename::resolve_with(&stated.old, &stated.new, (old, new), &renames);
-            let unclear = rename.is_err();
-            renames.extend(rename);
-            unclear
-        });
-        if open.len() == count {
-            break;
-        }
-    }
-    if let Some(stated) = open.first()
-        && let Err(refusal) = Rename::resolve(&stated.old, &stated.new, old, new)
+    let stated = request
+        .renames
+        .iter()
+        .map(|stated| (&*stated.old, &*stated.new));
+    let unclear = rename::resolve_all(stated.collect(), (old, new), &mut renames);
+    if let Some((from, to)) = unclear.first()
+        && let Err(refusal) = Rename::resolve(from, to, old, new)
     {
-        return Err(refused(stated, refusal, before, after));
+        return Err(refused((from, to), refusal, before, after));
     }
-    for _ in 0..2 {
-        for stated in &after.annotations {
-            let there_already = Rename::resolve(&stated.new, &stated.new, old, new).is_ok();
-            if !there_already {
-                renames.extend(rename::resolve_with(
-                    &stated.old,
-                    &stated.new,
-                    (old, new),
-                    &renames,
-                ));
-            }
-        }
-    }
+    let comments = after.annotations.iter();
+    let open = comments
+        .map(|stated| (&*stated.old, &*stated.new))
+        .filter(|(_, name)| Rename::resolve(name, name, old, new).is_err());
+    rename::resolve_all(open.collect(), (old, new), &mut renames);
     renames.extend(rename::implied(&renames, old, new));
     rename::sort(&mut renames);
     Ok(renames)
 }
 
-fn refused(stated: &Stated, refusal: Refusal, before: &Read, after: &Read) -> Failure {
+fn refused((old, new): (&str, &str), refusal: Refusal, before: &Read, after: &Read) -> Failure {
     let (name, side, near) = match refusal {
-        Refusal::NoOld(near) => (&stated.old, before, near),
-        Refusal::NoNew(near) => (&stated.new, after, near),
+        Refusal::NoOld(near) => (old, before, near),
+        Refusal::NoNew(near) => (new, after, near),
     };
     let failure = Failure::input(format!(
-        "`--rename {}={}`: there is no `{name}` in {}",
-        stated.old, stated.new, side.side.name
+        "`--rename {old}={new}`: there is no `{name}` in {}",
+        side.side.name
     ))
     .code("usage");
     match near {
@@ -178,9 +161,6 @@ pub(super) async fn up_and_down(
     down: &Plan,
     scratch: &mut Scratch<'_>,
 ) -> Result<String, Failure> {
-    let options = Options {
-        offline: request.offline,
-    };
     let ground = ground_of(before, scratch).await?;
     let server = scratch.server().await?;
     let version = server.version.clone();
@@ -194,7 +174,7 @@ pub(super) async fn up_and_down(
         let mut connection = ground.target.connect().await?;
         run_text(
             &mut connection,
-            &file::body(&plan.statements, options),
+            &file::body(&plan.statements, request.planning),
             direction,
         )
         .await
@@ -216,11 +196,7 @@ pub(super) fn not_exact(
     direction: &str,
     name: &str,
 ) -> Option<Failure> {
-    let differing: Vec<String> = found
-        .differences(wanted)
-        .into_iter()
-        .filter(|object| in_schemas(object, schemas))
-        .collect();
+    let differing = differences(found, wanted, schemas);
     if differing.is_empty() {
         return None;
     }
@@ -235,10 +211,27 @@ pub(super) fn not_exact(
     Some(failure)
 }
 
+/// The objects of these schemas that are not the same on both sides; of all when there are none.
+pub(super) fn differences(
+    one: &Fingerprint,
+    other: &Fingerprint,
+    schemas: &[String],
+) -> Vec<String> {
+    let mut differing = one.differences(other);
+    differing.retain(|object| in_schemas(object, schemas));
+    differing
+}
+
+/// A schema itself, or what has the schema before its name: with or without quotes, as SQL writes it.
 fn in_schemas(object: &str, schemas: &[String]) -> bool {
+    // The types of a function's arguments have schemas of their own.
+    let name = object.split('(').next().unwrap_or(object);
     schemas.is_empty()
         || schemas.iter().any(|schema| {
-            object.contains(&format!(" {schema}.")) || object == format!("schema {schema}")
+            let quoted = format!("\"{}\"", schema.replace('"', "\"\""));
+            [schema, &quoted].into_iter().any(|schema| {
+                name.contains(&format!(" {schema}.")) || name == format!("schema {schema}")
+            })
         })
 }
 
@@ -376,4 +369,20 @@ async fn run_one(connection: &mut Connection, sql: &str) -> Result<(), Failure> 
             .cause(error.to_string())
             .detail(sql.to_owned())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_a_schema_is_the_schema_itself_and_all_under_its_name() {
+        let wanted = ["app".to_owned(), "Odd Name".to_owned()];
+        let within = |object: &str| in_schemas(object, &wanted);
+        assert!(within("schema app") && within("schema \"Odd Name\""));
+        assert!(within("relation app.t") && within("column \"Odd Name\".t.a"));
+        assert!(!within("schema application") && !within("relation application.t"));
+        assert!(!within("relation other.app") && !within("function other.f(a app.t)"));
+        assert!(in_schemas("relation other.t", &[]));
+    }
 }

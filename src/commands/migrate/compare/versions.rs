@@ -9,6 +9,7 @@ use crate::commands::migrate::schema_copy;
 use crate::failure::Failure;
 use crate::migrate::diff::{self, Options, Plan, Section};
 use crate::migrate::file::Header;
+use crate::migrate::header;
 use crate::migrate::layout::{self, Part, Sending, Tool, Version};
 use crate::postgres::Connection;
 use crate::postgres::fingerprint::Fingerprint;
@@ -40,15 +41,9 @@ pub(super) async fn made(
         request,
         tool,
         connection: ground.target.connect().await?,
-        options: Options {
-            offline: request.offline,
-        },
+        options: request.planning,
     };
-    let proof = if request.verify {
-        format!("proven up and down on PostgreSQL {server_version}")
-    } else {
-        "NOT PROVEN: written with --no-verify".to_owned()
-    };
+    let proof = header::proof(request.verify.then_some(&server_version));
     let ups = layout::parts(&up.statements);
     let titles = Titles {
         from: &before.side.name,

@@ -5,8 +5,9 @@ use std::path::Path;
 use crate::failure::Failure;
 use crate::files::{Plan as FilePlan, PlannedFile};
 use crate::migrate::comparison::{self, Comparison, Counts, File};
-use crate::migrate::diff::{Options, Plan, Statement};
+use crate::migrate::diff::{Plan, Statement};
 use crate::migrate::file::{self, Header};
+use crate::migrate::header;
 use crate::migrate::layout::{self, Tool, Version};
 use crate::settings::migrate::{Compare as Request, Output, Target as Wanted};
 use crate::terminal::Terminal;
@@ -62,17 +63,18 @@ pub(super) fn files(
         }
         Some(Output::Folder(folder)) => {
             let numbers = numbers(folder);
-            let present = numbers.iter().rev().find(|second| {
-                entries(**second).iter().all(|entry| {
-                    std::fs::read_to_string(folder.join(&entry.planned.path))
-                        .is_ok_and(|text| text == entry.planned.contents)
-                })
-            });
+            let plan_of = |entries: &[Entry]| {
+                let planned = entries.iter().map(|entry| entry.planned.clone());
+                FilePlan::new(folder, planned.collect())
+            };
+            let present = numbers
+                .iter()
+                .rev()
+                .find(|second| plan_of(&entries(**second)).is_ok_and(|plan| !plan.changes()));
             // Later than all that is there: some tools leave out what comes too late.
             let later = numbers.last().map_or(i64::MIN, |last| last + 1);
             let entries = entries(present.copied().unwrap_or_else(|| now().max(later)));
-            let planned = entries.iter().map(|entry| entry.planned.clone()).collect();
-            let plan = FilePlan::new(folder, planned)?;
+            let plan = plan_of(&entries)?;
             comparison.files = entries
                 .into_iter()
                 .map(|entry| File {
@@ -113,20 +115,19 @@ fn pair(
     .map(|(direction, plan, from, to)| {
         let header = Header {
             title: format!("{} to {}", from.name, to.name),
-            proof: match &comparison.proof {
-                Some(proof) => format!("proven up and down on PostgreSQL {}", proof.server_version),
-                None => "NOT PROVEN: written with --no-verify".to_owned(),
-            },
+            proof: header::proof(
+                comparison
+                    .proof
+                    .as_ref()
+                    .map(|proof| &*proof.server_version),
+            ),
             from: from.fingerprint.clone().unwrap_or_default(),
             to: to.fingerprint.clone().unwrap_or_default(),
-        };
-        let options = Options {
-            offline: request.offline,
         };
         Entry {
             planned: PlannedFile {
                 path: format!("{stem}.{direction}.sql").into(),
-                contents: file::text(&header, &plan.statements, options),
+                contents: file::text(&header, &plan.statements, request.planning),
             },
             statements: comparison::count(&plan.statements),
             data_loss: losses(&plan.statements),

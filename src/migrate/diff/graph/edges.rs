@@ -264,10 +264,7 @@ pub(super) fn names(object: &Object) -> Vec<String> {
         }
         (_, Body::Constraint(constraint)) => {
             let mut names = vec![format!("constraint {name}.{part}")];
-            if matches!(
-                constraint.kind,
-                ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclusion
-            ) {
+            if constraint.kind.is_key() {
                 let table = Id::new(Kind::Table, name.as_str());
                 let prefix = &name[..name.len() - table.local_name().len()];
                 names.push(format!("relation {prefix}{part}"));

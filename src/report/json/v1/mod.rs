@@ -13,3 +13,8 @@ mod tool;
 
 pub use schemas::published_schemas;
 pub use tool::Tool;
+
+/// Three decimals: milliseconds of seconds, microseconds of milliseconds.
+fn rounded(value: f64) -> f64 {
+    (value * 1e3).round() / 1e3
+}

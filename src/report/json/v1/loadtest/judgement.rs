@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::rounded;
+use super::super::rounded;
 use crate::diagnostic::Diagnostic;
 use crate::loadtest::assessment::{Assessment, StatusCheck};
 use crate::loadtest::comparison::{Comparison, Kind, Measure, Metric};

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Tool;
+use super::{Tool, rounded};
 use crate::loadtest::assessment::Assessment;
 use crate::report::json::write_document;
 
@@ -171,11 +171,6 @@ impl From<&Assessment> for ClientEntry {
             }),
         }
     }
-}
-
-/// Three decimals: microseconds of milliseconds.
-fn rounded(value: f64) -> f64 {
-    (value * 1e3).round() / 1e3
 }
 
 /// RFC 3339 in UTC, whole seconds.

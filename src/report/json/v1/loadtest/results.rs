@@ -4,8 +4,8 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::super::rounded;
 use super::histogram::encode;
-use super::rounded;
 use crate::loadtest::advice;
 use crate::loadtest::assessment::{Assessment, Measured};
 use crate::loadtest::recording::{Connections, Point, Tally};

@@ -7,7 +7,7 @@ use super::finding::{Finding, summary};
 use super::{File, SCHEMA, Server, Summary};
 use crate::catalog::statistics::{Statistics as Source, Workload};
 use crate::migrate::advise::Analysis;
-use crate::report::json::v1::Tool;
+use crate::report::json::v1::{Tool, rounded};
 
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "AnalyzeDocument")]
@@ -93,7 +93,7 @@ impl Statistics {
         };
         Self {
             since: source.server.since.clone(),
-            days: (source.server.days * 1000.0).round() / 1000.0,
+            days: rounded(source.server.days),
             pg_stat_statements: missing.is_none(),
             pg_stat_statements_missing: missing,
             statements: source.statements().len(),

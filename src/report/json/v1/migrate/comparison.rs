@@ -8,7 +8,7 @@ use crate::diagnostic::pages;
 use crate::migrate::comparison::{Comparison, Counts, Outcome, Side, SideKind};
 use crate::migrate::diff::{Change, ChangeKind};
 use crate::migrate::rename::Proposal;
-use crate::report::json::v1::Tool;
+use crate::report::json::v1::{Tool, rounded};
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Document {
@@ -174,7 +174,7 @@ impl From<&Comparison> for Document {
                 up: "exact",
                 down: "exact",
                 server_version: proof.server_version.clone(),
-                seconds: (proof.seconds * 1000.0).round() / 1000.0,
+                seconds: rounded(proof.seconds),
             }),
             statements: Statements {
                 up: total,
@@ -207,7 +207,7 @@ fn proposal(proposal: &Proposal) -> ProposalEntry {
         old: old.name(),
         new: proposal.rename.new.name(),
         reason: proposal.reason.clone(),
-        likeness: (proposal.likeness * 1000.0).round() / 1000.0,
+        likeness: rounded(proposal.likeness),
         flag: proposal.flag(),
     }
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::super::Tool;
 use super::super::error::Location;
+use super::super::rounded;
 use super::rehearsal::section;
 use super::{SCHEMA, Server};
 use crate::catalog::effect::SqlFault;
@@ -240,8 +241,4 @@ const fn state_name(state: State) -> &'static str {
         State::NotNeeded => "not-needed",
         State::NotRun => "not-run",
     }
-}
-
-fn rounded(seconds: f64) -> f64 {
-    (seconds * 1000.0).round() / 1000.0
 }

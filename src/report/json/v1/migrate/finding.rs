@@ -4,14 +4,17 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::super::rounded;
 use super::Summary;
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Severity, pages};
 use crate::migrate::advise::{Fact, Finding as Source, Mend};
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Finding {
     /// Kebab-case, the same in every command and format.
     pub code: &'static str,
+    /// The reference page of the code.
+    pub page: Option<String>,
     /// `error`, `warning` or `info`.
     pub severity: &'static str,
     /// With its schema: `public.items`.
@@ -58,6 +61,7 @@ impl From<&Source> for Finding {
         };
         Self {
             code: source.code,
+            page: pages::path(source.code),
             severity: source.severity.name(),
             table: source.table.clone(),
             columns: source.columns.clone(),
@@ -82,7 +86,7 @@ fn value(fact: &Fact) -> serde_json::Value {
     match fact {
         Fact::Text(text) => text.clone().into(),
         Fact::Number(number) => (*number).into(),
-        Fact::Decimal(number) => ((number * 1000.0).round() / 1000.0).into(),
+        Fact::Decimal(number) => rounded(*number).into(),
         Fact::Flag(flag) => (*flag).into(),
         Fact::List(list) => list.clone().into(),
         Fact::Unknown => serde_json::Value::Null,

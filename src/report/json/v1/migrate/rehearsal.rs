@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::super::Tool;
 use super::super::error::Location;
+use super::super::rounded;
 use super::{SCHEMA, Server};
 use crate::catalog::effect::Outcome;
 use crate::diagnostic::pages;
@@ -183,10 +184,6 @@ pub fn section(place: Place) -> String {
         Place::Transaction(number) => format!("transaction {number}"),
         Place::Alone => "alone".to_owned(),
     }
-}
-
-fn rounded(seconds: f64) -> f64 {
-    (seconds * 1000.0).round() / 1000.0
 }
 
 impl From<&Step> for Statement {
