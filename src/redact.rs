@@ -1,6 +1,8 @@
 //! URLs and headers that never print their secrets. Display and Debug are safe; the value itself is
 //! only handed out by `expose`, which the edges call where they connect.
 
+mod sql;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -142,13 +144,21 @@ pub fn url(text: &str) -> String {
     masked
 }
 
-/// Masks the secrets of all URLs in a text and keeps every byte where it is, for lines of a user's
-/// file that are shown with carets below them.
+/// Masks the secrets of all URLs and of SQL in a text and keeps every byte where it is, for lines of
+/// a user's file that are shown with carets below them.
 pub fn in_place(text: &str) -> Cow<'_, str> {
-    if !text.contains("://") {
+    let of_sql = if text.contains(['\'', '$']) {
+        sql::secrets(text)
+    } else {
+        Vec::new()
+    };
+    if of_sql.is_empty() && !text.contains("://") {
         return Cow::Borrowed(text);
     }
     let mut masked = text.as_bytes().to_vec();
+    for secret in of_sql {
+        masked[secret].fill(b'*');
+    }
     for (at, _) in text.match_indices("://") {
         let start = at + "://".len();
         let ends = |letter: char| letter.is_whitespace() || "\"'`<>{},".contains(letter);

@@ -50,8 +50,23 @@ impl DatabaseError {
     pub const READ_ONLY_SQL_TRANSACTION: &'static str = "25006";
     pub const ACTIVE_SQL_TRANSACTION: &'static str = "25001";
 
+    pub const UNDEFINED_OBJECT: &'static str = "42704";
+    pub const DUPLICATE_OBJECT: &'static str = "42710";
+    pub const DUPLICATE_SCHEMA: &'static str = "42P06";
+    pub const IN_FAILED_SQL_TRANSACTION: &'static str = "25P02";
+    pub const UNSAFE_NEW_ENUM_VALUE: &'static str = "55P04";
+
+    /// A table, a column, a function, a type or other object, a schema that is not there.
+    const MISSING: &'static [&'static str] =
+        &["42P01", "42703", "42883", Self::UNDEFINED_OBJECT, "3F000"];
+
     pub fn is(&self, code: &str) -> bool {
         self.code == code
+    }
+
+    /// Whether a statement names something that is not there.
+    pub fn is_about_missing(&self) -> bool {
+        Self::MISSING.contains(&self.code.as_str())
     }
 
     /// Message and code in one line.

@@ -67,7 +67,7 @@ fn help(text: &str, error: &DatabaseError, version: u32) -> Option<String> {
                 .to_owned(),
         ),
         "53100" => Some("make room on the server and run the same command".to_owned()),
-        "42704" => {
+        DatabaseError::UNDEFINED_OBJECT => {
             let role = missing_role(error)?;
             Some(format!(
                 "roles belong to the whole server: `CREATE ROLE {role}` before the migration"
@@ -83,7 +83,7 @@ fn help(text: &str, error: &DatabaseError, version: u32) -> Option<String> {
 
 /// The name in `role "x" does not exist`.
 pub(super) fn missing_role(error: &DatabaseError) -> Option<&str> {
-    if !error.is("42704") {
+    if !error.is(DatabaseError::UNDEFINED_OBJECT) {
         return None;
     }
     let rest = error.message.strip_prefix("role \"")?;

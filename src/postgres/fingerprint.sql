@@ -88,7 +88,8 @@ SELECT 'routine', p.oid::regprocedure::text, concat_ws('|', p.prokind, p.prosecd
     pg_get_expr(p.proargdefaults, 0), md5(p.prosrc), p.probin, array_to_string(p.proconfig, ','), nullif(p.prosupport, 0)::regproc,
     md5(pg_get_function_sqlbody(p.oid)),
     (SELECT concat_ws(',', g.aggkind, g.aggtransfn, g.aggfinalfn, g.aggfinalextra, g.aggfinalmodify, g.aggcombinefn, g.aggserialfn, g.aggdeserialfn, g.aggmtransfn, g.aggminvtransfn, g.aggmfinalfn,
-        g.aggsortop::regoperator, g.aggtranstype::regtype, g.agginitval, g.aggmtranstype::regtype, g.aggminitval) FROM pg_aggregate g WHERE g.aggfnoid = p.oid),
+        g.aggsortop::regoperator, g.aggtranstype::regtype, g.agginitval, g.aggmtranstype::regtype, g.aggminitval,
+        'spaces', g.aggtransspace, g.aggmtransspace, g.aggmfinalextra, g.aggmfinalmodify) FROM pg_aggregate g WHERE g.aggfnoid = p.oid),
     (SELECT string_agg(concat_ws(':', a.grantee::regrole, a.privilege_type, a.is_grantable), ',' ORDER BY a.grantee::regrole::text, a.privilege_type)
      FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee <> p.proowner),
     (SELECT text FROM note WHERE classoid = 'pg_proc'::regclass AND objoid = p.oid))
@@ -186,7 +187,7 @@ SELECT 'text search dictionary', d.oid::regdictionary::text, concat_ws('|', (SEL
 FROM pg_ts_dict d JOIN space s ON s.oid = d.dictnamespace
 WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_ts_dict'::regclass AND m.objid = d.oid)
 UNION ALL
-SELECT 'publication', quote_ident(p.pubname), concat_ws('|', p.puballtables, p.pubinsert, p.pubupdate, p.pubdelete, p.pubtruncate, p.pubviaroot,
+SELECT 'publication', quote_ident(p.pubname), concat_ws('|', p.puballtables, p.pubinsert, p.pubupdate, p.pubdelete, p.pubtruncate, p.pubviaroot, nullif(to_jsonb(p) ->> 'pubgencols', 'n'),
     (SELECT string_agg(concat_ws(' ', v.schemaname, v.tablename, (SELECT string_agg(n, ',' ORDER BY n) FROM jsonb_array_elements_text(to_jsonb(v) -> 'attnames') n), to_jsonb(v) ->> 'rowfilter'), ',' ORDER BY v.schemaname, v.tablename) FROM pg_publication_tables v WHERE v.pubname = p.pubname AND NOT p.puballtables),
     (SELECT text FROM note WHERE classoid = 'pg_publication'::regclass AND objoid = p.oid))
 FROM pg_publication p

@@ -1,27 +1,19 @@
 //! Loads a schema file as psql would, on a scratch database: backslash commands, COPY rows, settings
 //! that this version does not know, owners and roles that do not exist.
 
+use std::collections::BTreeSet;
+
 use super::{Connection, DatabaseError, Error, quote_identifier};
 use crate::diagnostic::Diagnostic;
 use crate::failure::Failure;
 use crate::migrate::script::{Kind, Piece, Script, Statement};
 use crate::text::Span;
 
-const UNDEFINED_OBJECT: &str = "42704";
-const DUPLICATE_SCHEMA: &str = "42P06";
-const DUPLICATE_OBJECT: &str = "42710";
-
-/// Faults that follow from an earlier one: what it should have made is missing.
-const CONSEQUENCES: &[&str] = &["42P01", "42703", "42704", "42883", "3F000", "25P02"];
-
 /// How many statements go in one round trip; a server keeps the locks of all of them.
 const MOST_AT_ONCE: usize = 100;
 
 /// More than these only repeat themselves.
 const MOST_FAULTS: usize = 20;
-
-/// What names something that is not there (yet).
-const MISSING: &[&str] = &["42P01", "42703", "42704", "42883", "3F000"];
 
 /// What was left out, for the report.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -136,10 +128,7 @@ async fn run(
         loader.statements(&std::mem::take(&mut together)).await?;
         match &script.pieces[at] {
             Piece::Statement(statement) if statement.kind == Kind::CopyFromStandardInput => {
-                let data = match script.pieces.get(at + 1) {
-                    Some(Piece::CopyData(data)) => &script.source.text[data.rows.clone()],
-                    _ => "",
-                };
+                let data = script.rows_behind(at);
                 let text = statement.text(&script.source.text);
                 if let Err(error) = loader.connection.copy_in(text, data.as_bytes()).await {
                     loader.fault(at, statement, error)?;
@@ -243,9 +232,9 @@ impl Loader<'_> {
             self.note(format!("left out: {}", first_words(text)));
             return Ok(());
         }
-        // A missing role is made at most once for each name.
-        for _ in 0..20 {
-            let Err(error) = self.connection.execute(text).await else {
+        let mut made = BTreeSet::new();
+        loop {
+            let Err(error) = self.attempt(text).await else {
                 return Ok(());
             };
             let Some(said) = error.database() else {
@@ -254,7 +243,9 @@ impl Loader<'_> {
             if is_tolerable(text, said) {
                 return Ok(());
             }
-            let Some(role) = super::fault::missing_role(said).map(str::to_owned) else {
+            // A role is made once; when it is missing still, the statement means another thing.
+            let missing = super::fault::missing_role(said).map(str::to_owned);
+            let Some(role) = missing.filter(|role| made.insert(role.clone())) else {
                 return self.fault(at, statement, error);
             };
             if !self.private {
@@ -265,9 +256,40 @@ impl Loader<'_> {
                 return Ok(());
             }
             let create = format!("CREATE ROLE {} NOLOGIN", quote_identifier(&role));
-            self.connection.execute(&create).await?;
+            match self.attempt(&create).await {
+                Ok(()) => {}
+                // Names that Postgres keeps for itself.
+                Err(Error::Database(_)) => return self.fault(at, statement, error),
+                Err(error) => return Err(error.into()),
+            }
         }
-        Ok(())
+    }
+
+    /// Runs a statement. In a transaction of the file, one that fails takes nothing else with it as
+    /// long as it may be one that is let pass, or that runs again when its roles are made.
+    async fn attempt(&mut self, text: &str) -> Result<(), Error> {
+        if !self.in_transaction || !may_be_let_pass(text) {
+            return self.connection.execute(text).await;
+        }
+        let guarded = ["SAVEPOINT backsmith", text, "RELEASE SAVEPOINT backsmith"];
+        let Err((place, error)) = self.connection.execute_all(&guarded).await else {
+            return Ok(());
+        };
+        // The transaction, or the connection, was lost before.
+        if place == 0 || error.database().is_none() {
+            return Err(error);
+        }
+        self.connection
+            .execute("ROLLBACK TO SAVEPOINT backsmith")
+            .await?;
+        // Once more by itself: then the place of the fault is a place in the statement.
+        let result = self.connection.execute(text).await;
+        let end = match &result {
+            Ok(()) => "RELEASE SAVEPOINT backsmith",
+            Err(_) => "ROLLBACK TO SAVEPOINT backsmith; RELEASE SAVEPOINT backsmith",
+        };
+        self.connection.execute(end).await?;
+        result
     }
 
     /// Functions of this file whose bodies are no code.
@@ -343,11 +365,13 @@ impl Loader<'_> {
         let Some(said) = error.database() else {
             return Err(error.into());
         };
-        if self.postpones && !self.in_transaction && MISSING.contains(&said.code.as_str()) {
+        if self.postpones && !self.in_transaction && said.is_about_missing() {
             self.loaded.postponed.push(at);
             return Ok(());
         }
-        if !self.faults.is_empty() && CONSEQUENCES.contains(&said.code.as_str()) {
+        // It follows from an earlier fault: what that should have made is missing.
+        let follows = said.is_about_missing() || said.is(DatabaseError::IN_FAILED_SQL_TRANSACTION);
+        if !self.faults.is_empty() && follows {
             return Ok(());
         }
         let version = self.connection.server().version_number;
@@ -366,10 +390,21 @@ impl Loader<'_> {
 /// What another version or another owner of the file may say, and what is there already.
 fn is_tolerable(text: &str, said: &DatabaseError) -> bool {
     let first = text.split_whitespace().next().unwrap_or_default();
-    let is_set = first.eq_ignore_ascii_case("set") && said.is(UNDEFINED_OBJECT);
-    let is_public = said.is(DUPLICATE_SCHEMA) && said.message.contains("\"public\"");
-    let is_role = said.is(DUPLICATE_OBJECT) && said.message.starts_with("role ");
+    let is_set = first.eq_ignore_ascii_case("set") && said.is(DatabaseError::UNDEFINED_OBJECT);
+    let is_public = said.is(DatabaseError::DUPLICATE_SCHEMA) && said.message.contains("\"public\"");
+    let is_role = said.is(DatabaseError::DUPLICATE_OBJECT) && said.message.starts_with("role ");
     is_set || is_public || is_role
+}
+
+/// Whether an error of a statement may be one that does not count, or be mended by making a role.
+fn may_be_let_pass(text: &str) -> bool {
+    let mut words = text.split_whitespace().map(str::to_ascii_lowercase);
+    match words.next().unwrap_or_default().as_str() {
+        // How a transaction runs is said outside of savepoints.
+        "set" => words.next().is_some_and(|second| second != "transaction"),
+        "create" | "alter" | "grant" | "revoke" | "comment" => true,
+        _ => false,
+    }
 }
 
 fn first_words(text: &str) -> String {

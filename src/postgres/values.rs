@@ -36,6 +36,9 @@ pub async fn count(
     let mut counts = BTreeMap::new();
     let tables: Vec<(&String, &Vec<String>)> = wanted.iter().collect();
     for together in tables.chunks(AT_ONCE) {
+        if started.elapsed() > LIMIT_OF_ALL {
+            break;
+        }
         if read(connection, together, &mut counts).await? || together.len() == 1 {
             continue;
         }

@@ -289,6 +289,47 @@ fn ctrl_c_cancels_and_rolls_back() {
     assert_eq!(query(&url, running), [""; 0]);
 }
 
+/// The session that looks who is in the way gets no answer; the signal does not wait for it.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_is_heard_while_a_look_at_the_server_hangs() {
+    let url = fixture().database("create table t (a int)");
+    let (through, state) = crate::relay::start(&url, "pg_sleep");
+    let sandbox = Sandbox::new();
+    sandbox.write("m.sql", "SELECT pg_sleep(30);\n");
+    let child = start(sandbox.command(arguments(&through, &["--migrate", "m.sql"])));
+    while !state.is_holding() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    interrupt(&child);
+    finish(child).expect(130);
+}
+
+/// What cannot be written to the history leaves no transaction open behind it.
+#[test]
+fn a_history_that_refuses_an_entry_is_told_as_it_is() {
+    let url = fixture().database("create table t (a int)");
+    let sandbox = Sandbox::new();
+    sandbox.write("0.sql", "CREATE TABLE first (a int);\n");
+    sandbox
+        .run(arguments(&url, &["--migrate", "0.sql"]))
+        .expect(0);
+    execute(
+        &url,
+        "create function refuse() returns trigger language plpgsql as $$ begin raise exception 'not today'; end $$;
+         create trigger refuse before insert or update on backsmith.migrations for each row execute function refuse()",
+    );
+    sandbox.write(
+        "1.sql",
+        "SET ROLE NONE;\nCREATE INDEX CONCURRENTLY t_a ON t (a);\n",
+    );
+    let run = sandbox.run(arguments(&url, &["--migrate", "1.sql"]));
+    assert_ne!(run.code, 0, "{}", run.stdout);
+    let said = format!("{}{}", run.stdout, run.stderr);
+    assert!(said.contains("not today"), "{said}");
+    assert!(!said.contains("transaction is aborted"), "{said}");
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupted_index_build_leaves_no_invalid_index() {

@@ -24,9 +24,11 @@ mod file_server;
 mod from_database;
 mod generate_spec;
 mod house;
+mod large_schema;
 mod layouts;
 mod load_engine;
 mod load_http1;
+mod loading;
 mod loadtest;
 mod migration;
 mod node;
@@ -43,6 +45,8 @@ mod rehearse;
 mod rehearse_copy;
 mod rehearse_data;
 mod rehearse_on_live;
+#[cfg(unix)]
+mod relay;
 mod renames;
 mod requests;
 mod rollback_half;
@@ -52,6 +56,7 @@ mod scaffold;
 mod scratch;
 #[cfg(unix)]
 mod scratch_under_fire;
+mod secrets;
 mod served;
 mod slips;
 mod swagger;

@@ -11,6 +11,7 @@ use crate::migrate::execution::{self, Direction};
 use crate::migrate::header::{self, Ends};
 use crate::postgres::apply::{self, checksum};
 use crate::postgres::history::{self, Doubt, Record, RecordState};
+use crate::redact;
 use crate::report::json;
 use crate::report::json::v1::migrate::execution::{AppliedBefore, Document, Surroundings};
 use crate::settings::migrate::Apply as Request;
@@ -171,12 +172,14 @@ pub(super) fn resumable(record: &Record, migration: &script::Migration) -> Resul
     let text = &migration.script.source.text;
     if let Some(doubt) = &record.doubt {
         let present = steps.get(doubt.number.saturating_sub(1));
-        if present.is_none_or(|step| step.statement.text(text) != doubt.sql) {
+        if present.is_none_or(|step| {
+            redact::in_place(step.statement.text(text)) != redact::in_place(&doubt.sql)
+        }) {
             return Err(Failure::refused(format!(
                 "statement {} of the file has changed since a run that did not see its end",
                 doubt.number
             ))
-            .detail(format!("it was: {}", doubt.sql))
+            .detail(format!("it was: {}", redact::in_place(&doubt.sql)))
             .hint(format!(
                 "put it back as it was, or take back what is applied with `--rollback {}`",
                 record.version

@@ -140,7 +140,14 @@ pub fn alter(before: &Object, after: &Object) -> Vec<String> {
                 statements.push(format!("ALTER PUBLICATION {name} SET {objects}"));
             }
             if old != new {
-                statements.push(format!("ALTER PUBLICATION {name} SET ({new})"));
+                // What is not said stays as it is.
+                let generated = "publish_generated_columns";
+                let reset = if old.contains(generated) && !new.contains(generated) {
+                    format!(", {generated} = none")
+                } else {
+                    String::new()
+                };
+                statements.push(format!("ALTER PUBLICATION {name} SET ({new}{reset})"));
             }
             statements
         }

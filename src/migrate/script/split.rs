@@ -109,6 +109,14 @@ impl Script {
         })
     }
 
+    /// The rows behind a `COPY … FROM STDIN`, by the place of the COPY among the pieces.
+    pub fn rows_behind(&self, copy: usize) -> &str {
+        match self.pieces.get(copy + 1) {
+            Some(Piece::CopyData(data)) => &self.source.text[data.rows.clone()],
+            _ => "",
+        }
+    }
+
     pub fn span(&self, statement: &Statement) -> Span {
         Span::new(&self.source, statement.range.clone())
     }

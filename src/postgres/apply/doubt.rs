@@ -8,6 +8,7 @@ use super::super::{Connection, Error};
 use super::indexes;
 use crate::migrate::execution::Direction;
 use crate::migrate::script::{Statement, Traces};
+use crate::redact;
 
 /// What became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +41,8 @@ pub(super) async fn note(
     Ok(Doubt {
         number,
         direction,
-        sql: statement.text(text).to_owned(),
+        // The history is read by more people than the file.
+        sql: redact::in_place(statement.text(text)).into_owned(),
         before,
     })
 }

@@ -158,12 +158,5 @@ impl Entry<'_> {
 
 /// SHA-256 in hexadecimal digits.
 pub fn checksum(text: &str) -> String {
-    use sha2::Digest;
-    let digest = sha2::Sha256::digest(text.as_bytes());
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |value: u8| char::from(DIGITS[usize::from(value & 0x0f)]);
-    digest
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(*byte)])
-        .collect()
+    crate::files::manifest::sha256(text.as_bytes())
 }

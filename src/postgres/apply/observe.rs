@@ -1,6 +1,7 @@
 //! Looks at a statement from a second connection while it runs: who holds it back. And stops it
 //! when a signal comes.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use super::super::connect::Target;
@@ -35,6 +36,15 @@ impl Observer {
     /// Who held the statement back when it was looked at last.
     pub(in crate::postgres) fn holder(&mut self) -> Option<String> {
         self.holder.take()
+    }
+
+    /// Looks again and again. A look may take long where a server lets nobody in, so nothing waits
+    /// for the end of one.
+    async fn keep_looking(&mut self) -> Infallible {
+        loop {
+            tokio::time::sleep(self.interval).await;
+            self.look().await;
+        }
     }
 
     /// Looks once. A server that has no room for a second connection is no reason to stop.
@@ -78,22 +88,14 @@ pub(in crate::postgres) async fn execute(
 ) -> (Result<(), Error>, Option<Interruption>) {
     let canceller = connection.canceller();
     let mut running = Box::pin(work.run(connection));
-    loop {
-        tokio::select! {
-            biased;
-            result = &mut running => return (result, None),
-            signal = interrupt.wait() => {
-                events(Event::Interrupted);
-                // Without a second connection the statement runs to its end: what is told stays true.
-                let _ = canceller.cancel().await;
-                return (running.await, Some(signal));
-            }
-            () = tokio::time::sleep(observer.interval) => {
-                tokio::select! {
-                    result = &mut running => return (result, None),
-                    () = observer.look() => {}
-                }
-            }
-        }
-    }
+    let signal = tokio::select! {
+        biased;
+        result = &mut running => return (result, None),
+        signal = interrupt.wait() => signal,
+        never = observer.keep_looking() => match never {},
+    };
+    events(Event::Interrupted);
+    // Without a second connection the statement runs to its end: what is told stays true.
+    let _ = canceller.cancel().await;
+    (running.await, Some(signal))
 }

@@ -11,7 +11,7 @@ use super::{Entry, InDoubt, Request, indexes, trouble};
 use crate::catalog::effect::SqlFault;
 use crate::failure::Interruption;
 use crate::migrate::execution::{self, End, Event, Execution, State, Step};
-use crate::migrate::script::{Kind, Piece, Place, Traces};
+use crate::migrate::script::{Kind, Place, Traces};
 use crate::terminal::interrupt::Interrupt;
 
 pub(super) struct Runner<'a> {
@@ -447,10 +447,7 @@ impl<'a> Runner<'a> {
         let statement = &self.steps[at].statement;
         let sql = statement.text(text);
         let work = if statement.kind == Kind::CopyFromStandardInput {
-            let rows = match self.request.script.pieces.get(self.steps[at].piece + 1) {
-                Some(Piece::CopyData(data)) => &text[data.rows.clone()],
-                _ => "",
-            };
+            let rows = self.request.script.rows_behind(self.steps[at].piece);
             Work::Copy(sql, rows.as_bytes())
         } else {
             Work::Statement(sql)
@@ -554,8 +551,15 @@ impl<'a> Runner<'a> {
         self.connection
             .execute("BEGIN; SET LOCAL ROLE NONE")
             .await?;
-        self.write(done, doubt).await?;
-        self.connection.execute("COMMIT").await
+        let ended = match self.write(done, doubt).await {
+            Ok(()) => self.connection.execute("COMMIT").await,
+            Err(error) => Err(error),
+        };
+        if matches!(ended, Err(Error::Database(_))) {
+            // What is said to the user is why it failed, not that it is taken back.
+            let _ = self.connection.execute("ROLLBACK").await;
+        }
+        ended
     }
 
     /// Records that the first `done` statements are done, and which one runs now.

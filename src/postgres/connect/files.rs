@@ -29,12 +29,8 @@ pub(super) fn of_user(name: &str) -> Option<PathBuf> {
 
 /// The values of a service.
 pub(super) fn service(name: &str, file: Option<&str>) -> Result<Pairs, Failure> {
-    let own = file
-        .map(str::to_owned)
-        .or_else(|| variable("PGSERVICEFILE"))
-        .map(PathBuf::from);
-    let mut looked_in: Vec<PathBuf> = match (own, home()) {
-        (Some(own), _) => vec![own],
+    let mut looked_in: Vec<PathBuf> = match (file, home()) {
+        (Some(file), _) => vec![PathBuf::from(file)],
         (None, Some(home)) => vec![home.join(".pg_service.conf")],
         (None, None) => Vec::new(),
     };
@@ -237,12 +233,7 @@ pub(super) fn certificate(keyword: &str, path: &Path) -> Result<(), Failure> {
             Failure::input(format!("cannot read `{}`", path.display())).cause(error.to_string())
         })?;
         // A key of root may be read by one group, as distributions lay them out.
-        let own = about.uid() == nix::unistd::geteuid().as_raw();
-        let forbidden = if about.uid() == 0 && !own || about.uid() == 0 {
-            0o037
-        } else {
-            0o077
-        };
+        let forbidden = if about.uid() == 0 { 0o037 } else { 0o077 };
         if about.mode() & forbidden != 0 {
             return Err(Failure::input(format!(
                 "others may read the key in `{}`: its rights are {:04o}",

@@ -13,8 +13,8 @@ use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Connection as _, Either, Executor, Row};
 
 use super::error::Error;
-use crate::failure::{Failure, Interruption};
-use crate::terminal::interrupt::Interrupt;
+use super::snapshot;
+use crate::failure::Failure;
 
 pub use target::Target;
 
@@ -114,26 +114,6 @@ impl Connection {
         }
     }
 
-    /// Like `execute`; a signal cancels it on the server, and then the signal is returned beside
-    /// what the server said.
-    pub async fn execute_until(
-        &mut self,
-        sql: &str,
-        interrupt: &Interrupt,
-    ) -> (Result<(), Error>, Option<Interruption>) {
-        let canceller = self.canceller();
-        let mut running = Box::pin(self.execute(sql));
-        tokio::select! {
-            biased;
-            result = &mut running => (result, None),
-            signal = interrupt.wait() => {
-                // When the second connection fails the statement runs to its end: still true.
-                let _ = canceller.cancel().await;
-                (running.await, Some(signal))
-            }
-        }
-    }
-
     /// Runs a `COPY … FROM STDIN` statement with its data.
     pub async fn copy_in(&mut self, sql: &str, data: &[u8]) -> Result<u64, Error> {
         let mut copy = self.inner.copy_in_raw(sql).await?;
@@ -192,8 +172,7 @@ impl Connection {
 
     /// Opens a transaction that can change nothing and sees one state of the database.
     pub async fn begin_read_only(&mut self) -> Result<(), Error> {
-        self.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            .await
+        self.execute(snapshot::BEGIN).await
     }
 
     /// The rows of a fixed query.
@@ -233,6 +212,7 @@ impl Canceller {
     pub async fn cancel(&self) -> Result<(), Failure> {
         let mut second = self.target.connect().await?;
         sqlx::query("SELECT pg_catalog.pg_cancel_backend($1)")
+            .persistent(false)
             .bind(self.process)
             .execute(&mut second.inner)
             .await

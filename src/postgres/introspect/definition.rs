@@ -74,6 +74,7 @@ struct Printer<'a> {
     domains: HashSet<u32>,
     /// Indexes whose operator classes have parameters.
     with_parameters: HashSet<u32>,
+    predicates: HashMap<u32, &'a str>,
 }
 
 impl<'a> Printer<'a> {
@@ -113,6 +114,11 @@ impl<'a> Printer<'a> {
                 .iter()
                 .filter(|row| row.of_index && !row.options.is_empty())
                 .map(|row| row.relation)
+                .collect(),
+            predicates: rows
+                .index_predicates
+                .iter()
+                .map(|(oid, predicate)| (*oid, predicate.as_str()))
                 .collect(),
         }
     }
@@ -235,6 +241,10 @@ impl<'a> Printer<'a> {
         text.push(')');
         if row.nulls_not_distinct {
             text.push_str(" NULLS NOT DISTINCT");
+        }
+        if row.is_partial {
+            text.push_str(" WHERE ");
+            text.push_str(self.predicates.get(&row.oid)?);
         }
         Some(text)
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::queries::Query;
+use super::queries::{FIRST_OF_USERS, Query};
 use super::wire::Fields;
 use crate::postgres::Error;
 
@@ -47,7 +47,8 @@ pub(super) fn sql(may_read_subscriptions: bool) -> String {
         .chain(subscriptions)
         .map(ask)
         .collect();
-    all.join(" union all ")
+    let relations = format!("select count(*)::text from pg_class where oid >= {FIRST_OF_USERS}");
+    format!("{} union all {relations}", all.join(" union all "))
 }
 
 /// The catalogs that have something, and how much there is.

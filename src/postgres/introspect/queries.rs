@@ -33,6 +33,7 @@ pub(super) enum Query {
     Defaults,
     ConstraintDefinitions,
     IndexDefinitions,
+    IndexPredicates,
     Routines,
     Triggers,
     Rules,
@@ -67,6 +68,7 @@ impl Query {
         Self::Defaults,
         Self::ConstraintDefinitions,
         Self::IndexDefinitions,
+        Self::IndexPredicates,
         Self::Routines,
         Self::Triggers,
         Self::Rules,
@@ -104,6 +106,7 @@ impl Query {
             Self::Defaults => defaults(),
             Self::ConstraintDefinitions => constraint_definitions(version),
             Self::IndexDefinitions => index_definitions(),
+            Self::IndexPredicates => index_predicates(),
             Self::Routines => routines(),
             Self::Triggers => triggers(),
             Self::Rules => rules(),
@@ -117,12 +120,14 @@ const SCHEMAS: &str = "select oid, quote_ident(nspname), \
 const EXTENSIONS: &str = "select x.oid, quote_ident(x.extname), quote_ident(n.nspname), x.extversion \
      from pg_extension x join pg_namespace n on n.oid = x.extnamespace";
 
-/// All edges from a user's object to something a user or an extension made, or to a schema.
+/// All edges from a user's object to something a user or an extension made, or to a schema. Triggers
+/// that follow from a constraint are no objects of ours.
 fn edges() -> String {
     format!(
         "select classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype from pg_depend \
          where objid >= {FIRST} and deptype in ('n', 'a', 'i', 'e') \
-         and (refobjid >= {FIRST} or refclassid = 'pg_namespace'::regclass)"
+         and (refobjid >= {FIRST} or refclassid = 'pg_namespace'::regclass) \
+         and not (classid = 'pg_trigger'::regclass and deptype = 'i')"
     )
 }
 
@@ -323,7 +328,7 @@ fn indexes(version: u32) -> String {
     format!(
         "select i.indexrelid, c.relnamespace, quote_ident(c.relname), i.indrelid, quote_ident(a.amname), \
          i.indisunique, {nulls_not_distinct}, i.indisvalid, i.indisclustered, i.indisreplident, \
-         i.indexprs is not null or i.indpred is not null, c.relkind = 'I', i.indnkeyatts, i.indkey, i.indclass, \
+         i.indexprs is not null, i.indpred is not null, c.relkind = 'I', i.indnkeyatts, i.indkey, i.indclass, \
          i.indcollation, i.indoption, c.reloptions is not null \
          from pg_index i join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam \
          where i.indexrelid >= {FIRST} and c.relnamespace <> 'pg_toast'::regnamespace"
@@ -335,7 +340,17 @@ fn index_definitions() -> String {
     format!(
         "select i.indexrelid, pg_get_indexdef(i.indexrelid) from pg_index i \
          join pg_class c on c.oid = i.indexrelid where i.indexrelid >= {FIRST} \
-         and (i.indexprs is not null or i.indpred is not null or c.reloptions is not null)"
+         and (i.indexprs is not null or c.reloptions is not null)"
+    )
+}
+
+/// The rest of a partial index is told from its columns: a server that prints all of it looks for
+/// the default operator class of each.
+fn index_predicates() -> String {
+    format!(
+        "select i.indexrelid, pg_get_expr(i.indpred, i.indrelid) from pg_index i \
+         join pg_class c on c.oid = i.indexrelid where i.indexrelid >= {FIRST} \
+         and i.indpred is not null and i.indexprs is null and c.reloptions is null"
     )
 }
 

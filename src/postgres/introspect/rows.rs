@@ -45,6 +45,8 @@ pub(super) struct Rows {
     pub defaults: Vec<DefaultRow>,
     pub constraint_definitions: Vec<(u32, String)>,
     pub index_definitions: Vec<(u32, String)>,
+    /// Of partial indexes without expressions.
+    pub index_predicates: Vec<(u32, String)>,
     pub routines: Vec<RoutineRow>,
     pub triggers: Vec<TriggerRow>,
     pub rules: Vec<TriggerRow>,
@@ -57,6 +59,7 @@ impl Rows {
         self.defaults = other.defaults;
         self.constraint_definitions = other.constraint_definitions;
         self.index_definitions = other.index_definitions;
+        self.index_predicates = other.index_predicates;
         self.routines = other.routines;
         self.triggers = other.triggers;
         self.rules = other.rules;
@@ -98,6 +101,7 @@ impl Rows {
                     .push((row.number()?, row.text()?));
             }
             Query::IndexDefinitions => self.index_definitions.push((row.number()?, row.text()?)),
+            Query::IndexPredicates => self.index_predicates.push((row.number()?, row.text()?)),
             Query::Routines => self.routines.push(row.read()?),
             Query::Triggers => self.triggers.push(row.read()?),
             Query::Rules => self.rules.push(row.read()?),
@@ -285,6 +289,7 @@ rows! {
         clustered: bool,
         replica_identity: bool,
         has_expressions: bool,
+        is_partial: bool,
         on_partitioned: bool,
         /// How many of the columns are the key; the others are only stored.
         key_length: usize,

@@ -36,7 +36,11 @@ pub(super) const QUERIES: &[(Kind, &str, &str)] = &[
         'DESERIALFUNC = ' || nullif(a.aggdeserialfn::oid, 0)::regproc, 'INITCOND = ' || quote_literal(a.agginitval), \
         'MSFUNC = ' || nullif(a.aggmtransfn::oid, 0)::regproc, 'MINVFUNC = ' || nullif(a.aggminvtransfn::oid, 0)::regproc, \
         'MSTYPE = ' || case when a.aggmtranstype <> 0 then format_type(a.aggmtranstype, null) end, \
-        'MFINALFUNC = ' || nullif(a.aggmfinalfn::oid, 0)::regproc, 'MINITCOND = ' || quote_literal(a.aggminitval), \
+        'MSSPACE = ' || nullif(a.aggmtransspace, 0), \
+        'MFINALFUNC = ' || nullif(a.aggmfinalfn::oid, 0)::regproc, case when a.aggmfinalextra then 'MFINALFUNC_EXTRA' end, \
+        'MFINALFUNC_MODIFY = ' || case when a.aggmfinalfn::oid = 0 then null when a.aggmfinalmodify = case when a.aggkind = 'n' then 'r' else 'w' end then null \
+          when a.aggmfinalmodify = 'r' then 'READ_ONLY' when a.aggmfinalmodify = 's' then 'SHAREABLE' else 'READ_WRITE' end, \
+        'MINITCOND = ' || quote_literal(a.aggminitval), \
         'SORTOP = ' || (select 'OPERATOR(' || quote_ident(sn.nspname) || '.' || s.oprname || ')' from pg_operator s join pg_namespace sn on sn.oid = s.oprnamespace where s.oid = a.aggsortop), \
         case when a.aggkind = 'h' then 'HYPOTHETICAL' end, \
         'PARALLEL = ' || case p.proparallel when 's' then 'SAFE' when 'r' then 'RESTRICTED' end)) as create, \
@@ -106,7 +110,8 @@ pub(super) const QUERIES: &[(Kind, &str, &str)] = &[
           {schemas}) as objects, \
       format('publish = %L, publish_via_partition_root = %s', \
         concat_ws(', ', case when p.pubinsert then 'insert' end, case when p.pubupdate then 'update' end, case when p.pubdelete then 'delete' end, case when p.pubtruncate then 'truncate' end), \
-        p.pubviaroot::text) as parameters, \
+        p.pubviaroot::text) \
+        || case to_jsonb(p) ->> 'pubgencols' when 's' then ', publish_generated_columns = stored' else '' end as parameters, \
       obj_description(p.oid, 'pg_publication') as comment from pg_publication p",
     ),
     (
@@ -255,6 +260,13 @@ pub(super) const UNMANAGED: &[(&str, &str, &str)] = &[
         "pg_user_mapping",
         "select m.umid as oid, format('%s for %s', m.srvname, m.usename) as name from pg_user_mappings m \
          where exists (select from unnest(m.umoptions) o where o ~* '^[^=]*(pass|secret|token|key)[^=]*=')",
+    ),
+    // Only superusers may read the catalog; for others it counts as empty.
+    (
+        "subscription",
+        "pg_subscription",
+        "select s.oid, s.subname::text as name from pg_subscription s \
+         where s.subdbid = (select oid from pg_database where datname = current_database())",
     ),
     // They came with version 18; that a column is NOT NULL is compared on all versions.
     (

@@ -9,7 +9,7 @@ use sqlx::Row;
 use super::super::apply::{Observer, Work, execute};
 use super::super::{Connection, DatabaseError, Error, fault_of};
 use super::effect::Between;
-use super::measure::{LOCKS, SCANS, difference, note_lock};
+use super::observed::{self, difference};
 use super::snapshot::Snapshot;
 use crate::catalog::effect::{LockMode, Outcome, SqlFault};
 use crate::failure::Interruption;
@@ -41,10 +41,6 @@ pub enum LiveEnd {
     },
     Interrupted(Interruption),
 }
-
-/// SQLSTATEs of what an earlier statement should have made, and of a new value of an enum that its
-/// own transaction may not use.
-const CONSEQUENCES: &[&str] = &["42P01", "42703", "42883", "42704", "3F000", "55P04"];
 
 /// Runs all sections and rolls back.
 pub async fn run(
@@ -113,7 +109,7 @@ impl Live<'_> {
         self.limit().await?;
         let original = Snapshot::take(self.connection).await?;
         let mut before = original.clone();
-        let mut locks = self.held_locks().await?;
+        let mut locks = observed::held_locks(self.connection).await?;
         for section in sections {
             for piece in &section.pieces {
                 let script = self.script;
@@ -189,7 +185,7 @@ impl Live<'_> {
                     .to_owned(),
             )));
         }
-        let scans = self.scans().await?;
+        let scans = observed::scans(self.connection).await?;
         self.connection.execute("SAVEPOINT backsmith").await?;
         let (sent, signal) = self.send(piece, statement).await;
         if let Some(signal) = signal {
@@ -209,14 +205,14 @@ impl Live<'_> {
             .execute("RELEASE SAVEPOINT backsmith")
             .await?;
         self.limit().await?;
-        let held = self.held_locks().await?;
+        let held = observed::held_locks(self.connection).await?;
         let taken: BTreeMap<i64, LockMode> = held
             .iter()
             .filter(|(id, mode)| locks.get(*id).is_none_or(|former| former < *mode))
             .map(|(id, mode)| (*id, *mode))
             .collect();
         *locks = held;
-        let scans = difference(&scans, &self.scans().await?);
+        let scans = difference(&scans, &observed::scans(self.connection).await?);
         let after = Snapshot::take(self.connection).await?;
         let conversions = statement.conversions(text);
         let between = Between {
@@ -239,11 +235,7 @@ impl Live<'_> {
         let text = &self.script.source.text;
         let sql = statement.text(text);
         let work = if statement.kind == Kind::CopyFromStandardInput {
-            let rows = match self.script.pieces.get(piece + 1) {
-                Some(Piece::CopyData(data)) => &text[data.rows.clone()],
-                _ => "",
-            };
-            Work::Copy(sql, rows.as_bytes())
+            Work::Copy(sql, self.script.rows_behind(piece).as_bytes())
         } else {
             Work::Statement(sql)
         };
@@ -271,7 +263,10 @@ impl Live<'_> {
             };
             return None;
         }
-        if self.left_out && CONSEQUENCES.contains(&error.code.as_str()) || error.is("55P04") {
+        // A new value of an enum may not be used by its own transaction.
+        if self.left_out && error.is_about_missing()
+            || error.is(DatabaseError::UNSAFE_NEW_ENUM_VALUE)
+        {
             return Some(Outcome::NotMeasured(format!(
                 "it needs what an earlier statement makes outside of this transaction: {}",
                 error.message
@@ -302,26 +297,6 @@ impl Live<'_> {
             last.outcome = Outcome::Failed(fault_of(self.script, statement, said, version));
         }
         Ok(())
-    }
-
-    async fn held_locks(&mut self) -> Result<BTreeMap<i64, LockMode>, Error> {
-        let mut locks = BTreeMap::new();
-        for row in self.connection.rows(LOCKS).await? {
-            note_lock(&mut locks, row.try_get(0)?, &row.try_get::<String, _>(1)?);
-        }
-        Ok(locks)
-    }
-
-    async fn scans(&mut self) -> Result<BTreeMap<i64, i64>, Error> {
-        let rows = self.connection.rows(SCANS).await?;
-        let mut scans = BTreeMap::new();
-        for row in rows {
-            scans.insert(
-                row.try_get(0)?,
-                row.try_get::<Option<i64>, _>(1)?.unwrap_or(0),
-            );
-        }
-        Ok(scans)
     }
 }
 

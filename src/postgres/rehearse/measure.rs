@@ -7,21 +7,14 @@ use std::time::Duration;
 
 use sqlx::Row;
 
-use super::super::{Connection, Error, fault_of};
+use super::super::{Connection, DatabaseError, Error, fault_of};
 use super::Ownership;
 use super::effect::Between;
+use super::observed::{self, difference, note_lock};
 use super::snapshot::Snapshot;
 use crate::catalog::effect::{LockMode, Outcome};
 use crate::migrate::rehearsal::Measured;
 use crate::migrate::script::{Kind, Piece, Place, Script, Section, Statement};
-
-pub(super) const LOCKS: &str = "
-    SELECT l.relation::int8, l.mode FROM pg_locks l
-    WHERE l.locktype = 'relation' AND l.pid = pg_backend_pid()
-      AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())";
-
-pub(super) const SCANS: &str =
-    "SELECT s.relid::int8, s.seq_scan FROM pg_stat_xact_user_tables s WHERE s.seq_scan > 0";
 
 const FLUSHED_SCANS: &str = "SELECT s.relid::int8, s.seq_scan FROM pg_stat_user_tables s";
 
@@ -170,12 +163,11 @@ impl<'a> Rehearsal<'a> {
     async fn send(&mut self, index: usize, statement: &Statement) -> Result<(), Error> {
         let text = &self.script.source.text;
         if statement.kind == Kind::CopyFromStandardInput {
-            let rows = match self.script.pieces.get(index + 1) {
-                Some(Piece::CopyData(data)) => &text[data.rows.clone()],
-                _ => "",
-            };
             self.scratch
-                .copy_in(statement.text(text), rows.as_bytes())
+                .copy_in(
+                    statement.text(text),
+                    self.script.rows_behind(index).as_bytes(),
+                )
                 .await?;
             return Ok(());
         }
@@ -193,10 +185,10 @@ impl<'a> Rehearsal<'a> {
             for setting in self.local_settings.clone() {
                 self.scratch.execute(&setting).await?;
             }
-            let before = self.counted(SCANS).await?;
+            let before = observed::scans(self.scratch).await?;
             self.send(index, statement).await?;
-            let locks = self.held_locks().await?;
-            let after = self.counted(SCANS).await?;
+            let locks = observed::held_locks(self.scratch).await?;
+            let after = observed::scans(self.scratch).await?;
             Ok((locks, difference(&before, &after)))
         }
         .await;
@@ -214,14 +206,6 @@ impl<'a> Rehearsal<'a> {
                 Err(error)
             }
         }
-    }
-
-    async fn held_locks(&mut self) -> Result<BTreeMap<i64, LockMode>, Error> {
-        let mut locks = BTreeMap::new();
-        for row in self.scratch.rows(LOCKS).await? {
-            note_lock(&mut locks, row.try_get(0)?, &row.try_get::<String, _>(1)?);
-        }
-        Ok(locks)
     }
 
     /// A statement that Postgres refuses in a transaction lets go of its locks at its end, so they
@@ -275,19 +259,7 @@ impl<'a> Rehearsal<'a> {
                 .await?;
             tokio::time::sleep(Duration::from_millis(600)).await;
         }
-        self.counted(FLUSHED_SCANS).await
-    }
-
-    async fn counted(&mut self, query: &'static str) -> Result<BTreeMap<i64, i64>, Error> {
-        let rows = self.scratch.rows(query).await?;
-        rows.iter()
-            .map(|row| {
-                Ok((
-                    row.try_get(0)?,
-                    row.try_get::<Option<i64>, _>(1)?.unwrap_or(0),
-                ))
-            })
-            .collect()
+        observed::counted(self.scratch, FLUSHED_SCANS).await
     }
 
     /// Whether an error on the copy is one on the live database too.
@@ -303,14 +275,14 @@ impl<'a> Rehearsal<'a> {
             );
             return Ok(Outcome::NotMeasured(reason));
         }
-        // 42704: a role that an earlier, left out statement makes.
-        if self.left_out && error.is("42704") {
+        // A role that an earlier, left out statement makes.
+        if self.left_out && error.is(DatabaseError::UNDEFINED_OBJECT) {
             return Ok(Outcome::NotMeasured(format!(
                 "it needs what was left out: {}",
                 error.message
             )));
         }
-        if UNDEFINED.contains(&error.code.as_str()) {
+        if error.is_about_missing() {
             if let Some(name) = self.lacking.iter().find(|name| names(&error.message, name)) {
                 self.incomplete = true;
                 return Ok(Outcome::NotMeasured(format!(
@@ -341,9 +313,6 @@ impl<'a> Rehearsal<'a> {
     }
 }
 
-/// SQLSTATEs of a missing table, column, function, type or other object, schema.
-const UNDEFINED: &[&str] = &["42P01", "42703", "42883", "42704", "3F000"];
-
 /// Whether a message speaks of a name, as a word of its own.
 fn names(message: &str, name: &str) -> bool {
     let part = |letter: char| letter.is_alphanumeric() || letter == '_';
@@ -355,26 +324,6 @@ fn names(message: &str, name: &str) -> bool {
 }
 
 type Observed = (BTreeMap<i64, LockMode>, BTreeMap<i64, i64>);
-
-pub(super) fn note_lock(locks: &mut BTreeMap<i64, LockMode>, relation: i64, mode: &str) {
-    if let Some(mode) = LockMode::from_postgres(mode) {
-        locks
-            .entry(relation)
-            .and_modify(|held| *held = (*held).max(mode))
-            .or_insert(mode);
-    }
-}
-
-pub(super) fn difference(
-    before: &BTreeMap<i64, i64>,
-    after: &BTreeMap<i64, i64>,
-) -> BTreeMap<i64, i64> {
-    after
-        .iter()
-        .map(|(id, count)| (*id, count - before.get(id).copied().unwrap_or(0)))
-        .filter(|(_, count)| *count > 0)
-        .collect()
-}
 
 /// Opens a transaction that holds every table in a mode that stops schema changes only.
 async fn hold_tables(holder: &mut Connection, present: &Snapshot) -> Result<(), Error> {
@@ -405,6 +354,7 @@ async fn watch(
     const QUESTION: &str =
         "SELECT coalesce(l.relation, 0)::int8, l.mode, l.granted FROM pg_locks l WHERE l.pid = $1";
     let rows = sqlx::query(QUESTION)
+        .persistent(false)
         .bind(process)
         .fetch_all(watcher.inner())
         .await?;

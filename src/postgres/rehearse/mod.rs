@@ -4,6 +4,7 @@
 mod effect;
 mod live;
 mod measure;
+mod observed;
 mod probe;
 mod snapshot;
 

@@ -44,6 +44,7 @@ async fn ask_inside(
     live.set_statement_timeout(TIMEOUT).await?;
     live.set_lock_timeout(LOCK_TIMEOUT).await?;
     let rows = sqlx::query(SIZES)
+        .persistent(false)
         .bind(relations)
         .fetch_all(live.inner())
         .await?;

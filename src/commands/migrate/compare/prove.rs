@@ -276,15 +276,14 @@ pub(super) async fn ground_of(before: &Read, scratch: &mut Scratch<'_>) -> Resul
 
 /// A statement that the older of two servers does not know is no fault of the migration.
 fn on_older_server(mut failure: Failure, before: &Read, after: &Read) -> Failure {
-    let (older, newer) = (before.version(), after.version());
-    if older.1 / 10_000 >= newer.1 / 10_000 {
+    if before.major() >= after.major() {
         return failure;
     }
     failure.kind = FailureKind::Environment;
     failure
         .hint(format!(
             "{} is on PostgreSQL {}, {} on {}: leave out what the older version does not know, or upgrade it first",
-            before.side.name, older.0, after.side.name, newer.0
+            before.side.name, before.version.0, after.side.name, after.version.0
         ))
         .code("older-server")
 }
@@ -305,13 +304,13 @@ pub(super) async fn unchecked_copy(
     ))
     .cause(refused.reason.to_string())
     .detail(refused.sql.clone());
-    if server.major() < before.version().1 / 10_000 {
+    if server.major() < before.major() {
         failure.kind = FailureKind::Environment;
         return Err(failure
             .hint(format!(
                 "{} is on PostgreSQL {}: leave out what the older version does not know, or upgrade it first",
                 before.side.name,
-                before.version().0
+                before.version.0
             ))
             .code("older-server"));
     }

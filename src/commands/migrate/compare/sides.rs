@@ -42,9 +42,9 @@ pub(super) struct Read {
 }
 
 impl Read {
-    /// "15.18" and 150018.
-    pub(super) const fn version(&self) -> &(String, u32) {
-        &self.version
+    /// 15 of 15.18.
+    pub(super) const fn major(&self) -> u32 {
+        self.version.1 / 10_000
     }
 
     /// What the proof is judged by.

@@ -163,7 +163,7 @@ impl Collection {
                 replica_identity: row.replica_identity,
                 statistics: relations.targets.remove(&row.oid).unwrap_or_default(),
                 parent: parent.and_then(|oid| names.get(oid)).cloned(),
-                has_expressions: row.has_expressions,
+                has_expressions: row.has_expressions || row.is_partial,
                 on_partitioned: row.on_partitioned,
             }));
             let place = self.add((class::RELATION, row.oid, 0), id, body);

@@ -11,6 +11,7 @@ use super::{SCHEMA, Server};
 use crate::catalog::effect::SqlFault;
 use crate::migrate::execution::{Arrival, Direction, End, Execution, Limits, State};
 use crate::migrate::script::Script;
+use crate::redact;
 use crate::text::Span;
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -158,7 +159,7 @@ impl Document {
         let statements = execution.steps.iter().map(|step| StatementEntry {
             number: step.number,
             section: section(step.place),
-            sql: step.statement.text(text).to_owned(),
+            sql: redact::in_place(step.statement.text(text)).into_owned(),
             state: state_name(step.state),
             seconds: rounded(step.seconds),
         });

@@ -11,6 +11,7 @@ use crate::catalog::effect::Outcome;
 use crate::diagnostic::pages;
 use crate::migrate::rehearsal::{Answer, Finding, READ_RATE, Rehearsal, Step, Times, Verdict};
 use crate::migrate::script::Place;
+use crate::redact;
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Document {
@@ -237,7 +238,7 @@ impl From<&Step> for Statement {
         Self {
             number: step.number,
             section: section(step.place),
-            sql: step.sql.clone(),
+            sql: redact::in_place(&step.sql).into_owned(),
             outcome,
             locks: effect.locks.iter().map(lock).collect(),
             blocks: blocks.into_iter().map(|used| used.name()).collect(),
