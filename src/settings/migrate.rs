@@ -429,13 +429,13 @@ fn misplaced(arguments: &cli::Migrate, chosen: &str) -> Vec<Message> {
     faults.extend(limits::without_a_run(arguments));
     if let Some(layout) = arguments.layout
         && layout != Layout::Backsmith
-        && chosen != "--compare"
+        && !["--compare", "--analyze", "--suggest-indexes"].contains(&chosen)
     {
         let name = layout.to_possible_value();
         let name = name.as_ref().map_or("", |value| value.get_name());
         faults.push(message(
             format!("`--layout {name}` means nothing with `{chosen}`"),
-            "it goes with --compare".to_owned(),
+            "it goes with --compare, --analyze, --suggest-indexes".to_owned(),
         ));
     }
     faults

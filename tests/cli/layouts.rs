@@ -290,3 +290,73 @@ fn files_of_other_tools_are_applied_and_taken_back() {
         is_as(&sandbox, &url, BEFORE, layout);
     }
 }
+
+/// What mends the findings of an analysis is written as the configuration says, once, and comes back.
+#[test]
+fn cures_have_the_layout_of_the_configuration() {
+    let faulty = "
+        create table owner (id int primary key);
+        create table job (id int primary key, owner_id int);
+        alter table job add constraint job_owner_fkey foreign key (owner_id) references owner not valid;";
+    for (layout, first) in [
+        ("dbmate", 0),
+        ("flyway", 1),
+        ("sqlx", 0),
+        ("golang-migrate", 0),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.write(
+            "backsmith.toml",
+            format!("[migrate]\nlayout = \"{layout}\"\n"),
+        );
+        let url = fixture().database(faulty);
+        let analyze = arguments(&url, &["--analyze", "--output", "migrations/"]);
+        sandbox.run(&analyze).expect(0);
+        let written = files(&sandbox);
+        let ups: Vec<&str> = written
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .filter(|name| is_sql(name) && !name.starts_with('U') && !name.contains(".down."))
+            .collect();
+        assert_eq!(ups.len(), 2, "{ups:?}");
+        let alone = written.iter().filter(|(_, text)| {
+            text.starts_with("-- no-transaction")
+                || text.contains("transaction:false")
+                || text.contains("executeInTransaction=false")
+        });
+        assert_eq!(alone.count() > 0, layout != "golang-migrate", "{layout}");
+        let state = || {
+            let invalid = "select count(*)::text from pg_constraint where not convalidated";
+            let index =
+                "select count(*)::text from pg_indexes where indexdef like '%job%(owner_id)'";
+            [query(&url, invalid), query(&url, index)].concat()
+        };
+        assert_eq!(state(), ["1", "0"]);
+        for name in &ups {
+            let path = format!("migrations/{name}");
+            let migrate = ["--migrate", path.as_str()];
+            sandbox.run(arguments(&url, &migrate)).expect(0);
+        }
+        assert_eq!(state(), ["0", "1"], "{layout}");
+        for name in ups.iter().rev() {
+            assert!(name[first..].starts_with("20"), "{name}");
+            let version = name.trim_end_matches(".sql").trim_end_matches(".up");
+            let back = sandbox.run(arguments(&url, &["--rollback", version]));
+            // What was validated stays so: there is nothing to run.
+            assert!([0, 2].contains(&back.code), "{}", back.transcript());
+        }
+        assert_eq!(state(), ["0", "0"], "{layout}");
+        execute(&url, "alter table job drop constraint job_owner_fkey");
+        execute(
+            &url,
+            "alter table job add constraint job_owner_fkey foreign key (owner_id) references owner not valid",
+        );
+        let again = sandbox.run(&analyze).expect(0);
+        assert!(
+            again.stderr.contains("nothing new to write"),
+            "{}",
+            again.stderr
+        );
+        assert_eq!(files(&sandbox), written);
+    }
+}

@@ -124,7 +124,7 @@ fn next_step(
     request: &Analyze,
     statistics: &Statistics,
     (cures, first): (usize, Option<&str>),
-    written: &files::Written,
+    written: &files::Outcome,
     terminal: &mut Terminal,
 ) {
     if let Workload::Missing(why) = &statistics.workload {

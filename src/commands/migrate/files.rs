@@ -3,16 +3,18 @@
 
 use std::path::{Path, PathBuf};
 
+use super::compare;
 use crate::failure::Failure;
-use crate::files::{Action, Plan, PlannedFile};
+use crate::files::{Action, Entry, Plan, PlannedFile};
 use crate::migrate::advise::{Finding, cures};
+use crate::migrate::layout::{self, Tool, Version, Written};
 use crate::report::json::v1::migrate::File;
 use crate::settings::migrate::{Output, Writing};
 use crate::terminal::Terminal;
 
 /// What was written, or would be with `--dry-run`.
 #[derive(Debug, Default)]
-pub(super) struct Written {
+pub(super) struct Outcome {
     pub(super) files: Vec<File>,
     pub(super) diff: Option<String>,
     /// Statements that an earlier file of the folder holds.
@@ -27,15 +29,25 @@ pub(super) fn write(
     default_name: &str,
     findings: &[&Finding],
     terminal: &mut Terminal,
-) -> Result<Written, Failure> {
+) -> Result<Outcome, Failure> {
+    let tool = compare::tool(writing.layout);
     let folder = match &writing.output {
-        None => return Ok(Written::default()),
+        None => return Ok(Outcome::default()),
         Some(Output::Standard) => {
-            let (up, _) = cures::scripts(findings);
+            let up = match tool {
+                None => cures::scripts(findings).0,
+                Some(tool) => {
+                    let ups = versions(tool, findings, default_name, second()?);
+                    let ups = ups.iter().filter(|file| !is_down(&file.name));
+                    ups.map(|file| format!("-- file: {}\n{}", file.name, file.contents))
+                        .collect::<Vec<_>>()
+                        .join("\n")
+                }
+            };
             write!(terminal.output(), "{up}")?;
-            return Ok(Written {
+            return Ok(Outcome {
                 on_standard_output: true,
-                ..Written::default()
+                ..Outcome::default()
             });
         }
         Some(Output::Folder(folder)) => folder,
@@ -46,37 +58,46 @@ pub(super) fn write(
         .copied()
         .filter(|finding| cures::statement(finding).is_some())
         .partition(|finding| !present.iter().any(|text| cures::is_in(finding, text)));
-    let mut written = Written {
+    let mut written = Outcome {
         waiting: waiting.len(),
-        ..Written::default()
+        ..Outcome::default()
     };
     if new.is_empty() {
         return Ok(written);
     }
-    let (up, down) = cures::scripts(&new);
     let name = writing.name.as_deref().unwrap_or(default_name);
-    let stem = format!("{}_{name}", timestamp()?);
-    let planned = |ending: &str, contents: String| PlannedFile {
-        path: folder.join(format!("{stem}.{ending}.sql")),
-        contents,
+    let planned = match tool {
+        None => {
+            let (up, down) = cures::scripts(&new);
+            let stem = format!("{}_{name}", stamp(second()?));
+            let written = |ending: &str, contents: String| Written {
+                name: format!("{stem}.{ending}.sql"),
+                contents,
+            };
+            vec![written("up", up), written("down", down)]
+        }
+        Some(tool) => versions(tool, &new, name, second()?),
     };
-    let plan = Plan::new(
-        Path::new(""),
-        vec![planned("up", up), planned("down", down)],
-    )?;
-    if plan
-        .entries
-        .iter()
-        .any(|entry| entry.action == Action::Update)
-    {
+    let planned = planned.into_iter().map(|file| PlannedFile {
+        path: folder.join(file.name),
+        contents: file.contents,
+    });
+    let plan = Plan::new(Path::new(""), planned.collect())?;
+    let updated = |entry: &&Entry| entry.action == Action::Update;
+    if let Some(entry) = plan.entries.iter().rev().find(updated) {
         return Err(Failure::input(format!(
             "`{}` is there already and holds something else",
-            folder.join(format!("{stem}.up.sql")).display()
+            entry.file.path.display()
         ))
         .hint("`--name` gives the migration another name"));
     }
-    // The up file comes first, as it is run first.
-    for entry in plan.entries.iter().rev() {
+    // Those up come first, as they are run first; those down from the last one on.
+    let (ups, mut downs): (Vec<&Entry>, Vec<&Entry>) = plan.entries.iter().partition(|entry| {
+        let name = entry.file.path.file_name().unwrap_or_default();
+        !is_down(&name.to_string_lossy())
+    });
+    downs.reverse();
+    for entry in ups.into_iter().chain(downs) {
         written.files.push(File {
             path: entry.file.path.display().to_string(),
             action: match entry.action {
@@ -108,7 +129,10 @@ fn present(folder: &Path) -> Result<Vec<String>, Failure> {
     };
     let mut paths: Vec<PathBuf> = entries
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.to_string_lossy().ends_with(".up.sql"))
+        .filter(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.ends_with(".sql") && !is_down(&name)
+        })
         .collect();
     paths.sort();
     paths
@@ -117,9 +141,37 @@ fn present(folder: &Path) -> Result<Vec<String>, Failure> {
         .collect()
 }
 
-/// Seconds of the run in UTC, or of SOURCE_DATE_EPOCH: `20261122073500`.
-fn timestamp() -> Result<String, Failure> {
-    let now = match std::env::var("SOURCE_DATE_EPOCH") {
+/// The same statements for another tool: what may share a transaction as one version, and one for each
+/// statement that must stand alone.
+fn versions(tool: Tool, findings: &[&Finding], name: &str, second: i64) -> Vec<Written> {
+    let versions = cures::versions(findings);
+    let several = versions.len() > 1;
+    let named = |(at, version): (usize, &Version)| {
+        let number = stamp(second + at as i64);
+        let name = if several {
+            format!("{name}_{}", at + 1)
+        } else {
+            name.to_owned()
+        };
+        layout::files(tool, &number, &name, version)
+    };
+    versions.iter().enumerate().flat_map(named).collect()
+}
+
+/// Whether a file leads back, by its name.
+pub(super) fn is_down(name: &str) -> bool {
+    name.ends_with(".down.sql") || name.starts_with('U')
+}
+
+/// `YYYYMMDDHHMMSS`, in UTC.
+pub(super) fn stamp(second: i64) -> String {
+    let time = jiff::Timestamp::from_second(second).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    time.strftime("%Y%m%d%H%M%S").to_string()
+}
+
+/// The second of the run, or of SOURCE_DATE_EPOCH.
+pub(super) fn second() -> Result<i64, Failure> {
+    match std::env::var("SOURCE_DATE_EPOCH") {
         Ok(text) => {
             let invalid = || {
                 Failure::input(format!(
@@ -127,9 +179,9 @@ fn timestamp() -> Result<String, Failure> {
                 ))
             };
             let seconds: i64 = text.trim().parse().map_err(|_| invalid())?;
-            jiff::Timestamp::from_second(seconds).map_err(|_| invalid())?
+            jiff::Timestamp::from_second(seconds).map_err(|_| invalid())?;
+            Ok(seconds)
         }
-        Err(_) => jiff::Timestamp::now(),
-    };
-    Ok(now.strftime("%Y%m%d%H%M%S").to_string())
+        Err(_) => Ok(jiff::Timestamp::now().as_second()),
+    }
 }

@@ -157,7 +157,7 @@ fn next_step(
     request: &SuggestIndexes,
     statistics: &Statistics,
     suggestions: &Suggestions,
-    written: &files::Written,
+    written: &files::Outcome,
     terminal: &mut Terminal,
 ) {
     if statistics.server.hypopg.is_none() && !suggestions.chosen.is_empty() {

@@ -2,6 +2,9 @@
 //! then those that must stand alone; plain psql runs the files from top to bottom.
 
 use super::{Finding, Mend};
+use crate::migrate::diff::{Section, Statement};
+use crate::migrate::file::Header;
+use crate::migrate::layout::{Part, Version};
 
 const HEADER: &str = "-- Written by backsmith from findings; each statement names its own.\n";
 
@@ -57,6 +60,64 @@ pub fn scripts(findings: &[&Finding]) -> (String, String) {
         }
     }
     (up, down)
+}
+
+/// The same for tools that keep a statement which must stand alone in a version of its own.
+pub fn versions(findings: &[&Finding]) -> Vec<Version> {
+    let mut together = Version::default();
+    let mut alone = Vec::new();
+    for finding in findings {
+        let Mend::Statement {
+            up,
+            down,
+            alone: is_alone,
+        } = &finding.mend
+        else {
+            continue;
+        };
+        let title = format!("{}: {}", finding.code, reason(finding));
+        let section = if *is_alone {
+            Section::Concurrent
+        } else {
+            Section::Main
+        };
+        let statement = |sql: &String| Statement {
+            sql: sql.clone(),
+            section,
+            data_loss: None,
+        };
+        if *is_alone {
+            let part = |sql: Option<&String>| Part {
+                statements: sql.map(statement).into_iter().collect(),
+                alone: sql.is_some(),
+            };
+            alone.push(Version {
+                up: part(Some(up)),
+                up_header: about(title.clone()),
+                down: part(down.as_ref()),
+                down_header: about(title),
+                ..Version::default()
+            });
+        } else {
+            together.up.statements.push(statement(up));
+            let back = down.as_ref().map(statement);
+            together.down.statements.splice(0..0, back);
+        }
+    }
+    if !together.up.statements.is_empty() {
+        together.up_header = about("findings that one transaction mends".to_owned());
+        together.down_header = together.up_header.clone();
+        alone.insert(0, together);
+    }
+    alone
+}
+
+fn about(title: String) -> Header {
+    Header {
+        title,
+        proof: "written by backsmith from findings".to_owned(),
+        ..Header::default()
+    }
 }
 
 /// One section of a file, empty when nothing belongs into it.

@@ -169,7 +169,7 @@ async fn on_thread<T: Send + 'static>(
     }
 }
 
-const fn tool(layout: Layout) -> Option<Tool> {
+pub(super) const fn tool(layout: Layout) -> Option<Tool> {
     match layout {
         Layout::Backsmith => None,
         Layout::Sqlx => Some(Tool::Sqlx),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::commands::migrate::files::{is_down, second, stamp};
 use crate::failure::Failure;
 use crate::files::{Plan as FilePlan, PlannedFile};
 use crate::migrate::comparison::{self, Comparison, Counts, File};
@@ -48,8 +49,10 @@ pub(super) fn files(
     match &request.writing.output {
         None => {}
         Some(Output::Standard) => {
-            let entries = entries(now());
-            let ups = entries.iter().filter(|entry| !is_down(&entry.planned));
+            let entries = entries(second()?);
+            let ups = entries
+                .iter()
+                .filter(|entry| !is_down(&entry.planned.path.to_string_lossy()));
             for (at, entry) in ups.enumerate() {
                 let out = terminal.output();
                 if at > 0 {
@@ -73,7 +76,11 @@ pub(super) fn files(
                 .find(|second| plan_of(&entries(**second)).is_ok_and(|plan| !plan.changes()));
             // Later than all that is there: some tools leave out what comes too late.
             let later = numbers.last().map_or(i64::MIN, |last| last + 1);
-            let entries = entries(present.copied().unwrap_or_else(|| now().max(later)));
+            let second = match present {
+                Some(second) => *second,
+                None => second()?.max(later),
+            };
+            let entries = entries(second);
             let plan = plan_of(&entries)?;
             comparison.files = entries
                 .into_iter()
@@ -94,11 +101,6 @@ pub(super) fn files(
     Ok(())
 }
 
-fn is_down(file: &PlannedFile) -> bool {
-    let name = file.path.to_string_lossy();
-    name.ends_with(".down.sql") || name.starts_with('U')
-}
-
 fn pair(
     request: &Request,
     comparison: &Comparison,
@@ -106,7 +108,7 @@ fn pair(
     second: i64,
     name: &str,
 ) -> Vec<Entry> {
-    let stem = format!("{}_{name}", timestamp(second));
+    let stem = format!("{}_{name}", stamp(second));
     [
         ("up", up, &comparison.from, &comparison.to),
         ("down", down, &comparison.to, &comparison.from),
@@ -139,7 +141,7 @@ fn pair(
 fn of_tool(tool: Tool, versions: &[Version], second: i64, name: &str) -> Vec<Entry> {
     let mut entries = Vec::new();
     for (at, version) in versions.iter().enumerate() {
-        let number = timestamp(second + at as i64);
+        let number = stamp(second + at as i64);
         let name = match versions.len() {
             1 => name.to_owned(),
             _ => format!("{name}_{}", at + 1),
@@ -154,7 +156,7 @@ fn of_tool(tool: Tool, versions: &[Version], second: i64, name: &str) -> Vec<Ent
                 .path
                 .extension()
                 .is_some_and(|ending| ending == "sql");
-            let down = is_down(&planned);
+            let down = is_down(&planned.path.to_string_lossy());
             if is_sql && !down {
                 statements.extend(version.up.statements.iter().cloned());
             }
@@ -198,20 +200,6 @@ fn numbers(folder: &Path) -> Vec<i64> {
     numbers.sort_unstable();
     numbers.dedup();
     numbers
-}
-
-/// The second of now or of SOURCE_DATE_EPOCH.
-fn now() -> i64 {
-    let given = std::env::var("SOURCE_DATE_EPOCH")
-        .ok()
-        .and_then(|text| text.parse::<i64>().ok());
-    given.unwrap_or_else(|| jiff::Timestamp::now().as_second())
-}
-
-/// `YYYYMMDDHHMMSS`
-fn timestamp(second: i64) -> String {
-    let time = jiff::Timestamp::from_second(second).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    time.strftime("%Y%m%d%H%M%S").to_string()
 }
 
 /// The stem of the target, as part of a file name.
