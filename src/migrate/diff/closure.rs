@@ -1,7 +1,7 @@
 //! From what differs to everything that must move with it: what depends on a thing that goes or is
 //! rebuilt is rebuilt as well, and so is what reads a column whose type changes.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use super::{Action, Actions, compare};
 use crate::catalog::{Body, Catalog, ConstraintKind, Id, Kind};
@@ -131,6 +131,7 @@ fn leaves_parent(after: &Catalog, gone: &Id, dependant: &Id) -> bool {
 }
 
 fn spread(before: &Catalog, after: &Catalog, actions: &mut Actions) {
+    let joined = families_of_joined_keys(after);
     let mut dependants = before.dependants();
     // The parts of an index go with it.
     for object in before.of_kind(Kind::Index) {
@@ -162,7 +163,7 @@ fn spread(before: &Catalog, after: &Catalog, actions: &mut Actions) {
                 continue;
             }
             let reaction = if cause == Action::Retype {
-                after_retype(before, after, &id, dependant)
+                after_retype(before, after, &id, dependant, &joined)
             } else {
                 after_drop(before, &id, dependant)
             };
@@ -201,7 +202,39 @@ fn after_drop(before: &Catalog, gone: &Id, dependant: &Id) -> Option<Action> {
     Some(Action::Rebuild)
 }
 
-fn after_retype(before: &Catalog, after: &Catalog, column: &Id, dependant: &Id) -> Option<Action> {
+/// The partitioned tables, by their topmost, of which some partition's key was made there and joined
+/// the key above. A new type in place makes all keys of the tree anew from above, which Postgres
+/// marks otherwise.
+fn families_of_joined_keys(after: &Catalog) -> HashSet<&str> {
+    after
+        .of_kind(Kind::Constraint)
+        .filter(|object| {
+            matches!(&object.body, Body::Constraint(key)
+                if key.kind.is_key() && key.of_parent && key.no_inherit)
+        })
+        .map(|object| top_of(after, &object.id.name))
+        .collect()
+}
+
+/// The topmost partitioned table of a partition, and the table itself where it is none.
+fn top_of<'a>(catalog: &'a Catalog, table: &'a str) -> &'a str {
+    let mut top = table;
+    while let Some(Body::Attachment { parent, .. }) = catalog
+        .get(&Id::new(Kind::Attachment, top))
+        .map(|object| &object.body)
+    {
+        top = parent;
+    }
+    top
+}
+
+fn after_retype(
+    before: &Catalog,
+    after: &Catalog,
+    column: &Id,
+    dependant: &Id,
+    joined: &HashSet<&str>,
+) -> Option<Action> {
     let explicit = match (
         before.get(column).map(|object| &object.body),
         after.get(column).map(|object| &object.body),
@@ -222,7 +255,8 @@ fn after_retype(before: &Catalog, after: &Catalog, column: &Id, dependant: &Id) 
                 constraint.kind,
                 ConstraintKind::Check | ConstraintKind::Exclusion | ConstraintKind::Other
             );
-            !constraint.is_derived() && (always || explicit)
+            let remade = constraint.kind.is_key() && joined.contains(top_of(after, &dependant.name));
+            !constraint.is_derived() && (always || explicit) || remade
         }
         Some(Body::Index(index)) => index.has_expressions || explicit,
         Some(Body::SequenceOwner { .. } | Body::Attachment { .. } | Body::Table(_)) => false,
