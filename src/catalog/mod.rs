@@ -9,6 +9,10 @@ pub mod statistics;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use indexmap::IndexMap;
+use indexmap::map::Values;
+use rustc_hash::FxBuildHasher;
+
 pub use body::{
     Attribute, Body, Column, Composite, Constraint, ConstraintKind, Domain, Grant, Identity, Index,
     Policy, Routine, Sequence, Table, View,
@@ -20,13 +24,17 @@ pub use id::{Id, Kind};
 pub struct Catalog {
     /// `server_version_num`, 150018.
     pub version_number: u32,
-    pub objects: BTreeMap<Id, Object>,
+    pub objects: Objects,
     /// Objects of kinds that are not compared, by kind.
     pub unmanaged: BTreeMap<String, Vec<String>>,
 }
 
+/// Objects by name, in the order of their names. Comparing asks for names far more often than it
+/// walks, hence the hashes.
+pub type Objects = IndexMap<Id, Object, FxBuildHasher>;
+
 /// What depends on each object, directly; in the order of the objects.
-pub type Dependants<'a> = HashMap<&'a Id, Vec<&'a Id>>;
+pub type Dependants<'a> = HashMap<&'a Id, Vec<&'a Id>, FxBuildHasher>;
 
 /// One object, with what hangs on every kind of object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,9 +58,7 @@ impl Catalog {
     }
 
     pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Object> {
-        self.objects
-            .range(Id::new(kind, "")..)
-            .map(|(_, object)| object)
+        self.from(move |id| id.kind < kind)
             .take_while(move |object| object.id.kind == kind)
     }
 
@@ -62,7 +68,8 @@ impl Catalog {
 
     /// The objects that depend on each object, directly.
     pub fn dependants(&self) -> Dependants<'_> {
-        let mut dependants = Dependants::new();
+        let mut dependants =
+            Dependants::with_capacity_and_hasher(self.objects.len(), FxBuildHasher);
         for object in self.objects.values() {
             for needed in &object.depends_on {
                 dependants.entry(needed).or_default().push(&object.id);
@@ -86,12 +93,16 @@ impl Catalog {
 
     /// The parts of one kind that an object has: a table's columns, its constraints, …
     pub fn parts<'a>(&'a self, kind: Kind, of: &str) -> impl Iterator<Item = &'a Object> {
-        let first = Id::part(kind, of, "");
         let of = of.to_owned();
-        self.objects
-            .range(first..)
-            .take_while(move |(id, _)| id.kind == kind && id.name == of)
-            .map(|(_, object)| object)
+        self.from(|id| (id.kind, id.name.as_str()) < (kind, of.as_str()))
+            .take_while(move |object| object.id.kind == kind && object.id.name == of)
+    }
+
+    /// The objects behind those of which `is_before` holds.
+    fn from<'a>(&'a self, is_before: impl Fn(&Id) -> bool) -> Values<'a, Id, Object> {
+        let objects = self.objects.as_slice();
+        let first = objects.partition_point(|id, _| is_before(id));
+        objects[first..].values()
     }
 
     /// Takes out the tables of this local name, with their parts, indexes and sequences; returns the

@@ -3,26 +3,32 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use super::{Action, Actions, compare};
+use rustc_hash::FxHashMap;
+
+use super::{Action, Actions, State, compare};
 use crate::catalog::{Body, Catalog, ConstraintKind, Id, Kind};
 use crate::migrate::emit::conversion;
 
 /// The action of every object.
-pub(super) fn actions(before: &Catalog, after: &Catalog) -> Actions {
-    settled(before, after, differing(before, after))
+pub(super) fn actions(before: &State<'_>, after: &State<'_>) -> Actions {
+    settled(
+        before,
+        after.catalog,
+        differing(before.catalog, after.catalog),
+    )
 }
 
 /// As `actions`, with enums made anew where labels would be added.
-pub(super) fn actions_in_one_transaction(before: &Catalog, after: &Catalog) -> Actions {
-    let mut actions = differing(before, after);
-    for object in before.of_kind(Kind::Enum) {
-        let other = after.get(&object.id);
+pub(super) fn actions_in_one_transaction(before: &State<'_>, after: &State<'_>) -> Actions {
+    let mut actions = differing(before.catalog, after.catalog);
+    for object in before.catalog.of_kind(Kind::Enum) {
+        let other = after.catalog.get(&object.id);
         let grows = other.is_some_and(|other| other.body != object.body);
         if grows && actions.get(&object.id) == Some(Action::Alter) {
             actions.0.insert(object.id.clone(), Action::Rebuild);
         }
     }
-    settled(before, after, actions)
+    settled(before, after.catalog, actions)
 }
 
 /// What is not the same by itself.
@@ -56,9 +62,9 @@ fn differing(before: &Catalog, after: &Catalog) -> Actions {
 }
 
 /// With everything that has to move along.
-fn settled(before: &Catalog, after: &Catalog, mut actions: Actions) -> Actions {
-    rebuild_bound_indexes(before, after, &mut actions);
-    rebuild_heirs(before, after, &mut actions);
+fn settled(before: &State<'_>, after: &Catalog, mut actions: Actions) -> Actions {
+    rebuild_bound_indexes(before.catalog, after, &mut actions);
+    rebuild_heirs(before.catalog, after, &mut actions);
     spread(before, after, &mut actions);
     actions.0.sort_unstable_keys();
     actions
@@ -130,19 +136,18 @@ fn leaves_parent(after: &Catalog, gone: &Id, dependant: &Id) -> bool {
             Some(Body::Table(table)) if !table.parents.contains(&gone.name))
 }
 
-fn spread(before: &Catalog, after: &Catalog, actions: &mut Actions) {
+fn spread(state: &State<'_>, after: &Catalog, actions: &mut Actions) {
+    let before = state.catalog;
     let joined = families_of_joined_keys(after);
-    let mut dependants = before.dependants();
     // The parts of an index go with it.
+    let mut parts: FxHashMap<&Id, Vec<&Id>> = FxHashMap::default();
     for object in before.of_kind(Kind::Index) {
         if let Body::Index(index) = &object.body
             && let Some(parent) = &index.parent
-            && let Some((parent, _)) = before
-                .objects
-                .get_key_value(&Id::new(Kind::Index, parent.as_str()))
+            && let Some(parent) = before.get(&Id::new(Kind::Index, parent.as_str()))
             && !actions.drops(&Id::new(Kind::Attachment, index.table.as_str()))
         {
-            dependants.entry(parent).or_default().push(&object.id);
+            parts.entry(&parent.id).or_default().push(&object.id);
         }
     }
     let mut queue: VecDeque<Id> = actions
@@ -155,7 +160,8 @@ fn spread(before: &Catalog, after: &Catalog, actions: &mut Actions) {
         let Some(cause) = actions.get(&id) else {
             continue;
         };
-        for dependant in dependants.get(&id).into_iter().flatten() {
+        let parts = parts.get(&id).map_or(&[][..], Vec::as_slice);
+        for dependant in state.dependants(&id).iter().chain(parts) {
             if actions.drops(dependant)
                 || !after.contains(dependant)
                 || leaves_parent(after, &id, dependant)
@@ -255,7 +261,8 @@ fn after_retype(
                 constraint.kind,
                 ConstraintKind::Check | ConstraintKind::Exclusion | ConstraintKind::Other
             );
-            let remade = constraint.kind.is_key() && joined.contains(top_of(after, &dependant.name));
+            let remade =
+                constraint.kind.is_key() && joined.contains(top_of(after, &dependant.name));
             !constraint.is_derived() && (always || explicit) || remade
         }
         Some(Body::Index(index)) => index.has_expressions || explicit,

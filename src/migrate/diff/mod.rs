@@ -10,9 +10,11 @@ mod hazard;
 mod kept;
 mod online;
 mod plan;
+mod state;
 
 pub use action::{Action, Actions};
 pub use hazard::{Hazard, HazardKind};
 pub use plan::{
-    Change, ChangeKind, Options, Plan, Section, Statement, catalogs, in_one_transaction,
+    Change, ChangeKind, Options, Plan, Section, Statement, both_ways, catalogs, in_one_transaction,
 };
+use state::State;

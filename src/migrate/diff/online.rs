@@ -5,22 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::graph::Graph;
-use super::{Action, Actions, Options};
-use crate::catalog::{
-    Body, Catalog, Constraint, ConstraintKind, Dependants, Id, Index, Kind, Object,
-};
+use super::{Action, Options};
+use crate::catalog::{Body, Catalog, Constraint, ConstraintKind, Id, Index, Kind, Object};
 
 /// Decides over both catalogs what may take its time.
 pub(super) struct Online<'a> {
-    before: &'a Catalog,
-    after: &'a Catalog,
-    actions: &'a Actions,
+    graph: &'a Graph<'a>,
     offline: bool,
-    /// What depends on each object.
-    old_dependants: &'a Dependants<'a>,
-    new_dependants: &'a Dependants<'a>,
-    /// The indexes of partitions, by the index that they are parts of.
-    parts: BTreeMap<&'a str, Vec<&'a Object>>,
     /// Partitions and tables that inherit, by what they are parts of.
     children: BTreeMap<&'a str, Vec<&'a str>>,
     /// Names that new keys take for their indexes.
@@ -45,23 +36,15 @@ pub(super) enum Build {
 impl<'a> Online<'a> {
     pub(super) fn new(graph: &'a Graph<'a>, options: Options) -> Self {
         let (before, after, actions) = (graph.before, graph.after, graph.actions);
-        let mut parts: BTreeMap<&str, Vec<&Object>> = BTreeMap::new();
         let mut children: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for object in after.objects.values() {
-            let name = object.id.name.as_str();
-            match &object.body {
-                Body::Index(index) => {
-                    if let Some(parent) = &index.parent {
-                        parts.entry(parent).or_default().push(object);
-                    }
-                }
-                Body::Attachment { parent, .. } => children.entry(parent).or_default().push(name),
-                Body::Table(table) => {
-                    for parent in &table.parents {
-                        children.entry(parent).or_default().push(name);
-                    }
-                }
-                _ => {}
+            let parents = match &object.body {
+                Body::Attachment { parent, .. } => std::slice::from_ref(parent),
+                Body::Table(table) => table.parents.as_slice(),
+                _ => &[],
+            };
+            for parent in parents {
+                children.entry(parent).or_default().push(&object.id.name);
             }
         }
         let key_names = after
@@ -69,13 +52,8 @@ impl<'a> Online<'a> {
             .filter(|object| actions.creates(&object.id))
             .map(|object| object.id.part.as_str());
         Self {
-            before,
-            after,
-            actions,
+            graph,
             offline: options.offline,
-            old_dependants: &graph.dependants_before,
-            new_dependants: &graph.dependants_after,
-            parts,
             children,
             key_names: key_names.collect(),
             unique: before
@@ -108,10 +86,15 @@ impl<'a> Online<'a> {
         if index.parent.is_some() {
             return self.build_of_part(index);
         }
-        if self.has_dependants(self.new_dependants, &object.id) {
+        if self.graph.new.is_needed(&object.id) {
             return Build::Plain;
         }
-        match self.before.get(&object.id).map(|old| (old, &old.body)) {
+        match self
+            .graph
+            .before
+            .get(&object.id)
+            .map(|old| (old, &old.body))
+        {
             None => Build::Concurrent,
             Some((old, Body::Index(_))) if self.is_replaced(old) => Build::Replacement,
             Some(_) => Build::Plain,
@@ -123,7 +106,7 @@ impl<'a> Online<'a> {
         let mut root = None;
         let mut next = index.parent.as_ref();
         while let Some(parent) = next {
-            match self.after.get(&Id::new(Kind::Index, parent.as_str())) {
+            match self.graph.after.get(&Id::new(Kind::Index, parent.as_str())) {
                 Some(object) => {
                     let Body::Index(body) = &object.body else {
                         return Build::Plain;
@@ -136,7 +119,8 @@ impl<'a> Online<'a> {
         }
         let online = root.is_some_and(|(root, index)| self.build(root, index) == Build::Empty);
         let attachment = Id::new(Kind::Attachment, index.table.as_str());
-        let stays = self.before.contains(&attachment) && self.actions.get(&attachment).is_none();
+        let stays = self.graph.before.contains(&attachment)
+            && self.graph.actions.get(&attachment).is_none();
         match (online, index.on_partitioned) {
             (true, true) => Build::Empty,
             // A table that only now becomes a partition brings its index with it.
@@ -147,27 +131,22 @@ impl<'a> Online<'a> {
 
     /// Whether an index of a partitioned table is new, and each of its parts is new or stays.
     fn is_new_tree(&self, object: &Object) -> bool {
-        self.actions.get(&object.id) == Some(Action::Create)
-            && !self.has_dependants(self.new_dependants, &object.id)
-            && self
-                .parts
-                .get(object.id.name.as_str())
-                .into_iter()
-                .flatten()
-                .all(|part| {
-                    let on_partitioned =
-                        matches!(&part.body, Body::Index(index) if index.on_partitioned);
-                    match self.actions.get(&part.id) {
-                        Some(Action::Create) if on_partitioned => self.is_new_tree(part),
-                        Some(action) => !action.drops(),
-                        None => true,
+        self.graph.actions.get(&object.id) == Some(Action::Create)
+            && !self.graph.new.is_needed(&object.id)
+            && self.graph.parts_of_index(&object.id).iter().all(|id| {
+                match (self.graph.actions.get(id), self.graph.after.get(id)) {
+                    (Some(Action::Create), Some(part)) if is_on_partitioned(part) => {
+                        self.is_new_tree(part)
                     }
-                })
+                    (Some(action), _) => !action.drops(),
+                    (None, _) => true,
+                }
+            })
     }
 
     /// Whether an index of before stays until its successor is there.
     pub(super) fn is_replaced(&self, old: &Object) -> bool {
-        let Some(new) = self.after.get(&old.id) else {
+        let Some(new) = self.graph.after.get(&old.id) else {
             return false;
         };
         let (Body::Index(before), Body::Index(after)) = (&old.body, &new.body) else {
@@ -180,19 +159,19 @@ impl<'a> Online<'a> {
                 && !index.replica_identity
         };
         !self.offline
-            && self.actions.get(&old.id) == Some(Action::Rebuild)
+            && self.graph.actions.get(&old.id) == Some(Action::Rebuild)
             && simple(before)
             && simple(after)
             && self.is_kept(&after.table)
             && self.outlives_transaction(old)
-            && !self.has_dependants(self.new_dependants, &old.id)
+            && !self.graph.new.is_needed(&old.id)
     }
 
     /// Whether an index that goes can be dropped at the very end.
     pub(super) fn drops_late(&self, old: &Object, index: &Index) -> bool {
         !self.offline
             && !self.is_taken(&old.id.name)
-            && self.actions.get(&old.id) == Some(Action::Drop)
+            && self.graph.actions.get(&old.id) == Some(Action::Drop)
             && !index.on_partitioned
             && self.outlives_transaction(old)
             && !self.key_names.contains(old.id.local_name())
@@ -208,32 +187,26 @@ impl<'a> Online<'a> {
             Kind::Composite,
         ]
         .into_iter()
-        .any(|kind| self.actions.creates(&Id::new(kind, name)))
+        .any(|kind| self.graph.actions.creates(&Id::new(kind, name)))
     }
 
     /// Whether nothing that the transaction changes or drops stands in the way of the old object.
     fn outlives_transaction(&self, old: &Object) -> bool {
-        !self.has_dependants(self.old_dependants, &old.id)
+        !self.graph.old.is_needed(&old.id)
             && !old.depends_on.iter().any(|needed| self.moves(needed))
     }
 
     fn moves(&self, id: &Id) -> bool {
-        self.actions
+        self.graph
+            .actions
             .get(id)
             .is_some_and(|action| action.drops() || action == Action::Retype)
-    }
-
-    #[expect(clippy::unused_self, reason = "reads like the questions around it")]
-    fn has_dependants(&self, dependants: &Dependants<'_>, id: &Id) -> bool {
-        dependants
-            .get(id)
-            .is_some_and(|ids| ids.iter().any(|other| other.kind != Kind::Index))
     }
 
     /// Whether the table is there before and after.
     fn is_kept(&self, table: &str) -> bool {
         let id = Id::new(Kind::Table, table);
-        self.after.contains(&id) && !self.actions.creates(&id)
+        self.graph.after.contains(&id) && !self.graph.actions.creates(&id)
     }
 
     /// CREATE INDEX without its name: what a new key of a table in use can take over.
@@ -244,15 +217,13 @@ impl<'a> Online<'a> {
             _ => return None,
         };
         let table = object.id.name.as_str();
-        let replaced = self.actions.get(&object.id) == Some(Action::Rebuild);
+        let replaced = self.graph.actions.get(&object.id) == Some(Action::Rebuild);
         let old_stays = self
+            .graph
             .before
             .get(&object.id)
             .is_none_or(|old| self.outlives_as_key(old));
-        let needed = self
-            .new_dependants
-            .get(&object.id)
-            .is_some_and(|ids| !ids.is_empty());
+        let needed = !self.graph.new.dependants(&object.id).is_empty();
         if self.offline
             || !self.is_kept(table)
             || self.is_family(table)
@@ -274,7 +245,7 @@ impl<'a> Online<'a> {
         };
         let on = format!("ON {table} USING btree {columns}{nulls}");
         let adopts = self.unique.get(&on).filter(|id| {
-            let old = self.before.get(id);
+            let old = self.graph.before.get(id);
             !replaced && old.is_some_and(|old| self.outlives_transaction(old))
         });
         Some(KeyIndex {
@@ -287,8 +258,8 @@ impl<'a> Online<'a> {
 
     /// Whether a new key takes over this index of before.
     pub(super) fn is_adopted(&self, old: &Object, index: &Index) -> bool {
-        self.after.parts(Kind::Constraint, &index.table).any(|object| {
-            self.actions.creates(&object.id)
+        self.graph.after.parts(Kind::Constraint, &index.table).any(|object| {
+            self.graph.actions.creates(&object.id)
                 && matches!(&object.body, Body::Constraint(key)
                     if self.index_of_key(object, key).is_some_and(|key| key.adopts.as_ref() == Some(&old.id)))
         })
@@ -303,22 +274,25 @@ impl<'a> Online<'a> {
         let table = old.id.name.as_str();
         let local_name = Id::new(Kind::Table, table).local_name().len();
         let index = format!("{}{}", &table[..table.len() - local_name], old.id.part);
-        let taken =
-            self.actions.creates(&Id::new(Kind::Index, index.as_str())) || self.is_taken(&index);
+        let taken = self
+            .graph
+            .actions
+            .creates(&Id::new(Kind::Index, index.as_str()))
+            || self.is_taken(&index);
         let succeeded = || {
-            let key = self.after.parts(Kind::Constraint, table).any(|object| {
-                self.actions.creates(&object.id)
+            let key = self.graph.after.parts(Kind::Constraint, table).any(|object| {
+                self.graph.actions.creates(&object.id)
                     && matches!(&object.body, Body::Constraint(key) if self.index_of_key(object, key).is_some())
             });
-            key || self.after.of_kind(Kind::Index).any(|object| {
-                self.actions.creates(&object.id)
+            key || self.graph.after.of_kind(Kind::Index).any(|object| {
+                self.graph.actions.creates(&object.id)
                     && matches!(&object.body, Body::Index(index)
                         if index.table == table && self.build(object, index) == Build::Concurrent)
             })
         };
         is_key
             && !self.offline
-            && self.actions.get(&old.id) == Some(Action::Drop)
+            && self.graph.actions.get(&old.id) == Some(Action::Drop)
             && self.is_kept(table)
             && !self.is_family(table)
             && !taken
@@ -327,7 +301,7 @@ impl<'a> Online<'a> {
     }
 
     fn outlives_as_key(&self, old: &Object) -> bool {
-        self.old_dependants.get(&old.id).is_none_or(Vec::is_empty)
+        self.graph.old.dependants(&old.id).is_empty()
             && !old.depends_on.iter().any(|needed| self.moves(needed))
     }
 
@@ -346,7 +320,7 @@ impl<'a> Online<'a> {
             self.descendants(table).iter().any(|child| {
                 let part = Id::part(id.kind, *child, id.part.as_str());
                 matches!(
-                    self.after.get(&part).map(|object| &object.body),
+                    self.graph.after.get(&part).map(|object| &object.body),
                     Some(Body::Constraint(constraint)) if constraint.local
                 )
             })
@@ -355,7 +329,7 @@ impl<'a> Online<'a> {
             && alone
             && constraint.validated
             && !constraint.on_domain
-            && !self.actions.creates(&Id::new(Kind::Table, table))
+            && !self.graph.actions.creates(&Id::new(Kind::Table, table))
             && !constraint.definition.contains("NO INHERIT")
             && !stated_below()
     }
@@ -364,9 +338,12 @@ impl<'a> Online<'a> {
     pub(super) fn is_not_null_later(&self, id: &Id) -> bool {
         let table = id.name.as_str();
         let key = self
+            .graph
             .after
             .parts(Kind::Constraint, table)
-            .filter(|object| self.actions.creates(&object.id) && object.depends_on.contains(id))
+            .filter(|object| {
+                self.graph.actions.creates(&object.id) && object.depends_on.contains(id)
+            })
             .any(|object| match &object.body {
                 Body::Constraint(key) => {
                     !self.is_checked_later(&object.id, key)
@@ -375,7 +352,7 @@ impl<'a> Online<'a> {
                 _ => true,
             });
         let fits = matches!(
-            self.after.get(id).map(|object| &object.body),
+            self.graph.after.get(id).map(|object| &object.body),
             Some(Body::Column(column)) if column.identity.is_none() && column.inherited == 0
         );
         !self.offline && !key && fits && (!self.is_family(table) || self.is_root(table))
@@ -383,12 +360,7 @@ impl<'a> Online<'a> {
 
     /// Whether the column follows one of a parent that becomes NOT NULL later.
     pub(super) fn follows_not_null(&self, id: &Id) -> bool {
-        let parent = self
-            .children
-            .iter()
-            .find(|(_, children)| children.contains(&id.name.as_str()))
-            .map(|(parent, _)| *parent);
-        let Some(parent) = parent else {
+        let Some(parent) = Graph::parent_of(&id.name, self.graph.after) else {
             return false;
         };
         let of_parent = Id::part(Kind::Column, parent, id.part.as_str());
@@ -399,14 +371,15 @@ impl<'a> Online<'a> {
             )
         };
         !self.offline
-            && !becomes(self.before)
-            && becomes(self.after)
+            && !becomes(self.graph.before)
+            && becomes(self.graph.after)
             && (self.is_not_null_later(&of_parent) || self.follows_not_null(&of_parent))
     }
 
     /// Partitioned tables, partitions, inheritance.
     fn is_family(&self, table: &str) -> bool {
         let of_table = match self
+            .graph
             .after
             .get(&Id::new(Kind::Table, table))
             .map(|object| &object.body)
@@ -417,7 +390,7 @@ impl<'a> Online<'a> {
             _ => true,
         };
         of_table
-            || self.after.contains(&Id::new(Kind::Attachment, table))
+            || self.graph.after.contains(&Id::new(Kind::Attachment, table))
             || self.children.contains_key(table)
     }
 
@@ -436,16 +409,16 @@ impl<'a> Online<'a> {
                 Some(Body::Table(table)) => table.parents.clone(),
                 _ => Vec::new(),
             };
-            plain(self.before)
-                && plain(self.after)
-                && !self.actions.creates(&id)
-                && self.actions.get(&attachment).is_none()
-                && parents(self.before) == parents(self.after)
+            plain(self.graph.before)
+                && plain(self.graph.after)
+                && !self.graph.actions.creates(&id)
+                && self.graph.actions.get(&attachment).is_none()
+                && parents(self.graph.before) == parents(self.graph.after)
         };
         let top = matches!(
-            self.after.get(&Id::new(Kind::Table, table)).map(|object| &object.body),
+            self.graph.after.get(&Id::new(Kind::Table, table)).map(|object| &object.body),
             Some(Body::Table(body)) if body.parents.is_empty()
-        ) && !self.after.contains(&Id::new(Kind::Attachment, table));
+        ) && !self.graph.after.contains(&Id::new(Kind::Attachment, table));
         top && kept(table) && self.descendants(table).into_iter().all(kept)
     }
 
@@ -462,6 +435,10 @@ impl<'a> Online<'a> {
         }
         found
     }
+}
+
+fn is_on_partitioned(index: &Object) -> bool {
+    matches!(&index.body, Body::Index(index) if index.on_partitioned)
 }
 
 /// The index that a key takes over.

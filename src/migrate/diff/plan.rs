@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::describe::changes;
 use super::graph::{Graph, Node};
 use super::online::{Build, KeyIndex, Online};
-use super::{Action, Actions, Hazard, closure, hazard, kept};
+use super::{Action, Actions, Hazard, State, closure, hazard, kept};
 use crate::catalog::{Body, Catalog, Constraint, ConstraintKind, Id, Index, Kind, Object};
 use crate::migrate::emit;
 
@@ -95,17 +95,36 @@ pub struct Plan {
 
 /// The way from one catalog to the other.
 pub fn catalogs(before: &Catalog, after: &Catalog, options: Options) -> Plan {
-    written(before, after, options, &closure::actions(before, after))
+    let (before, after) = (State::new(before), State::new(after));
+    written(&before, &after, options, &closure::actions(&before, &after))
+}
+
+/// The way from one catalog to the other, and the way back. On a schema of thousands of tables each of
+/// them takes a while, so they are made side by side.
+pub fn both_ways(before: &Catalog, after: &Catalog, options: Options) -> (Plan, Plan) {
+    let (before, after) = (State::new(before), State::new(after));
+    let way = |before: &State<'_>, after: &State<'_>| {
+        written(before, after, options, &closure::actions(before, after))
+    };
+    std::thread::scope(|scope| {
+        let down = scope.spawn(|| way(&after, &before));
+        let up = way(&before, &after);
+        let down = down
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (up, down)
+    })
 }
 
 /// The plain form, of which every statement can share one transaction: an enum with new labels is made
 /// anew, since a label cannot be used in the transaction that adds it.
 pub fn in_one_transaction(before: &Catalog, after: &Catalog) -> Plan {
-    let actions = closure::actions_in_one_transaction(before, after);
-    written(before, after, Options { offline: true }, &actions)
+    let (before, after) = (State::new(before), State::new(after));
+    let actions = closure::actions_in_one_transaction(&before, &after);
+    written(&before, &after, Options { offline: true }, &actions)
 }
 
-fn written(before: &Catalog, after: &Catalog, options: Options, actions: &Actions) -> Plan {
+fn written(before: &State<'_>, after: &State<'_>, options: Options, actions: &Actions) -> Plan {
     if actions.0.is_empty() {
         return Plan::default();
     }
@@ -129,8 +148,8 @@ fn written(before: &Catalog, after: &Catalog, options: Options, actions: &Action
     }
     Plan {
         statements,
-        changes: changes(before, after, actions),
-        hazards: hazard::all(before, after, actions),
+        changes: changes(before.catalog, after.catalog, actions),
+        hazards: hazard::all(before.catalog, after.catalog, actions),
     }
 }
 

@@ -140,13 +140,10 @@ async fn planned(
     to: &Arc<Catalog>,
     options: diff::Options,
 ) -> (Plan, Plan, Vec<rename::Proposal>) {
-    let away = |work: fn(&Catalog, &Catalog, diff::Options) -> Plan, (from, to)| {
-        on_thread(from, to, move |from, to| work(from, to, options))
-    };
-    let up = away(diff::catalogs, (from, to));
-    let down = away(diff::catalogs, (to, from));
+    let plans = on_thread(from, to, move |from, to| diff::both_ways(from, to, options));
     let proposals = on_thread(from, to, rename::propose);
-    tokio::join!(up, down, proposals)
+    let ((up, down), proposals) = tokio::join!(plans, proposals);
+    (up, down, proposals)
 }
 
 /// Runs the work on a thread, which a signal leaves behind: the process ends without it.

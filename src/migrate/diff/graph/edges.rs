@@ -1,6 +1,6 @@
 //! Which step comes before which.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::steps::Edges;
 use super::{Graph, Node};
@@ -204,7 +204,7 @@ impl Graph<'_> {
 
     /// A name is free before it is taken.
     pub(super) fn name_edges(&self, edges: &mut Edges) {
-        let mut freed: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut freed: FxHashMap<String, Vec<usize>> = FxHashMap::default();
         for object in self.before.objects.values() {
             let id = &object.id;
             if self.asides.contains(id) {

@@ -6,7 +6,7 @@ use crate::migrate::diff::Action;
 
 impl Graph<'_> {
     /// The table that a column, or a partition's part, is inherited from.
-    pub(super) fn parent_of(table: &str, catalog: &Catalog) -> Option<String> {
+    pub(in crate::migrate::diff) fn parent_of(table: &str, catalog: &Catalog) -> Option<String> {
         let attachment = catalog.get(&Id::new(Kind::Attachment, table));
         if let Some(Body::Attachment { parent, .. }) = attachment.map(|object| &object.body) {
             return Some(parent.clone());

@@ -1,6 +1,8 @@
 //! What the statement of a new table or column states itself.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
 
 use super::Graph;
 use super::implicit::is_made_for_partition;
@@ -8,7 +10,7 @@ use crate::catalog::{Body, Constraint, ConstraintKind, Id, Kind};
 
 impl Graph<'_> {
     pub(super) fn find_inline(&mut self) {
-        let mut inline = HashMap::new();
+        let mut inline = FxHashMap::default();
         for (id, object) in &self.after.objects {
             if !self.actions.creates(id) {
                 continue;

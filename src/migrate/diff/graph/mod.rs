@@ -7,10 +7,12 @@ mod inline;
 mod sort;
 mod steps;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Action, Actions};
-use crate::catalog::{Body, Catalog, Dependants, Id, Index, Kind};
+use rustc_hash::FxHashMap;
+
+use super::{Action, Actions, State};
+use crate::catalog::{Body, Catalog, Id, Index, Kind};
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Node {
@@ -26,15 +28,15 @@ pub(super) enum Node {
 pub(super) struct Graph<'a> {
     pub before: &'a Catalog,
     pub after: &'a Catalog,
+    /// The two with what depends on each object.
+    pub old: &'a State<'a>,
+    pub new: &'a State<'a>,
     pub actions: &'a Actions,
     /// Types that are put aside.
     pub asides: BTreeSet<Id>,
     /// New tables by what their statement states.
-    inline: HashMap<Id, Id>,
+    inline: FxHashMap<Id, Id>,
     steps: steps::Steps,
-    /// What depends on each object, directly.
-    pub dependants_before: Dependants<'a>,
-    pub dependants_after: Dependants<'a>,
     /// The indexes of each table, before and after.
     indexes_before: BTreeMap<&'a str, Vec<&'a Id>>,
     indexes_after: BTreeMap<&'a str, Vec<&'a Id>>,
@@ -45,16 +47,18 @@ pub(super) struct Graph<'a> {
 }
 
 impl<'a> Graph<'a> {
-    pub(super) fn new(before: &'a Catalog, after: &'a Catalog, actions: &'a Actions) -> Self {
+    pub(super) fn new(before: &'a State<'a>, after: &'a State<'a>, actions: &'a Actions) -> Self {
+        let (old, new) = (before, after);
+        let (before, after) = (old.catalog, new.catalog);
         let mut graph = Self {
             before,
             after,
+            old,
+            new,
             actions,
             asides: BTreeSet::new(),
-            inline: HashMap::new(),
+            inline: FxHashMap::default(),
             steps: steps::Steps::default(),
-            dependants_before: before.dependants(),
-            dependants_after: after.dependants(),
             indexes_before: indexes_by(before, |index| Some(&index.table)),
             indexes_after: indexes_by(after, |index| Some(&index.table)),
             index_parts: indexes_by(after, |index| index.parent.as_ref()),

@@ -1,13 +1,13 @@
 //! Every step once, told by its place in the order of steps; that spares comparing names.
 
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Graph, Node};
 use crate::catalog::{Id, Kind};
 
 /// Pairs of places: the first comes before the second.
 #[derive(Default)]
-pub(super) struct Edges(HashSet<(usize, usize)>);
+pub(super) struct Edges(FxHashSet<(usize, usize)>);
 
 impl Edges {
     pub(super) fn insert(&mut self, edge: (usize, usize)) {
@@ -36,9 +36,9 @@ const NOWHERE: usize = usize::MAX;
 pub(super) struct Steps {
     nodes: Vec<Node>,
     /// The step that removes an object.
-    drops: HashMap<Id, usize>,
+    drops: FxHashMap<Id, usize>,
     /// The step that makes or changes an object.
-    makes: HashMap<Id, usize>,
+    makes: FxHashMap<Id, usize>,
 }
 
 impl Steps {

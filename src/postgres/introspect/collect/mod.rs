@@ -12,7 +12,7 @@ use super::rows::{
     Address, DefaultPrivilegesRow, EdgeRow, ExtensionRow, Grants, NameRow, PolicyRow, Rows,
     SchemaRow, StatisticsRow, TextRow,
 };
-use crate::catalog::{Body, Catalog, Grant, Id, Kind, Object, Policy};
+use crate::catalog::{Body, Catalog, Grant, Id, Kind, Object, Objects, Policy};
 
 /// Object ids of the catalogs themselves, which are the same on every server.
 /// Source: src/include/catalog/*.h of PostgreSQL, `CATALOG(name, oid, …)`.
@@ -335,13 +335,15 @@ impl Collection {
 
     pub(super) fn finish(mut self) -> Catalog {
         self.connect();
+        let mut objects: Objects = self
+            .objects
+            .into_iter()
+            .map(|object| (object.id.clone(), object))
+            .collect();
+        objects.sort_unstable_keys();
         Catalog {
             version_number: self.version_number,
-            objects: self
-                .objects
-                .into_iter()
-                .map(|object| (object.id.clone(), object))
-                .collect(),
+            objects,
             unmanaged: self.unmanaged,
         }
     }
