@@ -8,6 +8,7 @@ pub mod plans;
 pub mod statistics;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use indexmap::map::Values;
@@ -31,21 +32,30 @@ pub struct Catalog {
 
 /// Objects by name, in the order of their names. Comparing asks for names far more often than it
 /// walks, hence the hashes.
-pub type Objects = IndexMap<Id, Object, FxBuildHasher>;
+pub type Objects = IndexMap<Arc<Id>, Object, FxBuildHasher>;
 
 /// What depends on each object, directly; in the order of the objects.
-pub type Dependants<'a> = HashMap<&'a Id, Vec<&'a Id>, FxBuildHasher>;
+pub type Dependants<'a> = HashMap<&'a Id, Vec<&'a Arc<Id>>, FxBuildHasher>;
 
 /// One object, with what hangs on every kind of object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
-    pub id: Id,
+    pub id: Arc<Id>,
     pub body: Body,
     pub comment: Option<String>,
     /// Rights of others than the owner.
     pub grants: BTreeSet<Grant>,
-    /// What must exist before this can.
-    pub depends_on: BTreeSet<Id>,
+    /// What must exist before this can; sorted, shared with the objects themselves, since there are
+    /// many of these.
+    pub depends_on: Vec<Arc<Id>>,
+}
+
+impl Object {
+    pub fn needs(&self, id: &Id) -> bool {
+        self.depends_on
+            .binary_search_by(|needed| needed.as_ref().cmp(id))
+            .is_ok()
+    }
 }
 
 impl Catalog {
@@ -72,7 +82,10 @@ impl Catalog {
             Dependants::with_capacity_and_hasher(self.objects.len(), FxBuildHasher);
         for object in self.objects.values() {
             for needed in &object.depends_on {
-                dependants.entry(needed).or_default().push(&object.id);
+                dependants
+                    .entry(needed.as_ref())
+                    .or_default()
+                    .push(&object.id);
             }
         }
         dependants
@@ -99,7 +112,7 @@ impl Catalog {
     }
 
     /// The objects behind those of which `is_before` holds.
-    fn from<'a>(&'a self, is_before: impl Fn(&Id) -> bool) -> Values<'a, Id, Object> {
+    fn from(&self, is_before: impl Fn(&Id) -> bool) -> Values<'_, Arc<Id>, Object> {
         let objects = self.objects.as_slice();
         let first = objects.partition_point(|id, _| is_before(id));
         objects[first..].values()

@@ -1,5 +1,7 @@
 //! What happens to each object.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
@@ -39,7 +41,7 @@ impl Action {
 /// The action of every object that has one, in the order of their names when all are known. It is
 /// asked for far more often than it is walked through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Actions(pub IndexMap<Id, Action, FxBuildHasher>);
+pub struct Actions(pub IndexMap<Arc<Id>, Action, FxBuildHasher>);
 
 impl Actions {
     pub fn get(&self, id: &Id) -> Option<Action> {

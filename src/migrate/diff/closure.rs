@@ -2,6 +2,7 @@
 //! rebuilt is rebuilt as well, and so is what reads a column whose type changes.
 
 use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -140,7 +141,7 @@ fn spread(state: &State<'_>, after: &Catalog, actions: &mut Actions) {
     let before = state.catalog;
     let joined = families_of_joined_keys(after);
     // The parts of an index go with it.
-    let mut parts: FxHashMap<&Id, Vec<&Id>> = FxHashMap::default();
+    let mut parts: FxHashMap<&Id, Vec<&Arc<Id>>> = FxHashMap::default();
     for object in before.of_kind(Kind::Index) {
         if let Body::Index(index) = &object.body
             && let Some(parent) = &index.parent
@@ -150,7 +151,7 @@ fn spread(state: &State<'_>, after: &Catalog, actions: &mut Actions) {
             parts.entry(&parent.id).or_default().push(&object.id);
         }
     }
-    let mut queue: VecDeque<Id> = actions
+    let mut queue: VecDeque<Arc<Id>> = actions
         .0
         .iter()
         .filter(|(_, action)| action.drops() || **action == Action::Retype)
@@ -160,7 +161,7 @@ fn spread(state: &State<'_>, after: &Catalog, actions: &mut Actions) {
         let Some(cause) = actions.get(&id) else {
             continue;
         };
-        let parts = parts.get(&id).map_or(&[][..], Vec::as_slice);
+        let parts = parts.get(id.as_ref()).map_or(&[][..], Vec::as_slice);
         for dependant in state.dependants(&id).iter().chain(parts) {
             if actions.drops(dependant)
                 || !after.contains(dependant)
@@ -176,8 +177,8 @@ fn spread(state: &State<'_>, after: &Catalog, actions: &mut Actions) {
             if let Some(reaction) = reaction
                 && actions.get(dependant) != Some(reaction)
             {
-                actions.0.insert((*dependant).clone(), reaction);
-                queue.push_back((*dependant).clone());
+                actions.0.insert(Arc::clone(dependant), reaction);
+                queue.push_back(Arc::clone(dependant));
             }
         }
     }

@@ -36,7 +36,7 @@ pub(super) fn changes(before: &Catalog, after: &Catalog, actions: &Actions) -> V
         };
         changes.push(Change {
             kind,
-            id: id.clone(),
+            id: Id::clone(id),
             table: of_index,
             before: old.map(|object| describe(before, object)),
             after: new.map(|object| describe(after, object)),

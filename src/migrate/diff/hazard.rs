@@ -58,7 +58,7 @@ pub(super) fn all(before: &Catalog, after: &Catalog, actions: &Actions) -> Vec<H
         let mut add = |kind, message: String| {
             hazards.push(Hazard {
                 kind,
-                id: id.clone(),
+                id: Id::clone(id),
                 message,
             });
         };

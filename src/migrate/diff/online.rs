@@ -65,7 +65,7 @@ impl<'a> Online<'a> {
                         return None;
                     };
                     let rest = index.definition.strip_prefix(&create)?;
-                    Some((rest.to_owned(), &object.id))
+                    Some((rest.to_owned(), object.id.as_ref()))
                 })
                 .collect(),
         }
@@ -284,10 +284,10 @@ impl<'a> Online<'a> {
                 self.graph.actions.creates(&object.id)
                     && matches!(&object.body, Body::Constraint(key) if self.index_of_key(object, key).is_some())
             });
-            key || self.graph.after.of_kind(Kind::Index).any(|object| {
+            key || self.graph.new_indexes(table).any(|object| {
                 self.graph.actions.creates(&object.id)
                     && matches!(&object.body, Body::Index(index)
-                        if index.table == table && self.build(object, index) == Build::Concurrent)
+                        if self.build(object, index) == Build::Concurrent)
             })
         };
         is_key
@@ -341,9 +341,7 @@ impl<'a> Online<'a> {
             .graph
             .after
             .parts(Kind::Constraint, table)
-            .filter(|object| {
-                self.graph.actions.creates(&object.id) && object.depends_on.contains(id)
-            })
+            .filter(|object| self.graph.actions.creates(&object.id) && object.needs(id))
             .any(|object| match &object.body {
                 Body::Constraint(key) => {
                     !self.is_checked_later(&object.id, key)

@@ -1,6 +1,7 @@
 //! The ordered statements between two catalogs, and what they change in the words of a report.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::describe::changes;
 use super::graph::{Graph, Node};
@@ -463,15 +464,15 @@ impl Writer<'_> {
     fn write_table(&mut self, object: &Object) {
         let graph = self.graph;
         let name = object.id.name.as_str();
-        let stated = |kind: Kind| -> Vec<Id> {
+        let stated = |kind: Kind| -> Vec<Arc<Id>> {
             graph
                 .after
                 .parts(kind, name)
-                .filter(|part| graph.implicit_create(&part.id).as_ref() == Some(&object.id))
-                .map(|part| part.id.clone())
+                .filter(|part| graph.implicit_create(&part.id).as_ref() == Some(object.id.as_ref()))
+                .map(|part| Arc::clone(&part.id))
                 .collect()
         };
-        let constraints: Vec<Id> = stated(Kind::Constraint)
+        let constraints: Vec<Arc<Id>> = stated(Kind::Constraint)
             .into_iter()
             .filter(|id| match graph.after.get(id).map(|object| &object.body) {
                 Some(Body::Constraint(constraint)) => {
@@ -531,7 +532,7 @@ impl Writer<'_> {
         let ids: BTreeSet<&Id> = before
             .of_kind(Kind::DefaultPrivileges)
             .chain(after.of_kind(Kind::DefaultPrivileges))
-            .map(|object| &object.id)
+            .map(|object| object.id.as_ref())
             .collect();
         for id in ids {
             if self.actions().drops(id) && self.graph.implicit_drop(id).is_some() {

@@ -1,5 +1,7 @@
 //! One side of a comparison, with what is asked of it many times.
 
+use std::sync::Arc;
+
 use crate::catalog::{Catalog, Dependants, Id, Kind};
 
 pub(super) struct State<'a> {
@@ -16,7 +18,7 @@ impl<'a> State<'a> {
         }
     }
 
-    pub(super) fn dependants(&self, id: &Id) -> &[&'a Id] {
+    pub(super) fn dependants(&self, id: &Id) -> &[&'a Arc<Id>] {
         self.dependants.get(id).map_or(&[], Vec::as_slice)
     }
 

@@ -1,5 +1,7 @@
 //! Tables and columns.
 
+use std::sync::Arc;
+
 use super::{foreign_options, literal, options};
 use crate::catalog::{Body, Catalog, Column, Id, Kind, Object, Sequence, Table};
 
@@ -7,8 +9,8 @@ use crate::catalog::{Body, Catalog, Column, Id, Kind, Object, Sequence, Table};
 #[derive(Clone, Debug, Default)]
 pub struct Parts {
     /// Columns whose default is part of the statement.
-    pub defaults: Vec<Id>,
-    pub constraints: Vec<Id>,
+    pub defaults: Vec<Arc<Id>>,
+    pub constraints: Vec<Arc<Id>>,
 }
 
 /// CREATE TABLE, and what can only be said afterwards of its columns.
@@ -29,7 +31,8 @@ pub fn create_table(catalog: &Catalog, object: &Object, parts: &Parts) -> Vec<St
             let default = Id::part(Kind::Default, name.as_str(), object.id.part.as_str());
             let expression = parts
                 .defaults
-                .contains(&default)
+                .iter()
+                .any(|id| **id == default)
                 .then(|| expression(catalog, &default))
                 .flatten();
             format!(

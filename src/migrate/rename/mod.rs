@@ -419,7 +419,7 @@ fn labels(object: &Object) -> Vec<Target> {
     labels
         .iter()
         .map(|label| Target {
-            id: object.id.clone(),
+            id: Id::clone(&object.id),
             label: Some(label.clone()),
         })
         .collect()

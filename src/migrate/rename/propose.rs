@@ -239,7 +239,7 @@ fn labels(before: &Catalog, after: &Catalog) -> Vec<Proposal> {
             continue;
         };
         let target = |label: &String| Target {
-            id: object.id.clone(),
+            id: Id::clone(&object.id),
             label: Some(label.clone()),
         };
         for (at, label) in old

@@ -121,7 +121,8 @@ pub fn collect(catalog: &Catalog) -> Resources {
     let mut relations: Vec<&Id> = catalog
         .objects
         .keys()
-        .filter(|id| matches!(id.kind, Kind::Table | Kind::View | Kind::MaterializedView))
+        .map(AsRef::as_ref)
+        .filter(|id: &&Id| matches!(id.kind, Kind::Table | Kind::View | Kind::MaterializedView))
         .filter(|id| !catalog.contains(&Id::new(Kind::Attachment, id.name.as_str())))
         .collect();
     // Of two tables with one name the one in `public` keeps it.
@@ -293,7 +294,7 @@ fn field(name: String, data_type: &str, mapped: Mapped, comment: Option<String>)
 fn table_field(catalog: &Catalog, object: &crate::catalog::Object, column: &Column) -> Field {
     let Id {
         name: table, part, ..
-    } = &object.id;
+    } = object.id.as_ref();
     let default = match catalog
         .get(&Id::part(Kind::Default, table.as_str(), part.as_str()))
         .map(|object| &object.body)
@@ -379,7 +380,9 @@ fn indexes<'a>(
     catalog
         .of_kind(Kind::Index)
         .filter_map(move |object| match &object.body {
-            Body::Index(index) if index.table == id.name => Some((&object.id, index.as_ref())),
+            Body::Index(index) if index.table == id.name => {
+                Some((object.id.as_ref(), index.as_ref()))
+            }
             _ => None,
         })
 }

@@ -44,7 +44,7 @@ impl Graph<'_> {
                 Body::Table(table)
                     if self.actions.changes(&object.id) && self.leaves(&object.id.name) =>
                 {
-                    let left = self.steps.place(&Node::Aside(object.id.clone()));
+                    let left = self.steps.place(&Node::Aside(Id::clone(&object.id)));
                     for parent in &table.parents {
                         let parent = Id::new(Kind::Table, parent.as_str());
                         self.leaving_edges(left, &object.id, &parent, edges);
@@ -69,7 +69,7 @@ impl Graph<'_> {
             let parts = [Kind::Column, Kind::Constraint, Kind::ForeignKey]
                 .into_iter()
                 .flat_map(|kind| self.before.parts(kind, &table.name))
-                .map(|object| &object.id);
+                .map(|object| object.id.as_ref());
             let indexes = self.indexes_before.get(table.name.as_str());
             for id in parts
                 .chain(indexes.into_iter().flatten().copied())
@@ -147,7 +147,7 @@ impl Graph<'_> {
         let columns = self.after.parts(Kind::Column, name);
         let first = keys
             .chain(columns)
-            .map(|object| &object.id)
+            .map(|object| object.id.as_ref())
             .chain(indexes.clone().filter(is_part));
         for id in first {
             // What comes with the parent's own step is another matter, below.
@@ -245,7 +245,7 @@ impl Graph<'_> {
 
 /// The names that an object takes, each with its name space.
 pub(super) fn names(object: &Object) -> Vec<String> {
-    let Id { kind, name, part } = &object.id;
+    let Id { kind, name, part } = object.id.as_ref();
     match (kind, &object.body) {
         (Kind::Table | Kind::View | Kind::MaterializedView | Kind::Composite, _) => {
             vec![format!("relation {name}"), format!("type {name}")]

@@ -73,7 +73,7 @@ impl Graph<'_> {
                 .depends_on
                 .iter()
                 .find(|other| other.kind == Kind::Column && drops(other))
-                .cloned()
+                .map(|other| Id::clone(other))
         };
         match &object.body {
             Body::Column(_) => {
@@ -137,7 +137,7 @@ impl Graph<'_> {
                 .depends_on
                 .iter()
                 .find(|other| other.kind == Kind::Table && drops(other))
-                .cloned()
+                .map(|other| Id::clone(other))
                 .or_else(own_column),
             Body::SequenceOwner { .. } => {
                 let sequence = Id::new(Kind::Sequence, id.name.as_str());
@@ -151,7 +151,7 @@ impl Graph<'_> {
                     .depends_on
                     .iter()
                     .find(|other| other.kind == Kind::Column && drops(other))?;
-                Some(column.clone())
+                Some(Id::clone(column))
             }
             Body::Attachment { .. } => drops(&table).then_some(table),
             Body::DefaultPrivileges {
@@ -180,6 +180,12 @@ impl Graph<'_> {
         if creates(&table) && self.comes_by_inheritance(id, constraint) {
             return Some(table);
         }
+        let of_parent = |kind: Kind| {
+            let parent = Self::parent_of(&id.name, self.after)?;
+            let mut parts = self.after.parts(kind, &parent);
+            let made = parts.find(|other| creates(&other.id))?;
+            Some(Id::clone(&made.id))
+        };
         let parent_key = constraint.of_parent && constraint.kind == ConstraintKind::ForeignKey;
         let attachment = Id::new(Kind::Attachment, id.name.as_str());
         if parent_key && creates(&attachment) {
@@ -189,36 +195,15 @@ impl Graph<'_> {
             if creates(&attachment) {
                 return Some(attachment);
             }
-            let parent = Self::parent_of(&id.name, self.after)?;
-            return self
-                .after
-                .parts(Kind::Constraint, &parent)
-                .map(|other| other.id.clone())
-                .find(creates);
+            return of_parent(Kind::Constraint);
         }
         // Keys of parts that exist are made first, so that the parent's takes them over by name.
-        if matches!(
-            constraint.kind,
-            ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclusion
-        ) {
+        if constraint.kind.is_key() {
             return None;
         }
-        self.comes_with_parent(id).or_else(|| {
-            // A foreign key of a partitioned table has other names on its parts.
-            let parent = Self::parent_of(&id.name, self.after)?;
-            (parent_key
-                && self
-                    .after
-                    .parts(Kind::ForeignKey, &parent)
-                    .any(|other| creates(&other.id)))
-            .then(|| {
-                self.after
-                    .parts(Kind::ForeignKey, &parent)
-                    .find(|other| creates(&other.id))
-                    .map(|other| other.id.clone())
-            })
-            .flatten()
-        })
+        // A foreign key of a partitioned table has other names on its parts.
+        self.comes_with_parent(id)
+            .or_else(|| of_parent(Kind::ForeignKey).filter(|_| parent_key))
     }
 
     /// Whether the parent's column becomes or ceases to be NOT NULL as this one does, which reaches
@@ -259,10 +244,5 @@ impl Graph<'_> {
 
 /// Whether a key of a partition comes with the key of its parent.
 pub(super) fn is_made_for_partition(constraint: &Constraint) -> bool {
-    constraint.of_parent
-        && !constraint.no_inherit
-        && matches!(
-            constraint.kind,
-            ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclusion
-        )
+    constraint.of_parent && !constraint.no_inherit && constraint.kind.is_key()
 }

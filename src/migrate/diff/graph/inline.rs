@@ -1,6 +1,7 @@
 //! What the statement of a new table or column states itself.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -59,9 +60,9 @@ impl Graph<'_> {
         constraint.kind == ConstraintKind::Unique
             && self.after.parts(Kind::Constraint, &id.name).any(|other| {
                 matches!(&other.body, Body::Constraint(key)
-                    if other.id != *id
+                    if *other.id != *id
                         && (key.kind == ConstraintKind::PrimaryKey
-                            || key.kind == ConstraintKind::Unique && other.id < *id)
+                            || key.kind == ConstraintKind::Unique && *other.id < *id)
                         && columns(&key.definition) == columns(&constraint.definition))
             })
     }
@@ -95,6 +96,7 @@ impl Graph<'_> {
         let mut stack: Vec<&Id> = object
             .depends_on
             .iter()
+            .map(Arc::as_ref)
             .filter(|other| !own(other))
             .collect();
         while let Some(next) = stack.pop() {
@@ -104,7 +106,7 @@ impl Graph<'_> {
             if seen.insert(next)
                 && let Some(object) = self.after.get(next)
             {
-                stack.extend(&object.depends_on);
+                stack.extend(object.depends_on.iter().map(Arc::as_ref));
             }
         }
         false

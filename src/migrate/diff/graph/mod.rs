@@ -8,11 +8,12 @@ mod sort;
 mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
 use super::{Action, Actions, State};
-use crate::catalog::{Body, Catalog, Id, Index, Kind};
+use crate::catalog::{Body, Catalog, Id, Index, Kind, Object};
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Node {
@@ -35,7 +36,7 @@ pub(super) struct Graph<'a> {
     /// Types that are put aside.
     pub asides: BTreeSet<Id>,
     /// New tables by what their statement states.
-    inline: FxHashMap<Id, Id>,
+    inline: FxHashMap<Arc<Id>, Id>,
     steps: steps::Steps,
     /// The indexes of each table, before and after.
     indexes_before: BTreeMap<&'a str, Vec<&'a Id>>,
@@ -81,6 +82,12 @@ impl<'a> Graph<'a> {
         self.index_parts
             .get(index.name.as_str())
             .map_or(&[], Vec::as_slice)
+    }
+
+    /// The indexes of a table, as they are after.
+    pub(super) fn new_indexes(&self, table: &str) -> impl Iterator<Item = &'a Object> {
+        let ids = self.indexes_after.get(table).into_iter().flatten();
+        ids.filter_map(|id| self.after.get(id))
     }
 
     /// Whether a partition or heir leaves a parent and stays as a table.
@@ -137,7 +144,7 @@ impl<'a> Graph<'a> {
                     Kind::Enum | Kind::Composite | Kind::Domain | Kind::Range
                 );
                 if is_type && self.actions.get(needed) == Some(Action::Rebuild) {
-                    self.asides.insert(needed.clone());
+                    self.asides.insert(Id::clone(needed));
                 }
             }
         }
@@ -158,7 +165,7 @@ impl<'a> Graph<'a> {
                         && self.actions.get(needed) == Some(Action::Rebuild)
                         && !self.asides.contains(*needed)
                 })
-                .cloned()
+                .map(|needed| Id::clone(needed))
                 .collect();
             if more.is_empty() {
                 break;

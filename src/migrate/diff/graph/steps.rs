@@ -1,5 +1,7 @@
 //! Every step once, told by its place in the order of steps; that spares comparing names.
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Graph, Node};
@@ -36,15 +38,15 @@ const NOWHERE: usize = usize::MAX;
 pub(super) struct Steps {
     nodes: Vec<Node>,
     /// The step that removes an object.
-    drops: FxHashMap<Id, usize>,
+    drops: FxHashMap<Arc<Id>, usize>,
     /// The step that makes or changes an object.
-    makes: FxHashMap<Id, usize>,
+    makes: FxHashMap<Arc<Id>, usize>,
 }
 
 impl Steps {
     pub(super) fn new(graph: &Graph<'_>) -> Self {
-        let mut drops: Vec<(&Id, Node)> = Vec::new();
-        let mut makes: Vec<(&Id, Node)> = Vec::new();
+        let mut drops: Vec<(&Arc<Id>, Node)> = Vec::new();
+        let mut makes: Vec<(&Arc<Id>, Node)> = Vec::new();
         for (id, action) in &graph.actions.0 {
             if action.drops() {
                 drops.push((id, graph.step_of_drop(id)));
@@ -57,7 +59,7 @@ impl Steps {
         let asides = graph
             .asides
             .iter()
-            .chain(leaving.map(|object| &object.id))
+            .chain(leaving.map(|object| object.id.as_ref()))
             .cloned()
             .map(Node::Aside);
         let mut nodes: Vec<Node> = drops
@@ -68,10 +70,10 @@ impl Steps {
             .collect();
         nodes.sort_unstable();
         nodes.dedup();
-        let places = |steps: Vec<(&Id, Node)>| {
+        let places = |steps: Vec<(&Arc<Id>, Node)>| {
             steps
                 .into_iter()
-                .filter_map(|(id, node)| Some((id.clone(), nodes.binary_search(&node).ok()?)))
+                .filter_map(|(id, node)| Some((Arc::clone(id), nodes.binary_search(&node).ok()?)))
                 .collect()
         };
         let (drops, makes) = (places(drops), places(makes));

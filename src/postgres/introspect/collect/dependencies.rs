@@ -1,5 +1,7 @@
 //! Edges of pg_depend, told by object ids, as dependencies between objects.
 
+use std::sync::Arc;
+
 use super::{Collection, class};
 use crate::catalog::{Id, Kind};
 use crate::postgres::introspect::rows::Address;
@@ -42,11 +44,12 @@ impl Collection {
         found.dedup();
         for of_one in found.chunk_by(|a, b| a.0 == b.0) {
             let from = of_one[0].0;
-            let needed = of_one
+            let mut needed: Vec<Arc<Id>> = of_one
                 .iter()
                 .filter(|(_, to)| *to != from)
-                .map(|(_, to)| self.objects[*to].id.clone())
+                .map(|(_, to)| Arc::clone(&self.objects[*to].id))
                 .collect();
+            needed.sort_unstable();
             self.objects[from].depends_on = needed;
         }
     }

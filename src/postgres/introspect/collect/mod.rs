@@ -7,6 +7,7 @@ mod routines;
 mod types;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::rows::{
     Address, DefaultPrivilegesRow, EdgeRow, ExtensionRow, Grants, NameRow, PolicyRow, Rows,
@@ -161,11 +162,11 @@ impl Collection {
         grants: BTreeSet<Grant>,
     ) -> usize {
         self.objects.push(Object {
-            id,
+            id: Arc::new(id),
             body,
             comment,
             grants,
-            depends_on: BTreeSet::new(),
+            depends_on: Vec::new(),
         });
         self.objects.len() - 1
     }
