@@ -7,6 +7,7 @@ pub mod digest;
 pub mod doctor;
 pub mod github;
 pub mod hlog;
+pub mod html;
 pub mod human;
 pub mod json;
 pub mod junit;

@@ -27,6 +27,16 @@ const FINDING_FORMATS: &[Format] = &[
     Format::Junit,
     Format::Github,
 ];
+/// And for reports that are pages, too.
+const PAGE_FORMATS: &[Format] = &[
+    Format::Human,
+    Format::Json,
+    Format::Markdown,
+    Format::Html,
+    Format::Sarif,
+    Format::Junit,
+    Format::Github,
+];
 const PLAIN_FORMATS: &[Format] = &[Format::Human, Format::Json, Format::Markdown];
 const DEFAULT_FOLDER: &str = "migrations";
 
@@ -249,7 +259,7 @@ pub(super) fn resolve(arguments: cli::Migrate, context: &Context) -> Result<Requ
     let fail_on = arguments.fail_on.unwrap_or_default();
     Ok(match chosen {
         "--compare" => Request::Compare(Compare {
-            report: context.report_options(FINDING_FORMATS)?,
+            report: context.report_options(PAGE_FORMATS)?,
             source: need_source()?,
             target: target(&compare.unwrap_or_default())?,
             scratch: scratch(&arguments, context, database.clone())?,
@@ -290,7 +300,7 @@ pub(super) fn resolve(arguments: cli::Migrate, context: &Context) -> Result<Requ
             scratch: scratch(&arguments, context, database.clone())?,
         }),
         "--analyze" => Request::Analyze(Analyze {
-            report: context.report_options(FINDING_FORMATS)?,
+            report: context.report_options(PAGE_FORMATS)?,
             source: need_source()?,
             scratch: scratch(&arguments, context, database.clone())?,
             schemas,

@@ -489,7 +489,7 @@ fn one_action_and_a_database_are_needed() {
         (
             vec![
                 "migrate",
-                "--analyze",
+                "--suggest-indexes",
                 "--connection",
                 "postgres://x",
                 "--format",

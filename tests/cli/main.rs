@@ -24,6 +24,7 @@ mod file_server;
 mod from_database;
 mod generate_spec;
 mod house;
+mod html;
 mod large_schema;
 mod layouts;
 mod load_engine;

@@ -11,7 +11,7 @@ use crate::postgres::{self, Connection};
 use crate::report::annotation;
 use crate::report::human::migrate::analyze::View;
 use crate::report::json::v1::migrate::analyze::Document;
-use crate::report::{human, json, markdown};
+use crate::report::{html, human, json, markdown};
 use crate::settings::Format;
 use crate::settings::migrate::{Analyze, Source};
 use crate::terminal::{DIM, Terminal, Verbosity};
@@ -26,8 +26,14 @@ pub(super) fn run(request: &Analyze, terminal: &mut Terminal) -> Result<Verdict,
     let written = files::write(&request.writing, "cures", &all, terminal)?;
     let verdict = findings::verdict(request.fail_on, &analysis.findings);
     let negative = verdict == Verdict::Negative;
-    let everything = terminal.verbosity() >= Verbosity::Verbose;
-    let symbols = terminal.symbols();
+    let view = View {
+        statistics: &statistics,
+        analysis: &analysis,
+        files: &written.files,
+        negative,
+        everything: terminal.verbosity() >= Verbosity::Verbose,
+        symbols: terminal.symbols(),
+    };
     let render = |out: &mut dyn Write, format: Format| -> io::Result<()> {
         if let Some(format) = findings::ci(format) {
             let annotations = findings::annotations(&analysis.findings);
@@ -45,21 +51,12 @@ pub(super) fn run(request: &Analyze, terminal: &mut Terminal) -> Result<Verdict,
                 ),
             ),
             Format::Markdown => markdown::migrate::analysis(out, &analysis),
+            Format::Html => html::analysis(out, &view),
             _ => {
                 if let Some(diff) = &written.diff {
                     write!(out, "{diff}")?;
                 }
-                human::migrate::analyze::write(
-                    out,
-                    &View {
-                        statistics: &statistics,
-                        analysis: &analysis,
-                        files: &written.files,
-                        negative,
-                        everything,
-                        symbols,
-                    },
-                )
+                human::migrate::analyze::write(out, &view)
             }
         }
     };

@@ -19,7 +19,7 @@ use crate::migrate::diff::{self, Hazard, HazardKind, Plan};
 use crate::migrate::layout::Tool;
 use crate::migrate::rename;
 use crate::postgres::values;
-use crate::report::{annotation, human, json, markdown};
+use crate::report::{annotation, html, human, json, markdown};
 use crate::settings::Format;
 use crate::settings::migrate::{Compare as Request, Layout, Output};
 use crate::terminal::{DIM, Terminal, Verbosity, interrupt};
@@ -379,6 +379,7 @@ fn render(
             json::write_document(out, &document)
         }
         Format::Markdown => markdown::migrate::comparison::write(out, comparison),
+        Format::Html => html::comparison(out, comparison),
         _ => human::migrate::comparison::write(out, comparison, style),
     }
 }

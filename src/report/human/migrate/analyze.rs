@@ -174,7 +174,7 @@ fn text<'a>(finding: &'a Finding, name: &str) -> Option<&'a str> {
 }
 
 /// What was looked at, and what was left out.
-fn looked_at(view: &View<'_>) -> String {
+pub(in crate::report) fn looked_at(view: &View<'_>) -> String {
     let statistics = view.statistics;
     let mut text = format!(
         "looked at {}, {}",

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use crate::catalog::{Id, Kind};
 use crate::migrate::comparison::{Comparison, JudgedHazard, Outcome};
 use crate::migrate::diff::{Change, ChangeKind};
+use crate::report::markdown::migrate::comparison::turn;
 use crate::terminal::{BOLD, GREEN, RED, Symbols, YELLOW};
 use crate::text::number::{count as number, counted};
 
@@ -69,8 +70,9 @@ fn write_different(out: &mut dyn Write, comparison: &Comparison, style: Style) -
     };
     writeln!(
         out,
-        "{color}{sign}{color:#} {BOLD}{} turn {} into {}; {proof}{BOLD:#}\n",
+        "{color}{sign}{color:#} {BOLD}{} {} {} into {}; {proof}{BOLD:#}\n",
         counted(comparison.up.total, "statement"),
+        turn(comparison),
         comparison.from.name,
         comparison.to.name
     )?;

@@ -6,22 +6,36 @@ use crate::migrate::comparison::{Comparison, Outcome};
 use crate::migrate::diff::ChangeKind;
 use crate::text::number::counted;
 
-/// The differences as a table, what would be lost, the files.
-pub fn write(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
+/// The verb that goes with the number of statements.
+pub(in crate::report) const fn turn(comparison: &Comparison) -> &'static str {
+    if comparison.up.total == 1 {
+        "turns"
+    } else {
+        "turn"
+    }
+}
+
+/// The outcome in a sentence, without a full stop.
+pub(in crate::report) fn verdict(comparison: &Comparison) -> String {
     let (from, to) = (&comparison.from.name, &comparison.to.name);
-    let verdict = match comparison.outcome {
+    match comparison.outcome {
         Outcome::Equal => format!("{from} equals {to}"),
         Outcome::Different => format!(
-            "{} turn {from} into {to}",
-            counted(comparison.up.total, "statement")
+            "{} {} {from} into {to}",
+            counted(comparison.up.total, "statement"),
+            turn(comparison)
         ),
         Outcome::Drift => format!(
             "Drift: {from} differs from {to} in {}",
             counted(comparison.changes.len(), "object")
         ),
         Outcome::Refused => "Refused: the change destroys data and no flag allows it".to_owned(),
-    };
-    writeln!(out, "## {}\n", escaped(&verdict))?;
+    }
+}
+
+/// The differences as a table, what would be lost, the files.
+pub fn write(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
+    writeln!(out, "## {}\n", escaped(&verdict(comparison)))?;
     match &comparison.proof {
         Some(proof) => writeln!(
             out,
