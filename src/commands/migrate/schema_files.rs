@@ -21,19 +21,19 @@ pub(super) async fn read(
     let started = Instant::now();
     // Faults of reading and splitting come before a server is started.
     let scripts = scripts(path).map_err(|failure| failure.closing("nothing was analyzed"))?;
-    let server = server(&request.scratch, "analyzing a file", Some(bytes(&scripts))).await?;
-    let database = server.create_database().await?;
-    let target = Target::parse(database.url(), None)?;
-    let notes = load::all(&target, &scripts, server.is_private())
-        .await
-        .map_err(|failure| failure.closing("nothing was analyzed"))?;
-    let mut connection = target.connect().await?;
-    let mut statistics = statistics::read(&mut connection, &request.schemas).await?;
-    connection.close().await;
-    statistics.workload = Workload::NotApplicable;
-    statistics.server.database = path.display().to_string();
-    statistics.server.since = None;
-    statistics.server.days = 0.0;
+    let wanted = &request.scratch;
+    let purpose = "analyzing a file";
+    let small = server(wanted, purpose, Some(bytes(&scripts))).await?;
+    let read = loaded(&small, path, &scripts, request).await;
+    // A small file may make many rows.
+    let again = read.is_err() && small.is_full();
+    drop(small);
+    let (statistics, notes) = if again {
+        let large = server(wanted, purpose, None).await?;
+        loaded(&large, path, &scripts, request).await?
+    } else {
+        read?
+    };
     terminal.note(&format!(
         "{DIM}  load    {} into a scratch database, PostgreSQL {}, in {:.1} s{DIM:#}",
         path.display(),
@@ -44,6 +44,28 @@ pub(super) async fn read(
         terminal.note(&format!("{DIM}  note    {note}{DIM:#}"));
     }
     Ok(statistics)
+}
+
+/// Loads the files into a new database; its statistics, and what was left out.
+async fn loaded(
+    server: &Server,
+    path: &Path,
+    scripts: &[Script],
+    request: &Analyze,
+) -> Result<(Statistics, Vec<String>), Failure> {
+    let database = server.create_database().await?;
+    let target = Target::parse(database.url(), None)?;
+    let notes = load::all(&target, scripts, server.is_private())
+        .await
+        .map_err(|failure| failure.closing("nothing was analyzed"))?;
+    let mut connection = target.connect().await?;
+    let mut statistics = statistics::read(&mut connection, &request.schemas).await?;
+    connection.close().await;
+    statistics.workload = Workload::NotApplicable;
+    statistics.server.database = path.display().to_string();
+    statistics.server.since = None;
+    statistics.server.days = 0.0;
+    Ok((statistics, notes))
 }
 
 /// Every file, split into its statements; the faults of all of them at once.

@@ -136,6 +136,15 @@ impl Server {
         })
     }
 
+    /// Whether a failure may come from a lack of memory: the same may work with `bytes` unknown.
+    pub fn is_full(&self) -> bool {
+        match &self.place {
+            #[cfg(unix)]
+            Place::Private(private) => private.is_full(),
+            Place::Named { .. } => false,
+        }
+    }
+
     /// 15
     pub const fn major(&self) -> u32 {
         self.version_number / 10_000

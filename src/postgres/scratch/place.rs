@@ -6,9 +6,9 @@ use std::path::PathBuf;
 /// The most that is loaded into a server in memory; what is larger may have rows without end.
 #[cfg(target_os = "linux")]
 const MOST: u64 = 16 << 20;
-/// What must be free there, and of the machine's memory: the log of changes alone may take half of it.
+/// What must be free there, and of the machine's memory: several times what such a server takes.
 #[cfg(target_os = "linux")]
-const ROOM: u64 = 2 << 30;
+const ROOM: u64 = 1 << 30;
 
 /// On disk. Short, because the path of a Unix socket has at most 107 bytes.
 pub(super) fn on_disk() -> PathBuf {

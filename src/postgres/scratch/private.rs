@@ -55,6 +55,16 @@ const SETTINGS: &[(&str, &str)] = &[
     ("wal_level", "logical"),
 ];
 
+/// What a server in memory has instead.
+const IN_MEMORY: &[(&str, &str)] = &[("max_wal_size", "128MB")];
+
+/// What is enough for files of a mebibyte: room for locks is laid out at the start.
+const FEW: u64 = 1 << 20;
+const FOR_FEW: &[(&str, &str)] = &[
+    ("shared_buffers", "32MB"),
+    ("max_locks_per_transaction", "1024"),
+];
+
 #[derive(Debug)]
 pub(super) struct Private {
     folder: PathBuf,
@@ -103,13 +113,20 @@ impl Private {
             _guard: guard,
         };
         template::lay_out(binaries, &folder.join("data"), account)?;
-        private.keeper = Some(spawn(binaries, &folder, account, options)?);
+        private.keeper = Some(spawn(binaries, &folder, account, options, in_memory)?);
         let connection = private.wait_until_ready().await?;
         Ok((private, connection))
     }
 
     pub(super) const fn is_in_memory(&self) -> bool {
         self.in_memory
+    }
+
+    /// Whether something did not fit into memory. The server says so even where the session is lost.
+    pub(super) fn is_full(&self) -> bool {
+        let words = ["No space left on device", "Check free disk space"];
+        let log = self.log();
+        self.in_memory && words.iter().any(|words| log.contains(words))
     }
 
     pub(super) fn url(&self, database: &str) -> SecretUrl {
@@ -196,6 +213,7 @@ fn spawn(
     folder: &Path,
     account: Option<Account>,
     options: &Options,
+    in_memory: bool,
 ) -> Result<Child, Failure> {
     use std::os::unix::process::CommandExt;
     let mut command = Command::new("/bin/sh");
@@ -207,7 +225,14 @@ fn spawn(
         .arg(folder.join("data"))
         .arg("-k")
         .arg(folder);
-    for (name, value) in SETTINGS {
+    let mut settings = SETTINGS.to_vec();
+    if in_memory {
+        settings.extend(IN_MEMORY);
+    }
+    if options.bytes.is_some_and(|bytes| bytes <= FEW) {
+        settings.extend(FOR_FEW);
+    }
+    for (name, value) in settings {
         command.arg("-c").arg(format!("{name}={value}"));
     }
     let preload: Vec<&str> = options

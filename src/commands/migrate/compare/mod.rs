@@ -18,6 +18,7 @@ use crate::migrate::comparison::{self, Comparison, JudgedHazard, Outcome, Proof,
 use crate::migrate::diff::{self, Hazard, HazardKind, Plan};
 use crate::migrate::layout::Tool;
 use crate::migrate::rename;
+use crate::postgres::scratch::Server;
 use crate::postgres::values;
 use crate::report::{annotation, html, human, json, markdown};
 use crate::settings::Format;
@@ -45,11 +46,25 @@ pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict,
 
 async fn compare(request: &Request, terminal: &mut Terminal) -> Result<Comparison, Failure> {
     let mut scratch = Scratch::new(request);
-    let (before, after) = Box::pin(sides::both(request, &mut scratch, terminal)).await?;
+    let comparison = Box::pin(compare_with(request, &mut scratch, terminal)).await;
+    if comparison.is_ok() || !scratch.server.as_ref().is_some_and(Server::is_full) {
+        return comparison;
+    }
+    // A small file may make many rows. Nothing is written before everything has worked.
+    scratch = Scratch::on_disk(request);
+    Box::pin(compare_with(request, &mut scratch, terminal)).await
+}
+
+async fn compare_with(
+    request: &Request,
+    scratch: &mut Scratch<'_>,
+    terminal: &mut Terminal,
+) -> Result<Comparison, Failure> {
+    let (before, after) = Box::pin(sides::both(request, scratch, terminal)).await?;
     let (before, after, note) =
-        Box::pin(one_version::both(request, before, after, &mut scratch)).await?;
+        Box::pin(one_version::both(request, before, after, scratch)).await?;
     let options = request.planning;
-    let mut renamed = prove::renamed(request, &before, &after, &mut scratch).await?;
+    let mut renamed = prove::renamed(request, &before, &after, scratch).await?;
     let from = renamed
         .as_ref()
         .map_or(&before.catalog, |renamed| &renamed.catalog);
@@ -59,7 +74,7 @@ async fn compare(request: &Request, terminal: &mut Terminal) -> Result<Compariso
     }
     let mut comparison = Comparison {
         outcome: Outcome::Different,
-        server: before.server(&after, &scratch),
+        server: before.server(&after, scratch),
         from: before.side.clone(),
         to: after.side.clone(),
         changes: up.changes.clone(),
@@ -103,7 +118,7 @@ async fn compare(request: &Request, terminal: &mut Terminal) -> Result<Compariso
             (&before, &after),
             &up,
             renamed.as_ref(),
-            &mut scratch,
+            scratch,
         )
         .await?;
         let downs = versions.iter().map(|version| version.down.statements.len());
@@ -113,7 +128,7 @@ async fn compare(request: &Request, terminal: &mut Terminal) -> Result<Compariso
     } else {
         let mut version = None;
         if request.verify {
-            let proof = prove::up_and_down(request, &before, &after, &up, &down, &mut scratch);
+            let proof = prove::up_and_down(request, &before, &after, &up, &down, scratch);
             version = Some(proof.await?);
         }
         let (up, down) = (&up, &down);

@@ -16,6 +16,9 @@ use crate::postgres::{Connection, Target, introspect, load, pooler};
 use crate::settings::migrate::{Compare as Request, Source, Target as Wanted};
 use crate::terminal::{DIM, Terminal};
 
+/// More than the statements of most schemas take, in bytes.
+const LARGE_SCHEMA: u64 = 8 << 20;
+
 /// How long the server may take to notice that a session was closed.
 const MOMENT: Duration = Duration::from_secs(1);
 
@@ -95,8 +98,9 @@ impl Read {
 /// The server for scratch databases, started when it is needed first.
 pub(super) struct Scratch<'a> {
     request: &'a Request,
-    /// How much the files hold.
+    /// How much the files hold, unless they need more than they hold.
     bytes: Option<u64>,
+    in_memory: bool,
     pub(super) server: Option<Server>,
 }
 
@@ -105,13 +109,23 @@ impl<'a> Scratch<'a> {
         Self {
             request,
             bytes: None,
+            in_memory: true,
             server: None,
+        }
+    }
+
+    /// With room for more than the files hold.
+    pub(super) fn on_disk(request: &'a Request) -> Self {
+        Self {
+            in_memory: false,
+            ..Self::new(request)
         }
     }
 
     pub(super) async fn server(&mut self) -> Result<&Server, Failure> {
         if self.server.is_none() {
-            self.server = Some(start(self.request, self.bytes).await?);
+            let bytes = self.bytes.filter(|_| self.in_memory);
+            self.server = Some(start(self.request, bytes).await?);
         }
         self.server
             .as_ref()
@@ -185,10 +199,10 @@ enum Origin<'a> {
 }
 
 impl Origin<'_> {
-    /// How much is loaded into a scratch database; of a live one only the schema is copied.
+    /// How much is loaded into a scratch database. Of a live one only the schema is copied.
     fn bytes(&self) -> u64 {
         match self {
-            Self::Live(_) => 0,
+            Self::Live(_) => LARGE_SCHEMA,
             Self::Files(_, scripts) => schema_files::bytes(scripts),
         }
     }
