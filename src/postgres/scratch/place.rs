@@ -33,7 +33,9 @@ pub(super) fn all() -> Vec<PathBuf> {
 pub(super) fn in_memory(bytes: Option<u64>) -> Option<PathBuf> {
     let folder = memory().filter(|_| bytes.is_some_and(|bytes| bytes <= MOST))?;
     let about = nix::sys::statvfs::statvfs(&folder).ok()?;
-    let free = u64::from(about.blocks_available()).saturating_mul(about.fragment_size());
+    let free = about
+        .blocks_available()
+        .saturating_mul(about.fragment_size());
     let available = available(&std::fs::read_to_string("/proc/meminfo").ok()?)?;
     (free >= ROOM && available >= ROOM && is_ours_to_fill()).then_some(folder)
 }
