@@ -1,6 +1,14 @@
 //! `migrate --migrate FILE` and `--rollback` on a real server.
 
+use std::collections::BTreeSet;
 use std::process::Stdio;
+
+use backsmith::migrate::execution::{Direction, Limits};
+use backsmith::migrate::script;
+use backsmith::postgres::history::{self, RecordState};
+use backsmith::postgres::{Target, apply};
+use backsmith::redact::SecretUrl;
+use backsmith::text::SourceFile;
 
 use crate::migration::{arguments, document, finish, interrupt, start, until};
 use crate::postgres::{execute, fixture, query, wait};
@@ -307,27 +315,52 @@ fn ctrl_c_is_heard_while_a_look_at_the_server_hangs() {
 
 /// What cannot be written to the history leaves no transaction open behind it.
 #[test]
-fn a_history_that_refuses_an_entry_is_told_as_it_is() {
+fn a_refused_entry_of_the_history_leaves_no_transaction_open() {
     let url = fixture().database("create table t (a int)");
-    let sandbox = Sandbox::new();
-    sandbox.write("0.sql", "CREATE TABLE first (a int);\n");
-    sandbox
-        .run(arguments(&url, &["--migrate", "0.sql"]))
-        .expect(0);
-    execute(
-        &url,
-        "create function refuse() returns trigger language plpgsql as $$ begin raise exception 'not today'; end $$;
-         create trigger refuse before insert or update on backsmith.migrations for each row execute function refuse()",
-    );
-    sandbox.write(
-        "1.sql",
+    let source = SourceFile::new(
+        "m.sql",
         "SET ROLE NONE;\nCREATE INDEX CONCURRENTLY t_a ON t (a);\n",
     );
-    let run = sandbox.run(arguments(&url, &["--migrate", "1.sql"]));
-    assert_ne!(run.code, 0, "{}", run.stdout);
-    let said = format!("{}{}", run.stdout, run.stderr);
-    assert!(said.contains("not today"), "{said}");
-    assert!(!said.contains("transaction is aborted"), "{said}");
+    let (script, _) = script::split(&source);
+    let (sections, _) = script::sections(&script);
+    // Events are told on the thread that runs it, so `wait` cannot.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let end = runtime.block_on(async {
+        let target = Target::parse(&SecretUrl::new(&url), None).expect("a URL");
+        let mut connection = target.connect().await.expect("a connection");
+        history::prepare(&mut connection).await.expect("a history");
+        let refuse = "create function refuse() returns trigger language plpgsql as $$
+                begin if new.running is not null then raise exception 'not today'; end if; return new; end $$;
+            create trigger refuse before insert or update on backsmith.migrations for each row execute function refuse()";
+        connection.execute(refuse).await.expect("a trigger");
+        let request = apply::Request {
+            direction: Direction::Apply,
+            script: &script,
+            sections: &sections,
+            version: "1",
+            file: "m.sql",
+            checksum: "",
+            done_before: 0,
+            doubt: None,
+            verdict: None,
+            not_needed: &BTreeSet::new(),
+            up_done: (0, "", RecordState::RolledBack),
+            fingerprint: None,
+            limits: Limits::default(),
+        };
+        let interrupt = backsmith::terminal::interrupt::listen();
+        let execution = apply::run(&mut connection, request, &interrupt, &mut |_| {}).await;
+        connection
+            .execute("select 1")
+            .await
+            .expect("a session without a lost transaction");
+        connection.close().await;
+        execution.end
+    });
+    assert!(format!("{end:?}").contains("not today"), "{end:?}");
 }
 
 #[cfg(unix)]

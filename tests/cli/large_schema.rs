@@ -35,6 +35,19 @@ fn read(url: &str) -> Catalog {
     })
 }
 
+/// A value that has come to rest.
+fn settled(url: &str, sql: &str) -> String {
+    let mut last = String::new();
+    let mut same = 0;
+    while same < 5 {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        let now = query(url, sql).remove(0);
+        same = if now == last { same + 1 } else { 0 };
+        last = now;
+    }
+    last
+}
+
 #[test]
 fn two_connections_read_what_one_reads() {
     let url = fixture().database(SCHEMA);
@@ -51,15 +64,19 @@ fn two_connections_read_what_one_reads() {
         ),
     );
     let single = read(&url.replace("user=postgres", &format!("user={role}")));
-    // Sessions are counted since version 14, after their end.
-    let sessions = "select coalesce(to_jsonb(d) ->> 'sessions', '') from pg_stat_database d where datname = current_database()";
-    let before = query(&url, sessions).remove(0);
+    // Sessions of a database are counted since version 14, each at its end; we look from another one.
+    let other = fixture().database("");
+    let sessions = format!(
+        "select coalesce(to_jsonb(d) ->> 'sessions', '') from pg_stat_database d where datname = '{name}'"
+    );
+    let before = settled(&other, &sessions);
     let both = read(&url);
     assert_eq!(single, both);
     if let Ok(before) = before.parse::<u32>() {
+        let two_more = before + 2;
         until(
-            &url,
-            &format!("select 'x' from ({sessions}) s (count) where count::int >= {before} + 2"),
+            &other,
+            &format!("select 'x' from ({sessions}) s (count) where count::int >= {two_more}"),
         );
     }
     // As Postgres itself prints them, also those that are told from their columns.
