@@ -195,7 +195,22 @@ fn what_failed_once_holds() {
         alter sequence numbers owned by fast.id;
         create table base (x int, y text); create table heir (own int) inherits (base);
         create table other (x int, y text, z int);
-        create statistics both_columns on x, z from other;";
+        create statistics both_columns on x, z from other;
+        -- What heirs keep of their own when the parent loses it, through two generations.
+        create table ground (a int, e int, constraint e_pos check (e > 0), constraint a_pos check (a > 0));
+        create table keeps (x int) inherits (ground); create table below (y int) inherits (keeps);
+        create table loses (x int) inherits (ground);
+        -- Keys of partitions that were made there and joined, one that came with its partition.
+        create table long (id int not null, at int not null) partition by list (at);
+        create table long_1 (id int not null, at int not null);
+        create table long_2 partition of long for values in (2);
+        alter table long attach partition long_1 for values in (1);
+        alter table only long add constraint long_key primary key (id, at);
+        alter table long_1 add constraint long_1_key primary key (id, at);
+        alter table long_2 add constraint long_2_key primary key (id, at);
+        alter index long_key attach partition long_1_key;
+        alter index long_key attach partition long_2_key;
+        create table of_long (id int, at int, foreign key (id, at) references long);";
     let after = "
         create type state as enum ('new', 'open');
         create type mood as enum ('new', 'open');
@@ -213,7 +228,21 @@ fn what_failed_once_holds() {
         alter sequence numbers owned by fast.id;
         create table base (x int); create table heir (x int, y text, own int);
         create table other (z int, y text, x int) inherits (base);
-        create statistics both_columns on z, x from other;";
+        create statistics both_columns on z, x from other;
+        create table ground (a int);
+        create table keeps (x int, e int, constraint e_pos check (e > 0)) inherits (ground);
+        create table below (y int) inherits (keeps);
+        create table loses (x int, constraint a_pos check (a > 0)) inherits (ground);
+        create table long (id bigint not null, at int not null) partition by list (at);
+        create table long_1 (id bigint not null, at int not null);
+        create table long_2 partition of long for values in (2);
+        alter table long attach partition long_1 for values in (1);
+        alter table only long add constraint long_key primary key (id, at);
+        alter table long_1 add constraint long_1_key primary key (id, at);
+        alter table long_2 add constraint long_2_key primary key (id, at);
+        alter index long_key attach partition long_1_key;
+        alter index long_key attach partition long_2_key;
+        create table of_long (id bigint, at int, foreign key (id, at) references long);";
     assert_eq!(leads_there_and_back(before, after), Ok(true));
 }
 

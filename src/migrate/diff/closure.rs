@@ -126,6 +126,24 @@ fn rebuild_heirs(before: &Catalog, after: &Catalog, actions: &mut Actions) {
             });
         if wrong {
             actions.0.insert(object.id.clone(), Action::Rebuild);
+            continue;
+        }
+        // A check of its own that the parent gains goes first, to come again from there.
+        let from_parent = after
+            .parts(Kind::Constraint, &object.id.name)
+            .filter(|check| {
+                let was_own = matches!(before.get(&check.id).map(|check| &check.body),
+                    Some(Body::Constraint(check)) if check.inherited == 0);
+                let comes = new.parents.iter().any(|parent| {
+                    let of_parent =
+                        Id::part(Kind::Constraint, parent.as_str(), check.id.part.as_str());
+                    old.parents.contains(parent) && actions.creates(&of_parent)
+                });
+                was_own && comes && matches!(&check.body, Body::Constraint(check) if !check.local)
+            });
+        let from_parent: Vec<Arc<Id>> = from_parent.map(|check| Arc::clone(&check.id)).collect();
+        for check in from_parent {
+            actions.0.insert(check, Action::Rebuild);
         }
     }
 }

@@ -212,7 +212,9 @@ impl Writer<'_> {
                     _ => None,
                 }
             };
-            if constraint.is_derived() && !self.graph.leaves(&id.name)
+            if constraint.is_derived()
+                && !self.graph.leaves(&id.name)
+                && !self.graph.is_left_by_parent(id)
                 || self.actions().creates(id) && replaced().is_some()
             {
                 return;
@@ -223,6 +225,13 @@ impl Writer<'_> {
         }
         let mut section = Section::Main;
         let mut statements = emit::drop(object);
+        if matches!(object.body, Body::Column(_) | Body::Constraint(_))
+            && self.graph.stays_below(id)
+        {
+            for sql in &mut statements {
+                *sql = sql.replacen("ALTER TABLE ", "ALTER TABLE ONLY ", 1);
+            }
+        }
         if let Body::Index(index) = &object.body {
             if index.parent.is_some() && !self.graph.leaves(&index.table) {
                 return;

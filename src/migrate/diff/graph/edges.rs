@@ -50,7 +50,11 @@ impl Graph<'_> {
                         self.leaving_edges(left, &object.id, &parent, edges);
                     }
                 }
+                Body::Column(_) if self.actions.drops(&object.id) => {
+                    self.own_drop(&object.id, edges);
+                }
                 Body::Constraint(constraint) if self.actions.drops(&object.id) => {
+                    self.own_drop(&object.id, edges);
                     for (partition, _) in &constraint.referenced_parts {
                         let left = Id::new(Kind::Attachment, partition.as_str());
                         if self.actions.drops(&left) {
@@ -59,6 +63,17 @@ impl Graph<'_> {
                     }
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// What an heir no longer inherits can go by itself.
+    fn own_drop(&self, id: &Id, edges: &mut Edges) {
+        if let Some(parent) = self.parent_that_stays(&id.name) {
+            let of_parent = Id::part(id.kind, parent, id.part.as_str());
+            let with_table = self.actions.drops(&Id::new(Kind::Table, id.name.as_str()));
+            if self.actions.drops(&of_parent) && !with_table {
+                edges.insert((self.drop_node(&of_parent), self.drop_node(id)));
             }
         }
     }

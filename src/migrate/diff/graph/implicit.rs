@@ -51,7 +51,28 @@ impl Graph<'_> {
         if self.leaves(&id.name) {
             return None;
         }
-        Self::follows_parent(id, self.before, |other| self.actions.drops(other))
+        Self::follows_parent(id, self.before, |other| {
+            self.actions.drops(other) && !self.stays_below(other)
+        })
+    }
+
+    /// Whether a column or check that goes becomes some heir's own.
+    pub(in crate::migrate::diff) fn stays_below(&self, id: &Id) -> bool {
+        let is_own = |catalog: &Catalog, id: &Id| match &catalog.get(id)?.body {
+            Body::Column(column) => Some(column.local),
+            Body::Constraint(constraint) => Some(constraint.local),
+            _ => None,
+        };
+        self.heirs(&id.name).iter().any(|heir| {
+            let below = Id::part(id.kind, *heir, id.part.as_str());
+            is_own(self.before, &below) == Some(false) && is_own(self.after, &below) == Some(true)
+        })
+    }
+
+    /// Whether a column or check is an heir's own once its parent's went.
+    pub(in crate::migrate::diff) fn is_left_by_parent(&self, id: &Id) -> bool {
+        self.parent_that_stays(&id.name)
+            .is_some_and(|parent| self.stays_below(&Id::part(id.kind, parent, id.part.as_str())))
     }
 
     /// The part of the parent that this one comes with. What becomes a partition only now has it
@@ -108,8 +129,11 @@ impl Graph<'_> {
                 if drops(&table) {
                     return Some(table);
                 }
-                self.goes_with_parent(id)
-                    .or_else(|| own_column().filter(|column| column.name == id.name))
+                // Without its column it would stay inherited below for ever.
+                self.goes_with_parent(id).or_else(|| {
+                    own_column()
+                        .filter(|column| column.name == id.name && !self.stays_below(column))
+                })
             }
             Body::Index(index) => {
                 let table = Id::new(Kind::Table, index.table.as_str());
