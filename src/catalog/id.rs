@@ -1,6 +1,9 @@
 //! What an object is called.
 
 use std::fmt;
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use rustc_hash::FxBuildHasher;
 
 /// The kinds of objects, in an order in which most of them can be created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -100,27 +103,44 @@ impl Kind {
 
 /// A name as SQL writes it: quoted where needed, with its schema. `part` is the name of what belongs
 /// to the object: a column, a constraint, a trigger.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Eq, PartialOrd, Ord)]
 pub struct Id {
     pub kind: Kind,
     pub name: String,
     pub part: String,
+    /// Of the three: an object is looked up many times in its life.
+    hash: u64,
+}
+
+impl PartialEq for Id {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+            || self.hash == other.hash
+                && self.kind == other.kind
+                && self.name == other.name
+                && self.part == other.part
+    }
+}
+
+impl Hash for Id {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
 }
 
 impl Id {
     pub fn new(kind: Kind, name: impl Into<String>) -> Self {
-        Self {
-            kind,
-            name: name.into(),
-            part: String::new(),
-        }
+        Self::part(kind, name, "")
     }
 
     pub fn part(kind: Kind, of: impl Into<String>, part: impl Into<String>) -> Self {
+        let (name, part) = (of.into(), part.into());
+        let hash = FxBuildHasher.hash_one((kind, name.as_str(), part.as_str()));
         Self {
             kind,
-            name: of.into(),
-            part: part.into(),
+            name,
+            part,
+            hash,
         }
     }
 

@@ -10,7 +10,9 @@ pub type Comments = BTreeMap<String, String>;
 
 /// What COMMENT ON takes.
 fn target(object: &Object) -> Option<String> {
-    let Id { kind, name, part } = object.id.as_ref();
+    let Id {
+        kind, name, part, ..
+    } = object.id.as_ref();
     Some(match (kind, &object.body) {
         (Kind::Schema, _) => format!("SCHEMA {name}"),
         (Kind::Extension, _) => format!("EXTENSION {name}"),
@@ -133,7 +135,9 @@ pub(super) fn grants_between(
 
 /// What GRANT … ON takes, and the column when it is about one.
 fn grant_target(object: &Object) -> Option<(String, Option<String>)> {
-    let Id { kind, name, part } = object.id.as_ref();
+    let Id {
+        kind, name, part, ..
+    } = object.id.as_ref();
     Some(match (kind, &object.body) {
         (Kind::Schema, _) => (format!("SCHEMA {name}"), None),
         (Kind::Table | Kind::View | Kind::MaterializedView, _) => (format!("TABLE {name}"), None),

@@ -4,7 +4,9 @@ use crate::catalog::{Body, Catalog, Id, Kind, Object};
 
 /// The statement that removes the object.
 pub fn drop(object: &Object) -> Vec<String> {
-    let Id { kind, name, part } = object.id.as_ref();
+    let Id {
+        kind, name, part, ..
+    } = object.id.as_ref();
     vec![match (kind, &object.body) {
         (_, Body::Text { drop, .. }) => drop.clone(),
         (Kind::ForeignDataWrapper, _) => format!("DROP FOREIGN DATA WRAPPER {name}"),

@@ -158,6 +158,8 @@ async fn planned(
     let plans = on_thread(from, to, move |from, to| diff::both_ways(from, to, options));
     let proposals = on_thread(from, to, rename::propose);
     let ((up, down), proposals) = tokio::join!(plans, proposals);
+    // To free a large catalog takes as long as to report on it, and the process ends soon.
+    std::mem::forget((Arc::clone(from), Arc::clone(to)));
     (up, down, proposals)
 }
 

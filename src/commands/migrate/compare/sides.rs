@@ -222,14 +222,14 @@ async fn both_live(
     let first = before.connect().await?;
     let Ok(second) = after.connect().await else {
         // The server may grant one connection only, or the second may be wrong: then it says so.
-        let before = live_on(request, before, first, started).await?;
+        let before = live_on(request, before, first, (started, 1)).await?;
         let started = Instant::now();
         let second = connect_again(&after).await?;
-        return Ok((before, live_on(request, after, second, started).await?));
+        return Ok((before, live_on(request, after, second, (started, 1)).await?));
     };
     tokio::try_join!(
-        live_on(request, before, first, started),
-        live_on(request, after, second, started)
+        live_on(request, before, first, (started, 2)),
+        live_on(request, after, second, (started, 2))
     )
 }
 
@@ -247,17 +247,17 @@ async fn connect_again(target: &Target) -> Result<Connection, Failure> {
 async fn live(request: &Request, target: Target) -> Result<Read, Failure> {
     let started = Instant::now();
     let connection = target.connect().await?;
-    live_on(request, target, connection, started).await
+    live_on(request, target, connection, (started, 1)).await
 }
 
 async fn live_on(
     request: &Request,
     target: Target,
     mut connection: Connection,
-    started: Instant,
+    (started, at_once): (Instant, usize),
 ) -> Result<Read, Failure> {
     pooler::refuse(&mut connection).await?;
-    let (catalog, fingerprint) = read_as_wanted(request, &mut connection).await?;
+    let (catalog, fingerprint) = read_as_wanted(request, &mut connection, at_once).await?;
     let server = connection.server().clone();
     connection.close().await;
     let side = super::side(
@@ -306,12 +306,13 @@ pub(super) async fn read(
 async fn read_as_wanted(
     request: &Request,
     connection: &mut Connection,
+    at_once: usize,
 ) -> Result<(Catalog, Option<Fingerprint>), Failure> {
     if request.verify || super::tool(request.writing.layout).is_some() {
         let (catalog, fingerprint) = read(request, connection).await?;
         return Ok((catalog, Some(fingerprint)));
     }
-    let mut catalog = introspect::catalog(connection).await?;
+    let mut catalog = introspect::catalog_of_one(connection, at_once).await?;
     catalog.retain_schemas(&request.schemas);
     Ok((catalog, None))
 }
@@ -328,7 +329,7 @@ async fn from_files(
     let target = Target::parse(database.url(), None)?;
     let notes = load::all(&target, scripts, private).await?;
     let mut connection = target.connect().await?;
-    let (catalog, fingerprint) = read_as_wanted(request, &mut connection).await?;
+    let (catalog, fingerprint) = read_as_wanted(request, &mut connection, 1).await?;
     let about = connection.server().clone();
     connection.close().await;
     let place = if private {

@@ -260,7 +260,9 @@ impl Graph<'_> {
 
 /// The names that an object takes, each with its name space.
 pub(super) fn names(object: &Object) -> Vec<String> {
-    let Id { kind, name, part } = object.id.as_ref();
+    let Id {
+        kind, name, part, ..
+    } = object.id.as_ref();
     match (kind, &object.body) {
         (Kind::Table | Kind::View | Kind::MaterializedView | Kind::Composite, _) => {
             vec![format!("relation {name}"), format!("type {name}")]
