@@ -258,6 +258,15 @@ fn cycles_are_read_and_empty_ones_are_faults() {
             .all(|finding| finding.code == "cyclic-reference")
     );
     assert_eq!(findings.len(), 5, "{}", rendered(&findings));
+    // Properties that are the whole of what they stand in.
+    let (_, findings) = read(
+        "a.yaml",
+        &format!(
+            "{HEAD}paths: {{}}\ncomponents:\n  schemas:\n    A: {{properties: {{$ref: '#/components/schemas'}}}}\n"
+        ),
+    );
+    assert_eq!(findings.len(), 1, "{}", rendered(&findings));
+    assert_eq!(findings[0].code, "cyclic-reference");
 }
 
 #[test]

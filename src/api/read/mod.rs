@@ -110,6 +110,8 @@ struct Reader<'a> {
     origins: Origins,
     /// The schema that is being read, and the depth of its path.
     around: Option<(OriginId, usize)>,
+    /// The places that references led to and that are being read in their stead, outermost first.
+    inside: Vec<bundle::Location>,
     /// Whether the operation that is read is one that a callback sends.
     is_in_callback: bool,
     faults: Vec<Diagnostic>,
@@ -126,6 +128,7 @@ impl<'a> Reader<'a> {
             default_security: Vec::new(),
             origins: Origins::default(),
             around: None,
+            inside: Vec::new(),
             is_in_callback: false,
             faults: Vec::new(),
         }

@@ -171,8 +171,14 @@ impl<'a> Reader<'a> {
             let Some(reference) = value.get("$ref") else {
                 // What is read elsewhere is no part of the schema around the reference.
                 let around = if hop == 0 { self.around } else { None };
+                if hop > 0 && self.inside.contains(&location) {
+                    break;
+                }
                 let outer = std::mem::replace(&mut self.around, around);
+                let inside = self.inside.len();
+                self.inside.extend((hop > 0).then(|| location.clone()));
                 let read = read(self, Node::new(value, path));
+                self.inside.truncate(inside);
                 self.around = outer;
                 return read;
             };
