@@ -1,13 +1,19 @@
 //! What one run does, as plain values: whom to ask, how hard, for how long, over what. Knows no
 //! flags and no network; faults are named so that the settings can put a flag to each.
 
+mod mix;
+mod target;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::redact::{SecretHeader, SecretUrl};
+use crate::redact::SecretUrl;
 
 use super::schedule::Schedule;
+
+pub use mix::Mix;
+pub use target::{Address, Request, Scheme, Target, TargetFault};
 
 /// One run.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +39,10 @@ pub struct Plan {
     /// How long one target is asked before the next one's turn, when there are several.
     pub block: Duration,
     pub limit_watch: LimitWatch,
+    /// What is chosen and drawn at random follows from it, so that a run can be repeated.
+    pub seed: u64,
+    /// This machine's part of the run.
+    pub shard: Shard,
 }
 
 /// What the general engine does beside sending and reading.
@@ -136,218 +146,6 @@ pub enum LimitWatch {
     },
 }
 
-/// One endpoint and the request that is sent to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// The URL as it was given.
-    pub url: SecretUrl,
-    pub address: Address,
-    /// Path and query, as sent.
-    pub path: String,
-    pub method: String,
-    /// In the order given, after those that the URL implies (user and password).
-    pub headers: Vec<SecretHeader>,
-    pub body: Vec<u8>,
-}
-
-/// Where a URL points.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Address {
-    pub scheme: Scheme,
-    /// Without brackets.
-    pub host: String,
-    pub port: u16,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scheme {
-    Http,
-    Https,
-}
-
-impl Scheme {
-    const fn default_port(self) -> u16 {
-        match self {
-            Self::Http => 80,
-            Self::Https => 443,
-        }
-    }
-}
-
-impl Address {
-    /// The value of the `Host` header.
-    pub fn authority(&self) -> String {
-        let host = if self.host.contains(':') {
-            format!("[{}]", self.host)
-        } else {
-            self.host.clone()
-        };
-        if self.port == self.scheme.default_port() {
-            host
-        } else {
-            format!("{host}:{}", self.port)
-        }
-    }
-
-    /// Whether the host is this machine or in a private network, as far as its text tells.
-    pub fn is_near(&self) -> bool {
-        match self.host.parse::<IpAddr>() {
-            Ok(IpAddr::V4(address)) => {
-                address.is_loopback() || address.is_private() || address.is_link_local()
-            }
-            Ok(IpAddr::V6(address)) => {
-                address.is_loopback()
-                    || address.is_unique_local()
-                    || address.is_unicast_link_local()
-            }
-            Err(_) => self.host == "localhost" || self.host.ends_with(".localhost"),
-        }
-    }
-}
-
-/// Why text is no target. The URL in the text is already masked.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TargetFault {
-    #[error("`{0}` is not a URL: {1}")]
-    Url(String, String),
-    #[error("`{0}`: the scheme is not http or https")]
-    Scheme(String),
-    #[error("`{0}` names no host")]
-    Host(String),
-    #[error("`{0}` is not an HTTP method")]
-    Method(String),
-    #[error("the header name `{0}` holds a character that is not allowed")]
-    HeaderName(String),
-    #[error("the value of the header `{0}` holds a line break or another control character")]
-    HeaderValue(String),
-    #[error("the header `{0}` does not fit the body: leave it out, it is set for you")]
-    Framing(String),
-}
-
-impl Target {
-    /// Checks and takes apart one endpoint. All faults, not the first.
-    pub fn new(
-        url: &SecretUrl,
-        method: &str,
-        headers: Vec<SecretHeader>,
-        body: Vec<u8>,
-    ) -> Result<Self, Vec<TargetFault>> {
-        let mut faults = Vec::new();
-        if !is_token(method) {
-            faults.push(TargetFault::Method(method.to_owned()));
-        }
-        for header in &headers {
-            if !is_token(&header.name) {
-                faults.push(TargetFault::HeaderName(header.name.clone()));
-            }
-            if !is_field_value(header.expose()) {
-                faults.push(TargetFault::HeaderValue(header.name.clone()));
-            }
-            if misframes(header, body.len()) {
-                faults.push(TargetFault::Framing(header.name.clone()));
-            }
-        }
-        let place = match Place::parse(url) {
-            Ok(place) => Some(place),
-            Err(fault) => {
-                faults.push(fault);
-                None
-            }
-        };
-        match place {
-            Some(place) if faults.is_empty() => Ok(Self {
-                url: url.clone(),
-                address: place.address,
-                path: place.path,
-                method: method.to_owned(),
-                headers: place.authorization.into_iter().chain(headers).collect(),
-                body,
-            }),
-            _ => Err(faults),
-        }
-    }
-}
-
-/// What a URL holds.
-struct Place {
-    address: Address,
-    path: String,
-    authorization: Option<SecretHeader>,
-}
-
-impl Place {
-    fn parse(secret: &SecretUrl) -> Result<Self, TargetFault> {
-        use base64::Engine as _;
-        let shown = secret.to_string();
-        let url = url::Url::parse(secret.expose())
-            .map_err(|error| TargetFault::Url(shown.clone(), error.to_string()))?;
-        let scheme = match url.scheme() {
-            "http" => Scheme::Http,
-            "https" => Scheme::Https,
-            _ => return Err(TargetFault::Scheme(shown)),
-        };
-        let host = match url.host() {
-            Some(url::Host::Domain(name)) if !name.is_empty() => name.to_owned(),
-            Some(url::Host::Ipv4(address)) => address.to_string(),
-            Some(url::Host::Ipv6(address)) => address.to_string(),
-            _ => return Err(TargetFault::Host(shown)),
-        };
-        let authorization = (!url.username().is_empty() || url.password().is_some()).then(|| {
-            let mut pair = percent_decoded(url.username());
-            pair.push(b':');
-            pair.extend(percent_decoded(url.password().unwrap_or_default()));
-            let encoded = base64::engine::general_purpose::STANDARD.encode(pair);
-            SecretHeader::new("Authorization", format!("Basic {encoded}"))
-        });
-        let query = url.query().map(|query| format!("?{query}"));
-        Ok(Self {
-            address: Address {
-                scheme,
-                host,
-                port: url.port().unwrap_or(scheme.default_port()),
-            },
-            path: url.path().to_owned() + &query.unwrap_or_default(),
-            authorization,
-        })
-    }
-}
-
-fn percent_decoded(text: &str) -> Vec<u8> {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let code = text
-            .get(at + 1..at + 3)
-            .filter(|_| bytes[at] == b'%')
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        decoded.push(code.unwrap_or(bytes[at]));
-        at += if code.is_some() { 3 } else { 1 };
-    }
-    decoded
-}
-
-/// Whether a header says something else about the body than what is sent.
-fn misframes(header: &SecretHeader, length: usize) -> bool {
-    header.name.eq_ignore_ascii_case("transfer-encoding")
-        || (header.name.eq_ignore_ascii_case("content-length")
-            && header.expose().trim() != length.to_string())
-}
-
-/// RFC 9110, 5.6.2.
-fn is_token(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-}
-
-/// RFC 9110, 5.5: no control characters but tab.
-fn is_field_value(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
-}
-
 /// One of several machines that share a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
@@ -357,6 +155,14 @@ pub struct Shard {
 }
 
 impl Shard {
+    /// One machine does everything.
+    pub const WHOLE: Self = Self { number: 1, of: 1 };
+
+    /// Number `own` (from 0) of this shard among the numbers of all shards: no two of them meet.
+    pub fn number_of(self, own: u64) -> u64 {
+        own * u64::from(self.of) + u64::from(self.number - 1)
+    }
+
     /// Reads `i/n`, with `i` from 1 to `n`.
     pub fn parse(text: &str) -> Option<Self> {
         let (number, of) = text.split_once('/')?;
@@ -392,12 +198,15 @@ impl Plan {
             unix_socket: None,
             block: Duration::from_millis(500),
             limit_watch: LimitWatch::Off,
+            seed: 0,
+            shard: Shard::WHOLE,
         }
     }
 
     /// The part of the run that one shard does: connections, rate, schedule and number of
     /// requests are divided. `None` when there are fewer connections than shards.
     pub fn share(mut self, shard: Shard) -> Option<Self> {
+        self.shard = shard;
         self.connections = shard.part(self.connections as u64) as usize;
         if let Pace::Open(schedule) = self.pace {
             self.pace = Pace::Open(schedule.share(shard.number - 1, shard.of));
@@ -422,55 +231,6 @@ mod tests {
 
     fn target(url: &str) -> Result<Target, Vec<TargetFault>> {
         Target::new(&SecretUrl::new(url), "GET", Vec::new(), Vec::new())
-    }
-
-    #[test]
-    fn a_url_is_taken_apart() {
-        for (url, authority, path) in [
-            ("http://h", "h", "/"),
-            ("http://h:80/a?b=c#d", "h", "/a?b=c"),
-            ("https://h:8443/a%20b", "h:8443", "/a%20b"),
-            ("https://[::1]/", "[::1]", "/"),
-            ("http://[::1]:3000?x", "[::1]:3000", "/?x"),
-        ] {
-            let target = target(url).expect(url);
-            assert_eq!(
-                (target.address.authority().as_str(), target.path.as_str()),
-                (authority, path)
-            );
-        }
-    }
-
-    #[test]
-    fn user_and_password_become_a_header() {
-        let target = target("http://user:p%40ss@h/").expect("a target");
-        assert_eq!(target.headers[0].expose(), "Basic dXNlcjpwQHNz");
-        assert!(!format!("{target:?}").contains("p%40ss"));
-    }
-
-    #[test]
-    fn every_fault_is_named_without_secrets() {
-        let headers = vec![
-            SecretHeader::new("a b", "c"),
-            SecretHeader::new("x", "s3cret\r\nInjected: 1"),
-        ];
-        let faults = Target::new(
-            &SecretUrl::new("ftp://u:s3cret@h/"),
-            "GE T",
-            headers,
-            Vec::new(),
-        )
-        .expect_err("faults");
-        let text: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        insta::assert_snapshot!(text.join("\n"), @"
-        `GE T` is not an HTTP method
-        the header name `a b` holds a character that is not allowed
-        the value of the header `x` holds a line break or another control character
-        `ftp://u:***@h/`: the scheme is not http or https
-        ");
-        for url in ["::nonsense::", "http://", "h:80"] {
-            assert!(target(url).is_err(), "{url}");
-        }
     }
 
     #[test]

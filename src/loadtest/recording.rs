@@ -5,6 +5,7 @@
 
 mod cells;
 mod gaps;
+mod part;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use hdrhistogram::Histogram;
 
 pub use cells::Cells;
 pub use gaps::{Gap, Gaps};
+pub use part::Part;
 
 /// An empty histogram of nanoseconds; it grows to what it is given.
 pub fn histogram() -> Histogram<u64> {
@@ -72,6 +74,8 @@ pub struct Recording {
     pub rate_limit: Option<RateLimit>,
     /// What the warm-up did; none of it is in the other figures.
     pub warmup: Tally,
+    /// One for each request of a mix, in the order of the target; empty with a single request.
+    pub parts: Vec<Part>,
 }
 
 /// Requests of one target, warm-up apart.
@@ -292,6 +296,7 @@ impl Default for Recording {
             samples: Vec::new(),
             rate_limit: None,
             warmup: Tally::default(),
+            parts: Vec::new(),
         }
     }
 }
@@ -368,6 +373,9 @@ impl Recording {
                 .merge(rate_limit);
         }
         self.warmup.add(&other.warmup);
+        for (mine, theirs) in self.parts.iter_mut().zip(&other.parts) {
+            mine.merge(theirs);
+        }
         if self.tls.is_none() {
             self.tls.clone_from(&other.tls);
         }

@@ -1,6 +1,7 @@
-//! The bytes of a request, built once for the whole run. Pure: a target in, bytes out.
+//! The bytes of a request, built once for the whole run. Pure: a request in, bytes out.
 
-use super::plan::{Reuse, Target};
+use super::http1::Expects;
+use super::plan::{Request, Reuse};
 
 /// What is sent when the user names no other.
 pub const USER_AGENT: &str = concat!("backsmith/", env!("CARGO_PKG_VERSION"));
@@ -9,6 +10,8 @@ pub const USER_AGENT: &str = concat!("backsmith/", env!("CARGO_PKG_VERSION"));
 #[derive(Clone, PartialEq, Eq)]
 pub struct Prepared {
     pub bytes: Box<[u8]>,
+    /// Whether its answer may have a body.
+    pub expects: Expects,
 }
 
 /// Its headers hold secrets, so only the length is shown.
@@ -19,11 +22,11 @@ impl std::fmt::Debug for Prepared {
 }
 
 impl Prepared {
-    pub fn new(target: &Target, reuse: Reuse) -> Self {
-        let mut bytes = Vec::with_capacity(512 + target.body.len());
-        bytes.extend_from_slice(target.method.as_bytes());
+    pub fn new(request: &Request, reuse: Reuse) -> Self {
+        let mut bytes = Vec::with_capacity(512 + request.body.len());
+        bytes.extend_from_slice(request.method.as_bytes());
         bytes.push(b' ');
-        bytes.extend_from_slice(target.path.as_bytes());
+        bytes.extend_from_slice(request.path.as_bytes());
         bytes.extend_from_slice(b" HTTP/1.1\r\n");
         let mut line = |name: &str, value: &str| {
             bytes.extend_from_slice(name.as_bytes());
@@ -31,46 +34,47 @@ impl Prepared {
             bytes.extend_from_slice(value.as_bytes());
             bytes.extend_from_slice(b"\r\n");
         };
-        for (name, value) in defaults(target) {
+        for (name, value) in defaults(request) {
             line(name, &value);
         }
-        if reuse == Reuse::Never && !names(target, "connection") {
+        if reuse == Reuse::Never && !names(request, "connection") {
             line("Connection", "close");
         }
-        for header in &target.headers {
+        for header in &request.headers {
             line(&header.name, header.expose());
         }
         bytes.extend_from_slice(b"\r\n");
-        bytes.extend_from_slice(&target.body);
+        bytes.extend_from_slice(&request.body);
         Self {
             bytes: bytes.into_boxed_slice(),
+            expects: Expects::of_method(&request.method),
         }
     }
 }
 
-/// The headers that a target gets beside its own, for every engine.
-pub fn defaults(target: &Target) -> Vec<(&'static str, String)> {
-    let length = target.body.len();
-    let wants_length = length > 0 || ["POST", "PUT", "PATCH"].contains(&target.method.as_str());
+/// The headers that a request gets beside its own, for every engine.
+pub fn defaults(request: &Request) -> Vec<(&'static str, String)> {
+    let length = request.body.len();
+    let wants_length = length > 0 || ["POST", "PUT", "PATCH"].contains(&request.method.as_str());
     let candidates = [
-        ("Host", Some(target.address.authority())),
+        ("Host", Some(request.address.authority())),
         ("User-Agent", Some(USER_AGENT.to_owned())),
         ("Accept", Some("*/*".to_owned())),
         (
             "Content-Type",
-            is_json(&target.body).then(|| "application/json".to_owned()),
+            is_json(&request.body).then(|| "application/json".to_owned()),
         ),
         ("Content-Length", wants_length.then(|| length.to_string())),
     ];
     candidates
         .into_iter()
-        .filter(|(name, _)| !names(target, name))
+        .filter(|(name, _)| !names(request, name))
         .filter_map(|(name, value)| Some((name, value?)))
         .collect()
 }
 
-fn names(target: &Target, name: &str) -> bool {
-    target
+fn names(request: &Request, name: &str) -> bool {
+    request
         .headers
         .iter()
         .any(|header| header.name.eq_ignore_ascii_case(name))
@@ -96,9 +100,9 @@ mod tests {
             .iter()
             .map(|(name, value)| SecretHeader::new(*name, *value))
             .collect();
-        let target =
-            Target::new(&SecretUrl::new(url), method, headers, body.into()).expect("a target");
-        let prepared = Prepared::new(&target, reuse);
+        let request =
+            Request::new(&SecretUrl::new(url), method, headers, body.into()).expect("a request");
+        let prepared = Prepared::new(&request, reuse);
         assert!(!format!("{prepared:?}").contains("HTTP"));
         String::from_utf8(prepared.bytes.into_vec()).expect("text")
     }

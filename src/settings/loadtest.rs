@@ -114,8 +114,8 @@ pub(super) fn resolve(arguments: cli::Loadtest, context: &Context) -> Result<Req
     };
     guard(&plan, &load, arguments.yes)?;
     let endpoint = |target: &Target| Endpoint {
-        url: target.url.to_string(),
-        method: target.method.clone(),
+        url: target.first().url.to_string(),
+        method: target.first().method.clone(),
     };
     Ok(Request::Run(Box::new(Run {
         endpoints: plan.targets.iter().map(endpoint).collect(),
@@ -409,7 +409,8 @@ fn guard(plan: &Plan, load: &Load, yes: bool) -> Result<(), Failure> {
     if yes || (load.connections <= MANY_CONNECTIONS && rate <= MANY_REQUESTS) {
         return Ok(());
     }
-    let Some(far) = plan.targets.iter().find(|target| !target.address.is_near()) else {
+    let mut requests = plan.targets.iter().flat_map(Target::requests);
+    let Some(far) = requests.find(|request| !request.address.is_near()) else {
         return Ok(());
     };
     let amount = if load.connections > MANY_CONNECTIONS {

@@ -1,11 +1,11 @@
 //! A real HTTP server on a random port whose answers are scripted by path, and which counts them.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -25,6 +25,56 @@ pub(crate) struct WebServer {
 pub(crate) struct Counts {
     pub(crate) connections: AtomicU64,
     pub(crate) requests: AtomicU64,
+    /// The first requests, for tests that look at what was sent.
+    seen: Mutex<Vec<Seen>>,
+}
+
+/// Requests that are kept.
+const KEPT: usize = 5_000;
+
+/// A request as it arrived.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) method: String,
+    /// Path and query.
+    pub(crate) path: String,
+    /// Names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Seen {
+    #[track_caller]
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let mut headers = self.headers.iter();
+        let found = headers.find(|(known, _)| known == name);
+        &found.unwrap_or_else(|| panic!("no {name} in {self:?}")).1
+    }
+
+    fn of_text(head: &str, body: &[u8]) -> Self {
+        let mut lines = head.lines();
+        let mut words = lines.next().unwrap_or_default().split(' ');
+        let mut word = || words.next().unwrap_or_default().to_owned();
+        let pair = |line: &str| {
+            let (name, value) = line.split_once(": ")?;
+            Some((name.to_ascii_lowercase(), value.to_owned()))
+        };
+        Self {
+            method: word(),
+            path: word(),
+            headers: lines.filter_map(pair).collect(),
+            body: String::from_utf8_lossy(body).into_owned(),
+        }
+    }
+}
+
+impl Counts {
+    fn see(&self, seen: Seen) {
+        let mut kept = self.seen.lock().expect("nobody panicked");
+        if kept.len() < KEPT {
+            kept.push(seen);
+        }
+    }
 }
 
 impl WebServer {
@@ -81,6 +131,11 @@ impl WebServer {
 
     pub(crate) fn requests(&self) -> u64 {
         self.counts.requests.load(Ordering::Relaxed)
+    }
+
+    /// What came, in the order of arrival.
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.counts.seen.lock().expect("nobody panicked").clone()
     }
 
     pub(crate) fn connections(&self) -> u64 {
@@ -146,8 +201,29 @@ where
 {
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         counts.requests.fetch_add(1, Ordering::Relaxed);
+        let counts = Arc::clone(&counts);
         async move {
             let path = request.uri().path().to_owned();
+            let (head, body) = request.into_parts();
+            let pair =
+                |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
+                    let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+                    (name.as_str().to_owned(), value)
+                };
+            let body = body
+                .collect()
+                .await
+                .map(http_body_util::Collected::to_bytes);
+            counts.see(Seen {
+                method: head.method.to_string(),
+                path: head
+                    .uri
+                    .path_and_query()
+                    .map_or("", |path| path.as_str())
+                    .to_owned(),
+                headers: head.headers.iter().map(pair).collect(),
+                body: String::from_utf8_lossy(&body.unwrap_or_default()).into_owned(),
+            });
             if path == "/hang" {
                 std::future::pending::<()>().await;
             }
@@ -185,7 +261,8 @@ where
 {
     let mut buffer = Vec::new();
     let mut served = 0;
-    while let Some(head) = request(stream, &mut buffer).await {
+    while let Some((head, body)) = request(stream, &mut buffer).await {
+        counts.see(Seen::of_text(&head, &body));
         let number = counts.requests.fetch_add(1, Ordering::Relaxed);
         served += 1;
         let scene = Scene {
@@ -202,8 +279,8 @@ where
     After::Close
 }
 
-/// The head of the next request; its body is read as well.
-async fn request<S>(stream: &mut S, buffer: &mut Vec<u8>) -> Option<String>
+/// The head and the body of the next request.
+async fn request<S>(stream: &mut S, buffer: &mut Vec<u8>) -> Option<(String, Vec<u8>)>
 where
     S: AsyncRead + Unpin,
 {
@@ -217,8 +294,9 @@ where
             });
             let whole = end + 4 + length.unwrap_or(0);
             if buffer.len() >= whole {
+                let body = buffer[end + 4..whole].to_vec();
                 buffer.drain(..whole);
-                return Some(head);
+                return Some((head, body));
             }
         }
         let mut piece = [0; 4096];

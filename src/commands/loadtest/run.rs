@@ -110,7 +110,7 @@ fn other_load(stored: &Stored, now: &Assessment) -> Option<String> {
 }
 
 fn unreachable_failure(unreachable: &Unreachable, request: &Run) -> Failure {
-    let target = &request.plan.targets[unreachable.target];
+    let target = &request.plan.targets[unreachable.target].requests()[unreachable.request];
     let url = target.url.to_string();
     let failure = match unreachable.kind {
         ErrorKind::Dns => Failure::environment(format!("the host of `{url}` is not known"))

@@ -113,6 +113,11 @@ impl Reader {
         }
     }
 
+    /// What the next answer may have, when requests of several methods share the connection.
+    pub const fn expect(&mut self, expects: Expects) {
+        self.expects = expects;
+    }
+
     /// A request was sent: the next bytes are its answer.
     pub fn begin(&mut self) {
         self.state = State::Head;

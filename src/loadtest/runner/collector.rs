@@ -8,6 +8,7 @@ use hdrhistogram::Histogram;
 
 use super::connect::Connected;
 use super::failure::Failure;
+use super::layout::{Ask, Layout};
 use super::processor;
 use super::session::Reply;
 use super::timeline::{NEVER, Timeline};
@@ -16,7 +17,8 @@ use super::worker::Readiness;
 use crate::loadtest::http1::Capture;
 use crate::loadtest::plan::{LimitWatch, Pace, Plan};
 use crate::loadtest::recording::{
-    Block, Cells, Client, ErrorKind, Interval, RateLimit, Recording, Sample, Slot, Tally, histogram,
+    Block, Cells, Client, ErrorKind, Interval, Part, RateLimit, Recording, Sample, Slot, Tally,
+    histogram,
 };
 
 /// What a worker tells the coordinator.
@@ -44,7 +46,7 @@ pub(super) struct Finished {
 /// One exchange and its instants.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Exchange {
-    pub(super) target: usize,
+    pub(super) ask: Ask,
     /// Latency counts from here: the due instant in open loop, the sending in closed loop.
     pub(super) from: u64,
     pub(super) sent: u64,
@@ -55,6 +57,10 @@ pub(super) struct Collector {
     messages: mpsc::Sender<Message>,
     timeline: Option<Timeline>,
     targets: Vec<TargetCollector>,
+    /// One for each request of the row, and none when nothing is chosen.
+    parts: Vec<Part>,
+    /// The targets of the parts.
+    owners: Vec<usize>,
     client: Client,
     timeout: u64,
     /// The next end of a second or a block.
@@ -84,7 +90,7 @@ struct TargetCollector {
 const LIMIT_SAMPLES: usize = 64;
 
 impl Collector {
-    pub(super) fn new(plan: &Plan, messages: mpsc::Sender<Message>) -> Self {
+    pub(super) fn new(plan: &Plan, layout: &Layout, messages: mpsc::Sender<Message>) -> Self {
         let is_open_loop = matches!(plan.pace, Pace::Open(_));
         let watches_limit = plan.limit_watch != LimitWatch::Off;
         let targets = plan.targets.iter().map(|_| TargetCollector {
@@ -106,6 +112,8 @@ impl Collector {
             messages,
             timeline: None,
             targets: targets.collect(),
+            parts: layout.owners().map(|_| Part::default()).collect(),
+            owners: layout.owners().collect(),
             client: Client {
                 threads: 1,
                 ..Client::default()
@@ -180,17 +188,23 @@ impl Collector {
         }
     }
 
-    pub(super) fn retried(&mut self, target: usize, from: u64) {
+    pub(super) fn retried(&mut self, ask: Ask, from: u64) {
         let is_measured = self.is_measured(from);
-        let recording = &mut self.targets[target].recording;
+        if let Some(part) = self.parts.get_mut(ask.request) {
+            part.requests.retried += u64::from(is_measured);
+        }
+        let recording = &mut self.targets[ask.target].recording;
         recording.connections.closed_by_server += 1;
         recording.requests.retried += u64::from(is_measured);
     }
 
     /// An exchange that was under way when the run ended.
-    pub(super) fn left_open(&mut self, target: usize, from: u64) {
+    pub(super) fn left_open(&mut self, ask: Ask, from: u64) {
         if self.is_measured(from) {
-            self.targets[target].recording.requests.open_at_end += 1;
+            self.targets[ask.target].recording.requests.open_at_end += 1;
+            if let Some(part) = self.parts.get_mut(ask.request) {
+                part.requests.open_at_end += 1;
+            }
         }
     }
 
@@ -208,7 +222,7 @@ impl Collector {
         if exchange.ended >= self.boundary {
             self.advance(exchange.ended);
         }
-        let target = &mut self.targets[exchange.target];
+        let target = &mut self.targets[exchange.ask.target];
         if !timeline.is_warm(exchange.from) {
             count_warmup(&mut target.recording.warmup, reply.status);
             return;
@@ -216,6 +230,10 @@ impl Collector {
         self.last_answer = self.last_answer.max(exchange.ended);
         let latency = exchange.ended.saturating_sub(exchange.from);
         record(&mut target.segment, latency);
+        if let Some(part) = self.parts.get_mut(exchange.ask.request) {
+            record(&mut part.latency, latency);
+            *part.statuses.entry(reply.status).or_default() += 1;
+        }
         if let Some(service) = &mut target.recording.service {
             record(service, exchange.ended.saturating_sub(exchange.sent));
         }
@@ -248,13 +266,18 @@ impl Collector {
         if exchange.ended >= self.boundary {
             self.advance(exchange.ended);
         }
-        let target = &mut self.targets[exchange.target];
+        let target = &mut self.targets[exchange.ask.target];
         if !timeline.is_warm(exchange.from) {
             target.recording.warmup.failed += 1;
             return;
         }
         target.failed += 1;
         target.recording.requests.failed += 1;
+        let mut part = self.parts.get_mut(exchange.ask.request);
+        if let Some(part) = &mut part {
+            part.requests.failed += 1;
+            *part.errors.entry(failure.kind).or_default() += 1;
+        }
         let tally = target.recording.errors.entry(failure.kind).or_default();
         tally.count += 1;
         if tally.first.is_empty() {
@@ -265,6 +288,9 @@ impl Collector {
             // time at which a tick noticed it.
             let waited = exchange.sent.saturating_sub(exchange.from);
             record(&mut target.segment, waited.saturating_add(self.timeout));
+            if let Some(part) = part {
+                record(&mut part.latency, waited.saturating_add(self.timeout));
+            }
             if let Some(service) = &mut target.recording.service {
                 record(service, self.timeout);
             }
@@ -306,6 +332,12 @@ impl Collector {
             self.close_second();
         }
         self.client.cpu_seconds = processor::thread_seconds() - self.processor_at_start;
+        for (mut part, owner) in self.parts.drain(..).zip(&self.owners) {
+            let requests = &mut part.requests;
+            requests.completed = part.statuses.values().sum();
+            requests.sent = requests.completed + requests.failed + requests.open_at_end;
+            self.targets[*owner].recording.parts.push(part);
+        }
         let recordings = self.targets.drain(..).map(|mut target| {
             let recording = &mut target.recording;
             let requests = &mut recording.requests;

@@ -15,10 +15,10 @@ use super::failure::Failure;
 use super::timeline::Clock;
 use super::tls;
 use super::transport::Transport;
-use crate::loadtest::plan::{Address, Engine, Plan, Scheme, Target};
+use crate::loadtest::plan::{Address, Engine, Plan, Request, Scheme};
 use crate::loadtest::recording::ErrorKind;
 
-/// How to reach one target; made once, and copied to each worker.
+/// How to reach one address; made once, and copied to each worker.
 #[derive(Clone, Debug)]
 pub(super) struct Route {
     place: Place,
@@ -46,19 +46,19 @@ pub(super) struct Connected {
 
 impl Route {
     /// Looks the name up. Blocks as long as the resolver does.
-    pub(super) fn find(plan: &Plan, target: &Target) -> Result<Self, Failure> {
+    pub(super) fn find(plan: &Plan, request: &Request) -> Result<Self, Failure> {
         let by_proxy = matches!(&plan.engine, Engine::General(options) if options.proxy.is_some());
         let place = match &plan.unix_socket {
             Some(path) => Place::Unix(path.clone()),
             // The proxy looks the name up.
             None if by_proxy => Place::Proxy,
-            None => Place::Tcp(addresses(plan, &target.address)?.into()),
+            None => Place::Tcp(addresses(plan, &request.address)?.into()),
         };
-        let tls = match target.address.scheme {
+        let tls = match request.address.scheme {
             Scheme::Http => None,
             Scheme::Https => {
                 let configuration = configuration(plan)?;
-                let name = ServerName::try_from(target.address.host.clone())
+                let name = ServerName::try_from(request.address.host.clone())
                     .map_err(|error| Failure::new(ErrorKind::Tls, error.to_string()))?;
                 Some((configuration, name))
             }

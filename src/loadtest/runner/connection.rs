@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::collector::Exchange;
 use super::failure::Failure;
+use super::layout::Ask;
 use super::session::{Reply, Session};
 use super::timeline::{Timeline, nanoseconds};
 use super::worker::{Arrival, Slot, Worker};
@@ -23,11 +24,11 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 pub(super) async fn run(worker: Rc<Worker>, index: usize) {
-    let mut sessions: Vec<Session> = (0..worker.plan.targets.len())
-        .map(|target| worker.session(target))
+    let mut sessions: Vec<Session> = (0..worker.layout.lanes.len())
+        .map(|lane| worker.session(lane))
         .collect();
-    for (target, session) in sessions.iter_mut().enumerate() {
-        connect_first(&worker, target, session).await;
+    for (lane, session) in sessions.iter_mut().enumerate() {
+        connect_first(&worker, lane, session).await;
     }
     worker.settled.set(worker.settled.get() + 1);
     let slot = &worker.slots[index];
@@ -46,7 +47,7 @@ pub(super) async fn run(worker: Rc<Worker>, index: usize) {
     worker.running.set(worker.running.get() - 1);
 }
 
-async fn connect_first(worker: &Worker, target: usize, session: &mut Session) {
+async fn connect_first(worker: &Worker, lane: usize, session: &mut Session) {
     let mut result = Ok(());
     for attempt in 0..FIRST_ATTEMPTS {
         if attempt > 0 {
@@ -64,7 +65,7 @@ async fn connect_first(worker: &Worker, target: usize, session: &mut Session) {
         }
     }
     let mut readiness = worker.readiness.borrow_mut();
-    let readiness = &mut readiness[target];
+    let readiness = &mut readiness[lane];
     match result {
         Ok(()) => readiness.connected += 1,
         Err(failure) => {
@@ -80,7 +81,7 @@ struct Connection<'run> {
     worker: &'run Worker,
     slot: &'run Slot,
     timeline: Timeline,
-    /// One for each target.
+    /// One for each lane.
     sessions: Vec<Session>,
     timeout: u64,
 }
@@ -94,15 +95,16 @@ impl Connection<'_> {
             let Some(target) = self.take_turn(now) else {
                 return;
             };
-            if !self.sessions[target].is_connected() {
+            let ask = worker.ask(target);
+            if !self.sessions[ask.lane].is_connected() {
                 let begun = now;
-                self.slot.begin(begun, target, super::timeline::NEVER);
-                let result = self.sessions[target].connect(worker).await;
+                self.slot.begin(begun, ask, super::timeline::NEVER);
+                let result = self.sessions[ask.lane].connect(worker).await;
                 self.slot.finish();
                 now = worker.clock.now();
                 if let Err(failure) = result {
                     let exchange = Exchange {
-                        target,
+                        ask,
                         from: begun,
                         sent: begun,
                         ended: now,
@@ -116,15 +118,15 @@ impl Connection<'_> {
                 pause = SHORTEST_PAUSE;
             }
             let sent = now;
-            let result = self.exchange(target, sent, sent).await;
+            let result = self.exchange(ask, sent, sent).await;
             now = worker.clock.now();
             if now > self.timeline.end {
                 // The answer came after the end: it is as open as those that did not come at all.
-                worker.collector.borrow_mut().left_open(target, sent);
+                worker.collector.borrow_mut().left_open(ask, sent);
                 return;
             }
             let exchange = Exchange {
-                target,
+                ask,
                 from: sent,
                 sent,
                 ended: now,
@@ -144,15 +146,15 @@ impl Connection<'_> {
             }
             worker.idle(index, worker.clock.now());
             let arrival = self.next_arrival().await;
-            let target = arrival.target;
+            let ask = worker.ask(arrival.target);
             let mut sent = worker.clock.now();
-            if !self.sessions[target].is_connected() {
-                self.slot.begin(arrival.due, target, super::timeline::NEVER);
-                let result = self.sessions[target].connect(worker).await;
+            if !self.sessions[ask.lane].is_connected() {
+                self.slot.begin(arrival.due, ask, super::timeline::NEVER);
+                let result = self.sessions[ask.lane].connect(worker).await;
                 if let Err(failure) = result {
                     self.slot.finish();
                     let exchange = Exchange {
-                        target,
+                        ask,
                         from: arrival.due,
                         sent,
                         ended: worker.clock.now(),
@@ -162,9 +164,9 @@ impl Connection<'_> {
                 }
                 sent = worker.clock.now();
             }
-            let result = self.exchange(target, arrival.due, sent).await;
+            let result = self.exchange(ask, arrival.due, sent).await;
             let exchange = Exchange {
-                target,
+                ask,
                 from: arrival.due,
                 sent,
                 ended: worker.clock.now(),
@@ -174,15 +176,15 @@ impl Connection<'_> {
     }
 
     /// One exchange, sent once more when the server had closed the idle connection.
-    async fn exchange(&mut self, target: usize, from: u64, sent: u64) -> Result<Reply, Failure> {
+    async fn exchange(&mut self, ask: Ask, from: u64, sent: u64) -> Result<Reply, Failure> {
         let deadline = sent.saturating_add(self.timeout);
-        let session = &mut self.sessions[target];
-        self.slot.begin(from, target, deadline);
-        let mut result = session.exchange(self.worker, self.slot).await;
+        let session = &mut self.sessions[ask.lane];
+        self.slot.begin(from, ask, deadline);
+        let mut result = session.exchange(self.worker, self.slot, ask).await;
         if result.is_err() && session.was_stale() {
-            self.worker.collector.borrow_mut().retried(target, from);
+            self.worker.collector.borrow_mut().retried(ask, from);
             result = match session.connect(self.worker).await {
-                Ok(()) => session.exchange(self.worker, self.slot).await,
+                Ok(()) => session.exchange(self.worker, self.slot, ask).await,
                 Err(failure) => Err(failure),
             };
         }

@@ -12,12 +12,14 @@ use tokio::sync::oneshot;
 use super::collector::{Finished, Message};
 use super::connect::Route;
 use super::failure::Failure;
+use super::layout::Layout;
 use super::recovery;
 use super::timeline::{Clock, NEVER, Timeline};
 use super::worker::{self, Assignment, Readiness, Shared};
 use super::{Event, Unreachable};
 use crate::loadtest::plan::{Extent, LimitWatch, Pace, Plan};
 use crate::loadtest::recording::{ErrorKind, Interval, Outcome, Recording};
+use crate::loadtest::request::Prepared;
 
 /// How often the stop is looked at. The workers' cores are theirs, so not often.
 const WATCH: Duration = Duration::from_millis(100);
@@ -32,11 +34,12 @@ pub fn run(
     events: &mut dyn FnMut(Event<'_>),
 ) -> Result<Outcome, Unreachable> {
     let clock = Clock::start();
-    let Some(routes) = routes(plan, stop, clock)? else {
+    let layout = Arc::new(Layout::new(plan));
+    let Some(routes) = routes(plan, &layout, stop, clock)? else {
         return Ok(interrupted_before_the_start());
     };
-    let mut crew = Crew::start(plan, clock, &routes);
-    let Some(connected) = crew.wait_until_ready(plan, stop)? else {
+    let mut crew = Crew::start(plan, clock, &layout, &routes);
+    let Some(connected) = crew.wait_until_ready(stop)? else {
         return Ok(interrupted_before_the_start());
     };
     let timeline = Timeline::new(plan, clock.now() + LEAD);
@@ -55,7 +58,7 @@ pub fn run(
                 &recovery::Watch {
                     plan,
                     target,
-                    route: &routes[target],
+                    route: &routes[layout.lane_of(target)],
                     requests: recovery_requests,
                 },
                 recording,
@@ -67,27 +70,28 @@ pub fn run(
     Ok(outcome)
 }
 
-/// Looks up every target's address. The resolver cannot be stopped, so it gets a thread of its own
+/// Looks up every lane's address. The resolver cannot be stopped, so it gets a thread of its own
 /// that is left behind when the run is interrupted. `None`: interrupted.
 fn routes(
     plan: &Plan,
+    layout: &Arc<Layout>,
     stop: &dyn Fn() -> bool,
     clock: Clock,
 ) -> Result<Option<Vec<Route>>, Unreachable> {
-    let unreachable = |target: usize, failure: &Failure| Unreachable {
-        target,
+    let unreachable = |lane: usize, failure: &Failure| Unreachable {
+        target: layout.lanes[lane].target,
+        request: layout.lanes[lane].request,
         kind: failure.kind,
         words: failure.to_string(),
         connections: plan.connections,
         elapsed: Duration::from_nanos(clock.now()),
     };
     let (sender, receiver) = mpsc::channel();
-    let own_plan = plan.clone();
+    let (own_plan, own_layout) = (plan.clone(), Arc::clone(layout));
     std::thread::spawn(move || {
-        let found: Vec<Result<Route, Failure>> = own_plan
-            .targets
-            .iter()
-            .map(|target| Route::find(&own_plan, target))
+        let lanes = 0..own_layout.lanes.len();
+        let found: Vec<Result<Route, Failure>> = lanes
+            .map(|lane| Route::find(&own_plan, own_layout.request_of(&own_plan, lane)))
             .collect();
         // Nobody listens any more after an interruption.
         let _ = sender.send(found);
@@ -108,8 +112,8 @@ fn routes(
         }
     };
     let mut routes = Vec::new();
-    for (target, route) in found.into_iter().enumerate() {
-        routes.push(route.map_err(|failure| unreachable(target, &failure))?);
+    for (lane, route) in found.into_iter().enumerate() {
+        routes.push(route.map_err(|failure| unreachable(lane, &failure))?);
     }
     Ok(Some(routes))
 }
@@ -131,6 +135,7 @@ fn unix_milliseconds() -> i64 {
 /// The worker threads.
 struct Crew {
     clock: Clock,
+    layout: Arc<Layout>,
     shared: Arc<Shared>,
     messages: mpsc::Receiver<Message>,
     starts: Vec<oneshot::Sender<Timeline>>,
@@ -138,13 +143,17 @@ struct Crew {
 }
 
 impl Crew {
-    fn start(plan: &Plan, clock: Clock, routes: &[Route]) -> Self {
+    fn start(plan: &Plan, clock: Clock, layout: &Arc<Layout>, routes: &[Route]) -> Self {
         let workers = plan.threads.clamp(1, plan.connections.max(1));
         let shared = Arc::new(Shared {
             stop: AtomicBool::new(false),
             arrivals: AtomicU64::new(0),
             taken: plan.targets.iter().map(|_| AtomicU64::new(0)).collect(),
+            chosen: AtomicU64::new(0),
         });
+        let requests: Arc<[Prepared]> = Layout::requests(plan)
+            .map(|request| Prepared::new(request, plan.reuse))
+            .collect();
         let shared_plan = Arc::new(plan.clone());
         let (sender, messages) = mpsc::channel();
         let mut starts = Vec::new();
@@ -155,7 +164,9 @@ impl Crew {
                 clock,
                 plan: Arc::clone(&shared_plan),
                 shared: Arc::clone(&shared),
+                layout: Arc::clone(layout),
                 routes: routes.to_vec(),
+                requests: Arc::clone(&requests),
                 connections: plan.connections / workers
                     + usize::from(index < plan.connections % workers),
                 messages: sender.clone(),
@@ -166,6 +177,7 @@ impl Crew {
         }
         Self {
             clock,
+            layout: Arc::clone(layout),
             shared,
             messages,
             starts,
@@ -174,12 +186,8 @@ impl Crew {
     }
 
     /// The number of connections, or `None` when interrupted.
-    fn wait_until_ready(
-        &self,
-        plan: &Plan,
-        stop: &dyn Fn() -> bool,
-    ) -> Result<Option<usize>, Unreachable> {
-        let mut total = vec![Readiness::default(); plan.targets.len()];
+    fn wait_until_ready(&self, stop: &dyn Fn() -> bool) -> Result<Option<usize>, Unreachable> {
+        let mut total = vec![Readiness::default(); self.layout.lanes.len()];
         let mut waiting = self.starts.len();
         while waiting > 0 {
             match self.messages.recv_timeout(WATCH) {
@@ -204,11 +212,11 @@ impl Crew {
                 return Ok(None);
             }
         }
-        for (target, readiness) in total.iter().enumerate() {
+        for (lane, readiness) in total.iter().enumerate() {
             if readiness.connected == 0
                 && let Some((kind, words)) = &readiness.first_failure
             {
-                return Err(self.unreachable(target, *kind, words.clone(), readiness.failed));
+                return Err(self.unreachable(lane, *kind, words.clone(), readiness.failed));
             }
         }
         Ok(Some(
@@ -218,13 +226,15 @@ impl Crew {
 
     fn unreachable(
         &self,
-        target: usize,
+        lane: usize,
         kind: ErrorKind,
         words: String,
         connections: usize,
     ) -> Unreachable {
+        let lane = self.layout.lanes[lane];
         Unreachable {
-            target,
+            target: lane.target,
+            request: lane.request,
             kind,
             words,
             connections,

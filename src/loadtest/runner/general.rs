@@ -2,26 +2,30 @@
 //! pool owns the connections, so connect and TLS times are not known, and bytes are those of bodies.
 
 use std::io;
+use std::sync::Arc;
+
+use hyper::body::Bytes;
 
 use super::connect::Route;
 use super::failure::Failure;
 use super::http2::pairs;
+use super::layout::Ask;
 use super::session::{Reply, within};
 use super::worker::{Slot, Worker};
 use crate::loadtest::http1::Capture;
-use crate::loadtest::plan::{self, Plan, Reuse, Target};
+use crate::loadtest::plan::{self, Plan, Reuse};
 use crate::loadtest::recording::ErrorKind;
 use crate::loadtest::request;
 
 pub(super) struct General {
-    target: usize,
+    lane: usize,
     probed: bool,
 }
 
 impl General {
-    pub(super) const fn new(target: usize) -> Self {
+    pub(super) const fn new(lane: usize) -> Self {
         Self {
-            target,
+            lane,
             probed: false,
         }
     }
@@ -33,7 +37,7 @@ impl General {
     /// Sees whether the target (or what stands for it) can be reached at all; the pool connects
     /// when it needs to.
     pub(super) async fn connect(&mut self, worker: &Worker) -> Result<(), Failure> {
-        worker.probe(self.target).await?;
+        worker.probe(self.lane).await?;
         self.probed = true;
         Ok(())
     }
@@ -42,10 +46,11 @@ impl General {
         &mut self,
         worker: &Worker,
         slot: &Slot,
+        ask: Ask,
     ) -> Result<Reply, Failure> {
-        let client = &worker.clients[self.target];
-        let target = &worker.plan.targets[self.target];
-        let request = build(client, target, worker.plan.reuse)?;
+        let client = &worker.clients[self.lane];
+        let planned = worker.layout.request(&worker.plan, ask);
+        let request = build(client, planned, worker.plan.reuse)?;
         let mut answer = within(slot, client.execute(request))
             .await?
             .map_err(|error| failure(&error))?;
@@ -56,7 +61,7 @@ impl General {
             _ => "HTTP/1.1",
         };
         let mut capture = worker
-            .wants(self.target, status)
+            .wants(ask.target, status)
             .then(|| Box::new(Capture::of_pairs(pairs(answer.headers()))));
         let mut received = 0;
         while let Some(piece) = within(slot, answer.chunk())
@@ -71,17 +76,17 @@ impl General {
         Ok(Reply {
             status,
             received,
-            sent: target.body.len() as u64,
+            sent: planned.body.len() as u64,
             protocol,
             capture,
         })
     }
 }
 
-/// The client of one target in one worker.
+/// The client of one lane in one worker.
 pub(super) fn client(
     plan: &Plan,
-    target: &Target,
+    planned: &plan::Request,
     route: &Route,
     options: &plan::General,
 ) -> Result<reqwest::Client, Failure> {
@@ -108,7 +113,7 @@ pub(super) fn client(
         builder = builder.proxy(proxy);
     }
     if let Some(addresses) = route.addresses() {
-        builder = builder.resolve_to_addrs(&target.address.host, addresses);
+        builder = builder.resolve_to_addrs(&planned.address.host, addresses);
     }
     #[cfg(unix)]
     if let Some(path) = &plan.unix_socket {
@@ -119,13 +124,13 @@ pub(super) fn client(
 
 fn build(
     client: &reqwest::Client,
-    target: &Target,
+    planned: &plan::Request,
     reuse: Reuse,
 ) -> Result<reqwest::Request, Failure> {
     let invalid = || Failure::new(ErrorKind::Protocol, "the request cannot be sent");
-    let method = reqwest::Method::try_from(target.method.as_str()).map_err(|_| invalid())?;
-    let mut builder = client.request(method, target.url.expose());
-    for (name, value) in request::defaults(target) {
+    let method = reqwest::Method::try_from(planned.method.as_str()).map_err(|_| invalid())?;
+    let mut builder = client.request(method, planned.url.expose());
+    for (name, value) in request::defaults(planned) {
         // The client sets these two itself.
         if name != "Host" && name != "Content-Length" {
             builder = builder.header(name, value);
@@ -134,15 +139,15 @@ fn build(
     if reuse == Reuse::Never {
         builder = builder.header("Connection", "close");
     }
-    for header in &target.headers {
+    for header in &planned.headers {
         // The client reads user and password off the URL.
-        let is_implied = header.name == "Authorization" && target.url.expose().contains('@');
+        let is_implied = header.name == "Authorization" && planned.url.expose().contains('@');
         if !is_implied {
             builder = builder.header(header.name.as_str(), header.expose());
         }
     }
-    if !target.body.is_empty() {
-        builder = builder.body(target.body.clone());
+    if !planned.body.is_empty() {
+        builder = builder.body(Bytes::from_owner(Arc::clone(&planned.body)));
     }
     builder.build().map_err(|error| failure(&error))
 }

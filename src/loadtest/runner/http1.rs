@@ -9,15 +9,15 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::failure::Failure;
+use super::layout::Ask;
 use super::session::Reply;
 use super::transport::Transport;
 use super::worker::{Slot, Worker};
 use crate::loadtest::http1::{Answer, Expects, Fault, Reader, Step};
-use crate::loadtest::plan::Target;
 
 #[derive(Debug)]
 pub(super) struct Http1 {
-    target: usize,
+    lane: usize,
     transport: Option<Transport>,
     reader: Reader,
     /// Answers that came over the present connection.
@@ -26,11 +26,11 @@ pub(super) struct Http1 {
 }
 
 impl Http1 {
-    pub(super) fn new(target: &Target, index: usize) -> Self {
+    pub(super) const fn new(lane: usize) -> Self {
         Self {
-            target: index,
+            lane,
             transport: None,
-            reader: Reader::new(Expects::of_method(&target.method)),
+            reader: Reader::new(Expects::Body),
             served: 0,
             stale: false,
         }
@@ -47,7 +47,7 @@ impl Http1 {
     pub(super) async fn connect(&mut self, worker: &Worker) -> Result<(), Failure> {
         self.transport = None;
         self.served = 0;
-        self.transport = Some(worker.connect(self.target).await?);
+        self.transport = Some(worker.connect(self.lane).await?);
         Ok(())
     }
 
@@ -55,16 +55,19 @@ impl Http1 {
         &mut self,
         worker: &Worker,
         slot: &Slot,
+        ask: Ask,
     ) -> Result<Reply, Failure> {
         self.stale = false;
         let Some(transport) = self.transport.as_mut() else {
             return Err(Fault::Unanswered.into());
         };
+        let prepared = &worker.requests[ask.request];
+        self.reader.expect(prepared.expects);
         self.reader.begin();
         let mut exchange = Exchange {
             worker,
-            target: self.target,
-            request: &worker.requests[self.target].bytes,
+            target: ask.target,
+            request: &prepared.bytes,
             transport,
             reader: &mut self.reader,
             written: 0,
@@ -81,7 +84,7 @@ impl Http1 {
                 self.served += 1;
                 if answer.closes || unfinished {
                     self.transport = None;
-                    worker.count_closed(self.target);
+                    worker.count_closed(ask.target);
                 }
                 Ok(Reply {
                     status: answer.status,

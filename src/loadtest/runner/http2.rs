@@ -5,6 +5,7 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http_body_util::{BodyExt, Full};
@@ -15,16 +16,17 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::failure::Failure;
+use super::layout::Ask;
 use super::session::{Reply, within};
 use super::transport::Transport;
 use super::worker::{Slot, Worker};
 use crate::loadtest::http1::Capture;
-use crate::loadtest::plan::{Scheme, Target};
+use crate::loadtest::plan::{self, Scheme};
 use crate::loadtest::recording::ErrorKind;
 use crate::loadtest::request;
 
 pub(super) struct Http2 {
-    target: usize,
+    lane: usize,
     connection: Option<Connection>,
     stale: bool,
 }
@@ -35,9 +37,9 @@ struct Connection {
     served: u64,
 }
 
-/// A request in hyper's words, built once for each target.
+/// A request in hyper's words, built once.
 #[derive(Clone)]
-pub(super) struct Template {
+pub(super) struct Prototype {
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -53,26 +55,26 @@ const HOP_BY_HOP: [&str; 5] = [
     "upgrade",
 ];
 
-impl Template {
+impl Prototype {
     /// A fault names the part that hyper does not take.
-    pub(super) fn new(target: &Target) -> Result<Self, Failure> {
+    pub(super) fn new(planned: &plan::Request) -> Result<Self, Failure> {
         let invalid = |part: &str| {
             Failure::new(
                 ErrorKind::Protocol,
                 format!("the {part} cannot be sent over HTTP/2"),
             )
         };
-        let scheme = match target.address.scheme {
+        let scheme = match planned.address.scheme {
             Scheme::Http => "http",
             Scheme::Https => "https",
         };
-        let uri = format!("{scheme}://{}{}", target.address.authority(), target.path);
+        let uri = format!("{scheme}://{}{}", planned.address.authority(), planned.path);
         let mut headers = HeaderMap::new();
-        let own = target
+        let own = planned
             .headers
             .iter()
             .map(|header| (header.name.as_str(), header.expose()));
-        let defaults = request::defaults(target);
+        let defaults = request::defaults(planned);
         let implied = defaults.iter().map(|(name, value)| (*name, value.as_str()));
         for (name, value) in implied.chain(own) {
             if HOP_BY_HOP.iter().any(|hop| name.eq_ignore_ascii_case(hop)) {
@@ -83,10 +85,10 @@ impl Template {
             headers.append(name, value);
         }
         Ok(Self {
-            method: Method::try_from(target.method.as_str()).map_err(|_| invalid("method"))?,
+            method: Method::try_from(planned.method.as_str()).map_err(|_| invalid("method"))?,
             uri: Uri::try_from(uri).map_err(|_| invalid("URL"))?,
             headers,
-            body: Bytes::from(target.body.clone()),
+            body: Bytes::from_owner(Arc::clone(&planned.body)),
         })
     }
 
@@ -101,9 +103,9 @@ impl Template {
 }
 
 impl Http2 {
-    pub(super) const fn new(target: usize) -> Self {
+    pub(super) const fn new(lane: usize) -> Self {
         Self {
-            target,
+            lane,
             connection: None,
             stale: false,
         }
@@ -121,9 +123,9 @@ impl Http2 {
 
     pub(super) async fn connect(&mut self, worker: &Worker) -> Result<(), Failure> {
         if self.connection.take().is_some() {
-            worker.count_closed(self.target);
+            worker.count_closed(worker.layout.lanes[self.lane].target);
         }
-        let transport = worker.connect(self.target).await?;
+        let transport = worker.connect(self.lane).await?;
         let traffic = Rc::new(Traffic::default());
         let counted = TokioIo::new(Counted {
             transport,
@@ -148,15 +150,16 @@ impl Http2 {
         &mut self,
         worker: &Worker,
         slot: &Slot,
+        ask: Ask,
     ) -> Result<Reply, Failure> {
         self.stale = false;
         let Some(connection) = self.connection.as_mut() else {
             return Err(Failure::new(ErrorKind::Closed, "not connected"));
         };
-        let template = worker.templates[self.target].request();
+        let request = worker.prototypes[ask.request].request();
         let received = connection.traffic.received.get();
         let sent = connection.traffic.sent.get();
-        let answer = match within(slot, connection.sender.send_request(template)).await? {
+        let answer = match within(slot, connection.sender.send_request(request)).await? {
             Ok(answer) => answer,
             Err(error) => {
                 let failure = failure(&error);
@@ -166,7 +169,7 @@ impl Http2 {
         };
         let status = answer.status().as_u16();
         let mut capture = worker
-            .wants(self.target, status)
+            .wants(ask.target, status)
             .then(|| Box::new(Capture::of_pairs(pairs(answer.headers()))));
         let mut body = answer.into_body();
         while let Some(frame) = within(slot, body.frame()).await? {

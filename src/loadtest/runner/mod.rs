@@ -10,6 +10,7 @@ mod failure;
 mod general;
 mod http1;
 mod http2;
+mod layout;
 mod pacer;
 mod processor;
 mod recovery;
@@ -50,6 +51,8 @@ pub enum Event<'run> {
 pub struct Unreachable {
     /// Index in the plan's targets.
     pub target: usize,
+    /// The first request that was to go there, by its index in the target.
+    pub request: usize,
     pub kind: ErrorKind,
     /// The first failure in words.
     pub words: String,

@@ -10,7 +10,7 @@ use super::Event;
 use super::connect::Route;
 use super::timeline::Clock;
 use super::transport::Transport;
-use crate::loadtest::http1::{Expects, Reader, Step};
+use crate::loadtest::http1::{Reader, Step};
 use crate::loadtest::plan::{Plan, Reuse};
 use crate::loadtest::recording::{Recording, Recovery};
 use crate::loadtest::request::Prepared;
@@ -87,16 +87,16 @@ async fn until_stopped(stop: &dyn Fn() -> bool, work: impl Future<Output = ()>) 
 /// One request over a connection of its own.
 async fn status(watch: &Watch<'_>) -> Option<u16> {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let target = &watch.plan.targets[watch.target];
+    let request = watch.plan.targets[watch.target].first();
     let connected = watch
         .route
         .connect(Clock::start(), watch.plan.timeout)
         .await;
     let mut transport: Transport = connected.ok()?.transport;
-    let request = Prepared::new(target, Reuse::Never);
-    transport.write_all(&request.bytes).await.ok()?;
+    let prepared = Prepared::new(request, Reuse::Never);
+    transport.write_all(&prepared.bytes).await.ok()?;
     transport.flush().await.ok()?;
-    let mut reader = Reader::new(Expects::of_method(&target.method));
+    let mut reader = Reader::new(prepared.expects);
     reader.begin();
     let mut buffer = vec![0; 16 * 1024];
     loop {

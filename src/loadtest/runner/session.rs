@@ -9,11 +9,12 @@ use super::failure::Failure;
 use super::general::General;
 use super::http1::Http1;
 use super::http2::Http2;
+use super::layout::Ask;
 use super::worker::{Slot, Worker};
 use crate::loadtest::http1::Capture;
 use crate::loadtest::plan::Engine;
 
-/// One connection to one target, connected or not.
+/// One connection of one lane, connected or not.
 pub(super) enum Session {
     Http1(Http1),
     Http2(Http2),
@@ -32,11 +33,11 @@ pub(super) struct Reply {
 }
 
 impl Session {
-    pub(super) fn new(worker: &Worker, target: usize) -> Self {
-        match &worker.plan.engine {
-            Engine::Http1 => Self::Http1(Http1::new(&worker.plan.targets[target], target)),
-            Engine::Http2 => Self::Http2(Http2::new(target)),
-            Engine::General(_) => Self::General(General::new(target)),
+    pub(super) const fn new(engine: &Engine, lane: usize) -> Self {
+        match engine {
+            Engine::Http1 => Self::Http1(Http1::new(lane)),
+            Engine::Http2 => Self::Http2(Http2::new(lane)),
+            Engine::General(_) => Self::General(General::new(lane)),
         }
     }
 
@@ -61,12 +62,13 @@ impl Session {
         &mut self,
         worker: &Worker,
         slot: &Slot,
+        ask: Ask,
     ) -> Result<Reply, Failure> {
         match self {
-            Self::Http1(session) => session.exchange(worker, slot).await,
+            Self::Http1(session) => session.exchange(worker, slot, ask).await,
             // Boxed, so that their kilobytes are not part of every connection's task.
-            Self::Http2(session) => Box::pin(session.exchange(worker, slot)).await,
-            Self::General(session) => Box::pin(session.exchange(worker, slot)).await,
+            Self::Http2(session) => Box::pin(session.exchange(worker, slot, ask)).await,
+            Self::General(session) => Box::pin(session.exchange(worker, slot, ask)).await,
         }
     }
 

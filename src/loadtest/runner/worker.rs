@@ -16,7 +16,8 @@ use tokio::sync::oneshot;
 use super::collector::{Collector, Message};
 use super::connect::Route;
 use super::failure::Failure;
-use super::http2::Template;
+use super::http2::Prototype;
+use super::layout::{Ask, Layout};
 use super::session::Session;
 use super::timeline::{Clock, NEVER, Timeline, nanoseconds};
 use super::transport::Transport;
@@ -53,6 +54,8 @@ pub(super) struct Shared {
     pub(super) arrivals: AtomicU64,
     /// Requests that were taken of each target, when their number is limited.
     pub(super) taken: Vec<AtomicU64>,
+    /// Requests that were chosen by weight.
+    pub(super) chosen: AtomicU64,
 }
 
 /// What a worker needs to begin; made by the coordinator and moved to the thread.
@@ -60,13 +63,17 @@ pub(super) struct Assignment {
     pub(super) clock: Clock,
     pub(super) plan: Arc<Plan>,
     pub(super) shared: Arc<Shared>,
+    pub(super) layout: Arc<Layout>,
+    /// One for each lane.
     pub(super) routes: Vec<Route>,
+    /// One for each request of the row.
+    pub(super) requests: Arc<[Prepared]>,
     pub(super) connections: usize,
     pub(super) messages: mpsc::Sender<Message>,
     pub(super) start: oneshot::Receiver<Timeline>,
 }
 
-/// How the first connections to one target went.
+/// How the first connections of one lane went.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Readiness {
     pub(super) connected: usize,
@@ -86,8 +93,8 @@ pub(super) struct Arrival {
 pub(super) struct Slot {
     /// `NEVER` without an exchange, 0 once it took too long.
     deadline: Cell<u64>,
-    /// When the present exchange began (or was due), and its target.
-    under_way: Cell<Option<(u64, usize)>>,
+    /// When the present exchange began (or was due), and what is asked.
+    under_way: Cell<Option<(u64, Ask)>>,
     pub(super) arrival: Cell<Option<Arrival>>,
     waker: RefCell<Option<Waker>>,
 }
@@ -103,8 +110,8 @@ impl Slot {
     }
 
     /// An exchange begins that belongs to the instant `from`.
-    pub(super) fn begin(&self, from: u64, target: usize, deadline: u64) {
-        self.under_way.set(Some((from, target)));
+    pub(super) fn begin(&self, from: u64, ask: Ask, deadline: u64) {
+        self.under_way.set(Some((from, ask)));
         self.deadline.set(deadline);
     }
 
@@ -143,10 +150,12 @@ pub(super) struct Worker {
     pub(super) clock: Clock,
     pub(super) plan: Arc<Plan>,
     pub(super) shared: Arc<Shared>,
+    pub(super) layout: Arc<Layout>,
     pub(super) routes: Vec<Route>,
-    /// The request of each target, in the form of the engine that runs.
-    pub(super) requests: Vec<Prepared>,
-    pub(super) templates: Vec<Template>,
+    /// The requests of the row, in the form of the engine that runs.
+    pub(super) requests: Arc<[Prepared]>,
+    pub(super) prototypes: Vec<Prototype>,
+    /// One for each lane.
     pub(super) clients: Vec<reqwest::Client>,
     /// Whether a connection can be made, tried once, for an engine that makes its own.
     probes: Vec<tokio::sync::OnceCell<Result<(), (ErrorKind, String)>>>,
@@ -185,7 +194,7 @@ pub(super) fn run(assignment: Assignment) {
 
 async fn work(assignment: Assignment) {
     let plan = Arc::clone(&assignment.plan);
-    let (templates, clients) = match prepare(&plan, &assignment.routes) {
+    let (prototypes, clients) = match prepare(&plan, &assignment.layout, &assignment.routes) {
         Ok(prepared) => prepared,
         Err(failure) => {
             let _ = assignment
@@ -194,24 +203,24 @@ async fn work(assignment: Assignment) {
             return;
         }
     };
-    let targets = plan.targets.len();
+    let lanes = assignment.layout.lanes.len();
     let worker = Rc::new(Worker {
         clock: assignment.clock,
         shared: assignment.shared,
         routes: assignment.routes,
-        requests: plan
-            .targets
-            .iter()
-            .map(|target| Prepared::new(target, plan.reuse))
-            .collect(),
-        templates,
+        requests: assignment.requests,
+        prototypes,
         clients,
-        probes: (0..targets).map(|_| tokio::sync::OnceCell::new()).collect(),
+        probes: (0..lanes).map(|_| tokio::sync::OnceCell::new()).collect(),
         slots: (0..assignment.connections).map(|_| Slot::new()).collect(),
         buffer: RefCell::new(vec![0; BUFFER].into_boxed_slice()),
-        collector: RefCell::new(Collector::new(&plan, assignment.messages)),
+        collector: RefCell::new(Collector::new(
+            &plan,
+            &assignment.layout,
+            assignment.messages,
+        )),
         timeline: OnceCell::new(),
-        readiness: RefCell::new(vec![Readiness::default(); targets]),
+        readiness: RefCell::new(vec![Readiness::default(); lanes]),
         opening: tokio::sync::Semaphore::new(OPENING),
         settled: Cell::new(0),
         running: Cell::new(assignment.connections),
@@ -219,6 +228,7 @@ async fn work(assignment: Assignment) {
         pacing_is_over: Cell::new(false),
         idle: RefCell::new(VecDeque::with_capacity(assignment.connections)),
         pacer: RefCell::new(None),
+        layout: assignment.layout,
         plan,
     });
     for index in 0..assignment.connections {
@@ -252,22 +262,26 @@ async fn work(assignment: Assignment) {
     worker.end();
 }
 
-type Prepares = (Vec<Template>, Vec<reqwest::Client>);
+type Prepares = (Vec<Prototype>, Vec<reqwest::Client>);
 
-/// What the other engines need for each target.
-fn prepare(plan: &Plan, routes: &[Route]) -> Result<Prepares, Failure> {
-    let mut templates = Vec::new();
-    let mut clients = Vec::new();
-    for (target, route) in plan.targets.iter().zip(routes) {
-        match &plan.engine {
-            Engine::Http1 => {}
-            Engine::Http2 => templates.push(Template::new(target)?),
-            Engine::General(options) => {
-                clients.push(general::client(plan, target, route, options)?);
+/// What the other engines need: for each request, or for each lane.
+fn prepare(plan: &Plan, layout: &Layout, routes: &[Route]) -> Result<Prepares, Failure> {
+    let (mut prototypes, mut clients) = (Vec::new(), Vec::new());
+    match &plan.engine {
+        Engine::Http1 => {}
+        Engine::Http2 => {
+            for request in Layout::requests(plan) {
+                prototypes.push(Prototype::new(request)?);
+            }
+        }
+        Engine::General(options) => {
+            for (lane, route) in routes.iter().enumerate() {
+                let request = layout.request_of(plan, lane);
+                clients.push(general::client(plan, request, route, options)?);
             }
         }
     }
-    Ok((templates, clients))
+    Ok((prototypes, clients))
 }
 
 impl Worker {
@@ -286,8 +300,8 @@ impl Worker {
     fn end(&self) {
         let mut collector = self.collector.borrow_mut();
         for slot in &self.slots {
-            if let Some((from, target)) = slot.under_way.get() {
-                collector.left_open(target, from);
+            if let Some((from, ask)) = slot.under_way.get() {
+                collector.left_open(ask, from);
             }
         }
         collector.end(self.clock.now());
@@ -341,20 +355,21 @@ impl Worker {
         .await
     }
 
-    pub(super) async fn connect(&self, target: usize) -> Result<Transport, Failure> {
-        let result = self.routes[target]
+    pub(super) async fn connect(&self, lane: usize) -> Result<Transport, Failure> {
+        let result = self.routes[lane]
             .connect(self.clock, self.plan.timeout)
             .await;
+        let target = self.layout.lanes[lane].target;
         self.collector.borrow_mut().connected(target, result)
     }
 
     /// Tries to connect, once for all sessions and without counting it.
-    pub(super) async fn probe(&self, target: usize) -> Result<(), Failure> {
-        let route = &self.routes[target];
+    pub(super) async fn probe(&self, lane: usize) -> Result<(), Failure> {
+        let route = &self.routes[lane];
         if !route.is_direct() {
             return Ok(());
         }
-        let probe = self.probes[target].get_or_init(|| async {
+        let probe = self.probes[lane].get_or_init(|| async {
             match route.connect(self.clock, self.plan.timeout).await {
                 Ok(_) => Ok(()),
                 Err(failure) => Err((failure.kind, failure.to_string())),
@@ -407,7 +422,15 @@ impl Worker {
         slot.wake();
     }
 
-    pub(super) fn session(&self, target: usize) -> Session {
-        Session::new(self, target)
+    pub(super) fn session(&self, lane: usize) -> Session {
+        Session::new(&self.plan.engine, lane)
+    }
+
+    /// The next request of a target.
+    pub(super) fn ask(&self, target: usize) -> Ask {
+        self.layout.ask(target, || {
+            let own = self.shared.chosen.fetch_add(1, Ordering::Relaxed);
+            self.plan.shard.number_of(own)
+        })
     }
 }
