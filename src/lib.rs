@@ -20,6 +20,7 @@ pub mod api;
 pub mod catalog;
 pub mod diagnostic;
 pub mod text;
+pub mod traffic;
 
 // The edges: the only input and output.
 pub mod files;

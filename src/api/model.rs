@@ -179,6 +179,8 @@ pub struct Parameter {
     pub allow_reserved: bool,
     pub allow_empty_value: bool,
     pub format: ParameterFormat,
+    /// A value that the document shows, unserialised.
+    pub example: Option<Value>,
     pub span: Option<Span>,
     pub origin: OriginId,
 }

@@ -3,6 +3,7 @@
 mod completions;
 mod decide;
 mod doctor;
+mod documents;
 mod explain;
 mod loadtest;
 mod migrate;

@@ -735,6 +735,7 @@ fn parameter(
         allow_reserved: false,
         allow_empty_value: false,
         format,
+        example: None,
         span: None,
         origin: crate::api::OriginId::default(),
     }

@@ -317,6 +317,7 @@ impl<'a> Reader<'a> {
                         ..Default::default()
                     }),
                 },
+                example: None,
                 span: None,
                 origin: OriginId::default(),
             });

@@ -100,7 +100,6 @@ impl<'a> Reader<'a> {
         if place == ParameterPlace::Path && !required {
             self.optional_path_parameter(node.path, &name);
         }
-        self.example(node);
         Some(Parameter {
             place,
             required: required || place == ParameterPlace::Path,
@@ -109,6 +108,7 @@ impl<'a> Reader<'a> {
             allow_reserved: self.flag(node, "allowReserved"),
             allow_empty_value: self.flag(node, "allowEmptyValue"),
             format: self.format(node, place, &name),
+            example: self.example(node),
             span: Some(self.document.key_span(node.path)),
             origin: self.origin(node.path),
             name,

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
-use super::documents;
+use super::super::documents;
 use super::write::{Target, write};
 use crate::api::{Api, Dialect, Reading};
 use crate::diagnostic::Diagnostic;
@@ -29,7 +29,7 @@ pub(super) fn run(
         api,
         findings,
         sources,
-    } = documents::read(document)?;
+    } = documents::read(document, "nothing was written")?;
     let (Some(api), Some(source)) = (api, sources.first()) else {
         return Err(Failure::input("the document holds no API description"));
     };

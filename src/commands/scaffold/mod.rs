@@ -1,6 +1,5 @@
 //! `backsmith scaffold`: one file per direction.
 
-mod documents;
 mod from_database;
 mod from_document;
 mod generate_spec;

@@ -122,7 +122,7 @@ pub(super) fn client(
     builder.build().map_err(|error| unusable(&error))
 }
 
-fn build(
+pub(super) fn build(
     client: &reqwest::Client,
     planned: &plan::Request,
     reuse: Reuse,
@@ -152,7 +152,7 @@ fn build(
     builder.build().map_err(|error| failure(&error))
 }
 
-fn failure(error: &reqwest::Error) -> Failure {
+pub(super) fn failure(error: &reqwest::Error) -> Failure {
     let (words, system) = chain(error);
     let kind = match system {
         _ if error.is_timeout() => ErrorKind::Timeout,

@@ -12,6 +12,7 @@ mod http1;
 mod http2;
 mod layout;
 mod pacer;
+mod probe;
 mod processor;
 mod recovery;
 mod session;
@@ -26,6 +27,7 @@ use std::time::Duration;
 use super::recording::{ErrorKind, Interval};
 
 pub use coordinator::run;
+pub use probe::{Probe, Silence};
 
 /// What happens while a run is under way.
 #[derive(Debug)]

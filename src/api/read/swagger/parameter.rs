@@ -114,6 +114,7 @@ impl<'a> Reader<'a> {
                 inner: collection.inner,
                 schema,
             },
+            example: None,
             span: Some(self.document.key_span(node.path)),
             origin: self.origin(node.path),
             name,

@@ -14,7 +14,8 @@ use crate::terminal::interrupt;
 
 /// Reads a document with all that it refers to. One that is not valid is a failure with all of its
 /// faults.
-pub(super) fn read(request: &DocumentRequest) -> Result<Reading, Failure> {
+/// `undone`: what was not done then, "nothing was written".
+pub(super) fn read(request: &DocumentRequest, undone: &str) -> Result<Reading, Failure> {
     let interrupt = interrupt::listen();
     let stop = {
         let interrupt = interrupt.clone();
@@ -29,7 +30,7 @@ pub(super) fn read(request: &DocumentRequest) -> Result<Reading, Failure> {
     if let Some(signal) = interrupt.requested() {
         return Err(Failure::interrupted(
             signal,
-            "interrupted; nothing was written",
+            format!("interrupted; {undone}"),
         ));
     }
     if reading.api.is_some() && api::is_valid(&reading.findings) {
@@ -42,9 +43,9 @@ pub(super) fn read(request: &DocumentRequest) -> Result<Reading, Failure> {
         .collect();
     let closing = if faults.len() == 1 {
         let name = &first.source.name;
-        format!("{name} is not valid: 1 fault, nothing was written")
+        format!("{name} is not valid: 1 fault, {undone}")
     } else {
-        "nothing was written".to_owned()
+        undone.to_owned()
     };
     let unreachable = faults
         .iter()
@@ -52,7 +53,7 @@ pub(super) fn read(request: &DocumentRequest) -> Result<Reading, Failure> {
     let mut failure = Failure::diagnostics(faults).closing(closing);
     if unreachable {
         failure.kind = FailureKind::Environment;
-        failure.closing = Some("nothing was written".to_owned());
+        failure.closing = Some(undone.to_owned());
     }
     Err(failure)
 }

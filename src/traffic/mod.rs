@@ -1,0 +1,21 @@
+//! Traffic from an API's own description: requests that keep its rules, requests that break one of
+//! them, and what the description says to the answers. Pure: values in, values out; who sends the
+//! requests is not known here.
+
+mod answer;
+mod breaks;
+mod generate;
+mod invalid;
+mod parameters;
+mod pattern;
+mod request;
+mod rules;
+mod security;
+mod survey;
+mod text;
+
+pub use answer::{Answer, Standing};
+pub use request::{Attempt, Exercise, LeftOut, Options, Request, Traffic};
+pub use rules::Rules;
+pub use security::Given;
+pub use survey::{OperationQueries, Queries, StatementCalls, Survey, Surveyed, Tried, one_line};

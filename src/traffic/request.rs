@@ -1,0 +1,411 @@
+//! The requests of each operation of a description. An operation that cannot be served is listed with
+//! its reason.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::generate::{Fullness, Generator};
+use super::invalid;
+use super::parameters::{self, Escaping};
+use super::rules::{Rules, pointer};
+use super::security::{self, Given};
+use crate::api::{Api, Body, MediaType, Method, Operation, ParameterPlace, Style};
+use crate::text::escape;
+
+/// What the traffic is made for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The same seed makes the same requests.
+    pub seed: u64,
+    /// Requests that break a rule are made as well.
+    pub invalid: bool,
+    /// Operations that change something are served.
+    pub changes: bool,
+    pub given: Given,
+}
+
+/// Everything that is sent.
+#[derive(Clone, Debug, Default)]
+pub struct Traffic {
+    /// What creates first, what deletes last, else in the order of the document.
+    pub exercises: Vec<Exercise>,
+    pub left_out: Vec<LeftOut>,
+}
+
+/// The requests of one operation.
+#[derive(Clone, Debug)]
+pub struct Exercise {
+    /// Index in the operations of the description.
+    pub operation: usize,
+    /// Its id, or method and path.
+    pub name: String,
+    pub method: &'static str,
+    /// The template.
+    pub path: String,
+    /// Where it stands in the document.
+    pub pointer: String,
+    /// At least one.
+    pub valid: Vec<Request>,
+    pub invalid: Vec<Attempt>,
+    /// Requests that break a rule beyond those that are sent.
+    pub not_tried: usize,
+}
+
+/// One request, without the user's headers and the base of the URL.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    pub method: &'static str,
+    /// Path and query below the base.
+    pub target: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+/// A request that breaks one rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    pub request: Request,
+    /// What is broken, in words: "`/email` of the body is no `email`".
+    pub breaks: String,
+    /// Where the document has the rule.
+    pub pointer: String,
+    /// The rule is one that many servers take for a remark.
+    pub lenient: bool,
+}
+
+/// An operation that is not served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    pub name: String,
+    pub method: &'static str,
+    pub path: String,
+    pub pointer: String,
+    pub reason: String,
+}
+
+/// Parts of a request as values, before they are written.
+#[derive(Clone, Debug)]
+pub(super) struct Parts<'a> {
+    pub(super) operation: &'a Operation,
+    /// By the index of the parameter.
+    pub(super) parameters: BTreeMap<usize, Value>,
+    pub(super) body: Option<Content<'a>>,
+}
+
+/// The body and how it is written.
+#[derive(Clone, Debug)]
+pub(super) struct Content<'a> {
+    pub(super) media_type: &'a str,
+    pub(super) media: &'a MediaType,
+    pub(super) kind: ContentKind,
+    pub(super) value: Value,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ContentKind {
+    Json,
+    Form,
+    Text,
+}
+
+impl Traffic {
+    pub fn of(rules: &Rules<'_>, options: &Options) -> Self {
+        let mut traffic = Self::default();
+        for (index, operation) in rules.api.operations.iter().enumerate() {
+            match exercise(rules, index, operation, options) {
+                Ok(exercise) => traffic.exercises.push(exercise),
+                Err(reason) => traffic.left_out.push(LeftOut {
+                    name: name(operation),
+                    method: operation.method.key(),
+                    path: operation.path.clone(),
+                    pointer: place(rules.api, operation, ""),
+                    reason,
+                }),
+            }
+        }
+        traffic
+            .exercises
+            .sort_by_key(|exercise| match exercise.method {
+                "post" => 0,
+                "put" | "patch" => 2,
+                "delete" => 3,
+                _ => 1,
+            });
+        traffic
+    }
+}
+
+/// How reports call an operation.
+fn name(operation: &Operation) -> String {
+    operation.id.clone().unwrap_or_else(|| {
+        format!(
+            "{} {}",
+            operation.method.key().to_ascii_uppercase(),
+            operation.path
+        )
+    })
+}
+
+/// Where a member of an operation stands.
+pub(super) fn place(api: &Api, operation: &Operation, below: &str) -> String {
+    api.origins
+        .locate(operation.origin.number(), below)
+        .map_or_else(
+            || pointer(&operation.path, operation.method.key(), below),
+            |(pointer, _)| pointer,
+        )
+}
+
+fn exercise(
+    rules: &Rules<'_>,
+    index: usize,
+    operation: &Operation,
+    options: &Options,
+) -> Result<Exercise, String> {
+    let is_safe = matches!(
+        operation.method,
+        Method::Get | Method::Head | Method::Options | Method::Trace | Method::Query
+    );
+    if !is_safe && !options.changes {
+        return Err(
+            "changes data on a host that is neither this machine nor private (--yes sends it)"
+                .to_owned(),
+        );
+    }
+    if let Some(missing) = security::missing(rules.api, operation, &options.given) {
+        return Err(missing);
+    }
+    // Each operation has its own sequence, so that a change to one leaves the others alone.
+    let seed = options.seed ^ (index as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut generator = Generator::new(rules, seed);
+    let mut valid: Vec<Request> = Vec::new();
+    let mut shown = None;
+    for fullness in Fullness::ALL {
+        let made = parts(&mut generator, operation, &options.given, fullness).and_then(|parts| {
+            let request = written(&parts).ok_or("a parameter has no form in its style")?;
+            Ok((parts, request))
+        });
+        match made {
+            Ok((parts, request)) => {
+                if !valid.contains(&request) {
+                    valid.push(request);
+                }
+                shown.get_or_insert(parts);
+            }
+            Err(reason) if shown.is_none() => return Err(reason),
+            Err(_) => {}
+        }
+    }
+    let (invalid, not_tried) = match (&shown, options.invalid) {
+        (Some(parts), true) => invalid::attempts(rules, parts),
+        _ => (Vec::new(), 0),
+    };
+    Ok(Exercise {
+        operation: index,
+        name: name(operation),
+        method: operation.method.key(),
+        path: operation.path.clone(),
+        pointer: place(rules.api, operation, ""),
+        valid,
+        invalid,
+        not_tried,
+    })
+}
+
+fn parts<'a>(
+    generator: &mut Generator<'_, '_>,
+    operation: &'a Operation,
+    given: &Given,
+    fullness: Fullness,
+) -> Result<Parts<'a>, String> {
+    let mut values = BTreeMap::new();
+    for (index, parameter) in operation.parameters.iter().enumerate() {
+        let is_given = match parameter.place {
+            ParameterPlace::Header => given.headers.contains(&parameter.name.to_ascii_lowercase()),
+            ParameterPlace::Query => given.query.contains(&parameter.name),
+            ParameterPlace::Cookie => given.cookies.contains(&parameter.name),
+            ParameterPlace::Path | ParameterPlace::QueryString => false,
+        };
+        let wanted = parameter.required || (fullness == Fullness::Shown && !parameter.deprecated);
+        if is_given || !wanted {
+            continue;
+        }
+        match generator.valid(parameter.schema(), parameter.example.as_ref(), fullness) {
+            Ok(value) => {
+                values.insert(index, value);
+            }
+            Err(reason) if parameter.required => {
+                return Err(format!(
+                    "no value for the parameter `{}`: {reason}",
+                    parameter.name
+                ));
+            }
+            Err(_) => {}
+        }
+    }
+    let body = match &operation.body {
+        Some(body) if body.required || fullness != Fullness::Least => {
+            match content(generator, body, fullness) {
+                Ok(content) => Some(content),
+                Err(reason) if body.required => return Err(reason),
+                Err(_) => None,
+            }
+        }
+        _ => None,
+    };
+    Ok(Parts {
+        operation,
+        parameters: values,
+        body,
+    })
+}
+
+/// How a media type is written; JSON before forms before text.
+fn kind_of(media_type: &str) -> Option<ContentKind> {
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    let essence = essence.to_ascii_lowercase();
+    if is_json(&essence) || essence == "*/*" || essence == "application/*" {
+        Some(ContentKind::Json)
+    } else if essence == "application/x-www-form-urlencoded" {
+        Some(ContentKind::Form)
+    } else if essence.starts_with("text/") && essence != "text/xml" {
+        Some(ContentKind::Text)
+    } else {
+        None
+    }
+}
+
+pub(super) fn is_json(essence: &str) -> bool {
+    essence == "application/json" || essence == "text/json" || essence.ends_with("+json")
+}
+
+fn content<'a>(
+    generator: &mut Generator<'_, '_>,
+    body: &'a Body,
+    fullness: Fullness,
+) -> Result<Content<'a>, String> {
+    let mut kinds: Vec<(ContentKind, &str, &MediaType)> = body
+        .content
+        .iter()
+        .filter_map(|(name, media)| Some((kind_of(name)?, name.as_str(), media)))
+        .collect();
+    kinds.sort_by_key(|(kind, ..)| *kind as u8);
+    let Some((kind, media_type, media)) = kinds.into_iter().next() else {
+        let names: Vec<String> = body
+            .content
+            .keys()
+            .map(|name| format!("`{name}`"))
+            .collect();
+        return Err(format!("no bodies of {} are made", names.join(", ")));
+    };
+    let anything = crate::api::Schema::Anything;
+    let schema = media.schema.as_ref().unwrap_or(&anything);
+    let value = generator
+        .valid(schema, media.example.as_ref(), fullness)
+        .map_err(|reason| format!("no value for the body: {reason}"))?;
+    let fits = match kind {
+        ContentKind::Json => true,
+        ContentKind::Form => value.is_object(),
+        ContentKind::Text => !value.is_object() && !value.is_array(),
+    };
+    if !fits {
+        return Err(format!("its schema is no form of `{media_type}`"));
+    }
+    Ok(Content {
+        media_type,
+        media,
+        kind,
+        value,
+    })
+}
+
+/// The request on the wire. `None` when a value has no form in the style of its parameter.
+pub(super) fn written(parts: &Parts<'_>) -> Option<Request> {
+    let mut target = parts.operation.path.clone();
+    let mut query: Vec<String> = Vec::new();
+    let mut headers: Vec<(String, String)> = Vec::new();
+    let mut cookies: Vec<String> = Vec::new();
+    for (index, parameter) in parts.operation.parameters.iter().enumerate() {
+        let Some(value) = parts.parameters.get(&index) else {
+            continue;
+        };
+        let text = parameters::written(parameter, value)?;
+        match parameter.place {
+            ParameterPlace::Path => {
+                // An empty segment, and one of dots, is another path.
+                if text.is_empty() || text.chars().all(|character| character == '.') {
+                    return None;
+                }
+                target = target.replace(&format!("{{{}}}", parameter.name), &text);
+            }
+            ParameterPlace::Query | ParameterPlace::QueryString if text.is_empty() => {}
+            ParameterPlace::Query | ParameterPlace::QueryString => query.push(text),
+            ParameterPlace::Header => {
+                let is_sendable = text.bytes().all(|byte| (b' '..0x7f).contains(&byte));
+                if !is_sendable {
+                    return None;
+                }
+                headers.push((parameter.name.clone(), text));
+            }
+            ParameterPlace::Cookie => cookies.push(text.replace('&', "; ")),
+        }
+    }
+    if !cookies.is_empty() {
+        headers.push(("Cookie".to_owned(), cookies.join("; ")));
+    }
+    if !query.is_empty() {
+        target.push('?');
+        target.push_str(&query.join("&"));
+    }
+    let mut body = Vec::new();
+    if let Some(content) = &parts.body {
+        let media_type = match content.media_type {
+            ranged if ranged.contains('*') => "application/json",
+            named => named,
+        };
+        headers.push(("Content-Type".to_owned(), media_type.to_owned()));
+        body = bytes(content)?;
+    }
+    Some(Request {
+        method: parts.operation.method.key(),
+        target,
+        headers,
+        body,
+    })
+}
+
+fn bytes(content: &Content<'_>) -> Option<Vec<u8>> {
+    Some(match content.kind {
+        ContentKind::Json => content.value.to_string().into_bytes(),
+        ContentKind::Text => match &content.value {
+            Value::String(text) => text.clone().into_bytes(),
+            other => other.to_string().into_bytes(),
+        },
+        ContentKind::Form => {
+            let mut pairs = Vec::new();
+            for (name, value) in content.value.as_object()? {
+                let encoding = content.media.encoding.get(name);
+                let style = encoding
+                    .and_then(|encoding| encoding.style)
+                    .unwrap_or(Style::Form);
+                let explode = encoding
+                    .and_then(|encoding| encoding.explode)
+                    .unwrap_or(style == Style::Form);
+                let as_json = value.is_object() && style == Style::Form;
+                pairs.push(if as_json {
+                    let text = Value::String(value.to_string());
+                    parameters::styled(name, &text, style, explode, Escaping::Whole)?
+                } else {
+                    parameters::styled(name, value, style, explode, Escaping::Whole)?
+                });
+            }
+            pairs.join("&").into_bytes()
+        }
+    })
+}
+
+/// Where the schema of a body stands below its operation.
+pub(super) fn body_pointer(media_type: &str) -> String {
+    format!("/requestBody/content/{}/schema", escape(media_type))
+}

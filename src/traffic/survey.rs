@@ -1,0 +1,319 @@
+//! What became of the requests: for each operation what was answered, and what that says of the server
+//! and of its description.
+
+use std::collections::BTreeMap;
+
+use super::answer::{Answer, Standing};
+use super::request::{Attempt, Exercise, LeftOut};
+use super::rules::Rules;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::text::number::{count, counted};
+
+/// All operations, asked one by one.
+#[derive(Clone, Debug, Default)]
+pub struct Survey {
+    /// The file or URL of the description.
+    pub document: String,
+    pub title: String,
+    pub version: String,
+    pub seed: u64,
+    pub operations: Vec<Surveyed>,
+    pub left_out: Vec<LeftOut>,
+    pub findings: Vec<Diagnostic>,
+    /// How many queries the operations made, when a database was looked at.
+    pub database: Option<Queries>,
+}
+
+/// One operation.
+#[derive(Clone, Debug)]
+pub struct Surveyed {
+    pub name: String,
+    pub method: &'static str,
+    pub path: String,
+    pub pointer: String,
+    /// Answers to requests that keep the rules, by status.
+    pub valid: BTreeMap<u16, u64>,
+    /// Exchanges without an answer, in words.
+    pub failures: Vec<String>,
+    pub invalid: Vec<Tried>,
+    /// Requests that break a rule beyond those that were sent.
+    pub not_tried: usize,
+    /// What the operation asked of the database.
+    pub queries: Option<OperationQueries>,
+}
+
+/// A request that broke a rule, and its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tried {
+    pub breaks: String,
+    pub pointer: String,
+    pub lenient: bool,
+    /// `None`: there was no answer.
+    pub status: Option<u16>,
+    pub standing: Standing,
+}
+
+/// The database that was looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Queries {
+    /// Masked.
+    pub url: String,
+    pub version: String,
+}
+
+/// What one operation asked of the database.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OperationQueries {
+    pub requests: u64,
+    /// Most calls first.
+    pub statements: Vec<StatementCalls>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct StatementCalls {
+    pub query: String,
+    pub calls: u64,
+    pub rows: u64,
+    pub total_ms: f64,
+}
+
+/// A statement that runs this often for one request is one that runs for each row of another.
+const REPEATED: f64 = 3.0;
+
+impl OperationQueries {
+    pub fn per_request(&self) -> f64 {
+        let calls: u64 = self
+            .statements
+            .iter()
+            .map(|statement| statement.calls)
+            .sum();
+        calls as f64 / self.requests.max(1) as f64
+    }
+
+    /// The calls of a statement for one request.
+    pub fn calls_per_request(&self, statement: &StatementCalls) -> f64 {
+        statement.calls as f64 / self.requests.max(1) as f64
+    }
+
+    pub fn repeated(&self) -> impl Iterator<Item = &StatementCalls> {
+        self.statements
+            .iter()
+            .filter(|statement| self.calls_per_request(statement) >= REPEATED)
+    }
+}
+
+impl Surveyed {
+    pub fn new(exercise: &Exercise) -> Self {
+        Self {
+            name: exercise.name.clone(),
+            method: exercise.method,
+            path: exercise.path.clone(),
+            pointer: exercise.pointer.clone(),
+            valid: BTreeMap::new(),
+            failures: Vec::new(),
+            invalid: Vec::new(),
+            not_tried: exercise.not_tried,
+            queries: None,
+        }
+    }
+
+    pub fn with(&self, standing: Standing) -> usize {
+        let tried = self.invalid.iter();
+        tried.filter(|tried| tried.standing == standing).count()
+    }
+}
+
+impl Survey {
+    /// Takes down the answer to a request that keeps the rules; the same finding once.
+    pub fn answered(
+        &mut self,
+        rules: &Rules<'_>,
+        exercise: &Exercise,
+        surveyed: &mut Surveyed,
+        answer: Result<&Answer, &str>,
+    ) {
+        match answer {
+            Ok(answer) => {
+                *surveyed.valid.entry(answer.status).or_default() += 1;
+                for finding in rules.judge_valid(exercise, answer) {
+                    let same = |known: &Diagnostic| {
+                        known.code == finding.code && known.message == finding.message
+                    };
+                    if !self.findings.iter().any(same) {
+                        self.findings.push(finding);
+                    }
+                }
+            }
+            Err(words) => surveyed.failures.push(words.to_owned()),
+        }
+    }
+
+    /// Takes down the answer to a request that breaks a rule.
+    pub fn tried(surveyed: &mut Surveyed, attempt: &Attempt, status: Option<u16>) {
+        surveyed.invalid.push(Tried {
+            breaks: attempt.breaks.clone(),
+            pointer: attempt.pointer.clone(),
+            lenient: attempt.lenient,
+            status,
+            standing: status.map_or(Standing::Unknown, Standing::of_status),
+        });
+    }
+
+    /// The operation is done: what its answers add up to.
+    pub fn finish(&mut self, surveyed: Surveyed) {
+        self.findings.extend(failures(&surveyed));
+        self.findings.extend(broken(&surveyed));
+        self.findings.extend(accepted(&surveyed, false));
+        self.findings.extend(accepted(&surveyed, true));
+        self.findings.extend(repeated(&surveyed));
+        self.operations.push(surveyed);
+    }
+
+    /// Whether something is wrong beyond doubt.
+    pub fn fails(&self) -> bool {
+        let mut severities = self.findings.iter().map(|finding| finding.severity);
+        severities.any(|severity| severity == Severity::Error)
+    }
+
+    /// Statuses that were answered to requests of the load and that the description does not know.
+    pub fn loaded(
+        &mut self,
+        rules: &Rules<'_>,
+        exercise: &Exercise,
+        statuses: &BTreeMap<u16, u64>,
+    ) {
+        for (status, number) in statuses {
+            let known = self.operations.iter().any(|operation| {
+                operation.name == exercise.name && operation.valid.contains_key(status)
+            });
+            // 429 and 503 are what a load is there to find; the report has their numbers.
+            if known || matches!(status, 429 | 501 | 503) || rules.documents(exercise, *status) {
+                continue;
+            }
+            self.findings.push(
+                Diagnostic::error(
+                    "undocumented-status",
+                    format!(
+                        "`{}` answered {status} under load ({}), and the document does not know it",
+                        exercise.name,
+                        counted(*number as i64, "time")
+                    ),
+                )
+                .pointer(format!("{}/responses", exercise.pointer)),
+            );
+        }
+    }
+}
+
+fn failures(surveyed: &Surveyed) -> Option<Diagnostic> {
+    let first = surveyed.failures.first()?;
+    Some(
+        Diagnostic::error(
+            "no-answer",
+            format!("`{}` gave no answer: {first}", surveyed.name),
+        )
+        .pointer(surveyed.pointer.clone()),
+    )
+}
+
+fn tried(surveyed: &Surveyed, keep: impl Fn(&Tried) -> bool) -> Vec<&Tried> {
+    surveyed
+        .invalid
+        .iter()
+        .filter(|tried| keep(tried))
+        .collect()
+}
+
+/// The first few of several, with their statuses.
+fn listed(tried: &[&Tried]) -> String {
+    const TOLD: usize = 3;
+    let told = tried.iter().take(TOLD).map(|tried| match tried.status {
+        Some(status) => format!("{} ({status})", tried.breaks),
+        None => tried.breaks.clone(),
+    });
+    let mut text = told.collect::<Vec<_>>().join("; ");
+    if tried.len() > TOLD {
+        text += &format!("; and {} more", tried.len() - TOLD);
+    }
+    text
+}
+
+fn broken(surveyed: &Surveyed) -> Option<Diagnostic> {
+    let broke = tried(surveyed, |tried| tried.standing == Standing::Broke);
+    let first = broke.first()?;
+    Some(
+        Diagnostic::error(
+            "validation-answers-500",
+            format!(
+                "`{}` answers 5xx to {} of {} requests that its document refuses: {}",
+                surveyed.name,
+                count(broke.len() as u64),
+                count(surveyed.invalid.len() as u64),
+                listed(&broke)
+            ),
+        )
+        .pointer(first.pointer.clone())
+        .help("validate before the handler, and answer 400 with the fields that are wrong"),
+    )
+}
+
+/// Rules that many servers take for remarks (formats, the type of the content) apart.
+fn accepted(surveyed: &Surveyed, lenient: bool) -> Option<Diagnostic> {
+    let accepted = tried(surveyed, |tried| {
+        tried.standing == Standing::Accepted && tried.lenient == lenient
+    });
+    let first = accepted.first()?;
+    let all = tried(surveyed, |tried| tried.lenient == lenient).len();
+    let text = format!(
+        "`{}` accepts {} of {} requests that its document refuses: {}",
+        surveyed.name,
+        count(accepted.len() as u64),
+        count(all as u64),
+        listed(&accepted)
+    );
+    let finding = if lenient {
+        Diagnostic::warning("accepts-invalid-format", text)
+    } else {
+        Diagnostic::error("accepts-invalid-input", text)
+    };
+    Some(
+        finding
+            .pointer(first.pointer.clone())
+            .help("refuse it with 400, or take the rule out of the document"),
+    )
+}
+
+/// N+1: one statement many times for one request.
+fn repeated(surveyed: &Surveyed) -> Vec<Diagnostic> {
+    let Some(queries) = &surveyed.queries else {
+        return Vec::new();
+    };
+    queries
+        .repeated()
+        .map(|statement| {
+            Diagnostic::warning(
+                "n-plus-one",
+                format!(
+                    "`{}` runs one statement {} times a request ({} requests measured): `{}`",
+                    surveyed.name,
+                    crate::text::number::decimal(queries.calls_per_request(statement), 1),
+                    queries.requests,
+                    one_line(&statement.query)
+                ),
+            )
+            .pointer(surveyed.pointer.clone())
+            .help("ask for all rows in one statement: a join, or `= ANY ($1)`")
+        })
+        .collect()
+}
+
+/// A statement in one line of a readable length.
+pub fn one_line(query: &str) -> String {
+    const LONGEST: usize = 140;
+    let text = query.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.chars().count() <= LONGEST {
+        return text;
+    }
+    let head: String = text.chars().take(LONGEST - 3).collect();
+    format!("{head}...")
+}
