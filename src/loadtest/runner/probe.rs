@@ -7,7 +7,7 @@ use super::Unreachable;
 use super::connect::Route;
 use super::failure::Failure;
 use super::general;
-use crate::loadtest::plan::{Engine, General, Plan, Target};
+use crate::loadtest::plan::{Engine, General, Plan, Request};
 use crate::traffic::Answer;
 
 /// Bytes of a body that are kept.
@@ -34,20 +34,21 @@ pub enum Silence {
 
 impl<'run> Probe<'run> {
     pub fn new(plan: &'run Plan, stop: &'run dyn Fn() -> bool) -> Result<Self, Unreachable> {
-        let target = &plan.targets[0];
+        let first = plan.targets[0].first();
         let unreachable = |failure: &Failure| Unreachable {
             target: 0,
+            request: 0,
             kind: failure.kind,
             words: failure.to_string(),
             connections: 1,
             elapsed: Duration::ZERO,
         };
-        let route = Route::find(plan, target).map_err(|failure| unreachable(&failure))?;
+        let route = Route::find(plan, first).map_err(|failure| unreachable(&failure))?;
         let options = match &plan.engine {
             Engine::General(options) => options.clone(),
             Engine::Http1 | Engine::Http2 => General::default(),
         };
-        let client = general::client(plan, target, &route, &options)
+        let client = general::client(plan, first, &route, &options)
             .map_err(|failure| unreachable(&failure))?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -68,9 +69,9 @@ impl<'run> Probe<'run> {
     }
 
     /// Sends one request and reads its answer.
-    pub fn ask(&self, target: &Target) -> Result<Answer, Silence> {
+    pub fn ask(&self, planned: &Request) -> Result<Answer, Silence> {
         let failed = |failure: &Failure| Silence::Failed(failure.to_string());
-        let request = general::build(&self.client, target, self.plan.reuse)
+        let request = general::build(&self.client, planned, self.plan.reuse)
             .map_err(|failure| failed(&failure))?;
         let exchange = async {
             match tokio::time::timeout(self.plan.timeout, self.exchange(request)).await {
