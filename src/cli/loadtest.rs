@@ -156,6 +156,16 @@ pub struct Loadtest {
     #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = LOAD)]
     pub rate: Option<String>,
 
+    /// Open loop in steps
+    ///
+    /// Open loop, one stage after another: 10s:100,30s:1000 is 10 seconds at 100 requests a second,
+    /// then 30 seconds at 1,000. The rate steps from stage to stage; 30s:100..1000 goes from 100 to
+    /// 1,000 in a straight line, and 10s:0 is a pause. One schedule for the whole run: as many requests
+    /// are due as the integral of the rate. Latency counts from the moment each one was due, and the
+    /// report shows each stage apart.
+    #[arg(long, value_name = "TIME:RATE,..", conflicts_with_all = ["rate", "duration", "requests"], help_heading = LOAD)]
+    pub stages: Option<String>,
+
     /// Reported apart [default: 0s]
     ///
     /// Load before the measured part; its figures are in no percentile.
@@ -219,12 +229,34 @@ pub struct Loadtest {
     #[arg(long, value_name = "I/N", help_heading = SCALE_OUT)]
     pub shard: Option<String>,
 
+    /// As --shard I/N, with I from JOB_COMPLETION_INDEX
+    ///
+    /// As --shard I/N, with I from JOB_COMPLETION_INDEX, which Kubernetes sets in the pods of an
+    /// Indexed Job.
+    #[arg(long, value_name = "N", conflicts_with = "shard", allow_hyphen_values = true, help_heading = SCALE_OUT)]
+    pub shards: Option<String>,
+
+    /// Start all shards together
+    ///
+    /// Connect shortly before, and send the first request at this instant: 2027-07-15T12:00:00Z,
+    /// 12:00:00Z or seconds since 1970. An instant that is past, or more than 24 hours ahead, is
+    /// refused. The machines' clocks decide how well they agree.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = SCALE_OUT)]
+    pub start_at: Option<String>,
+
     /// Add up the shards' reports and judge the sum
     ///
-    /// Add up the --json reports of shards, histogram by histogram, and judge the sum by the same
-    /// expectations. Nothing is sent.
+    /// Add up the --json reports of shards, histogram by histogram and second by second, and judge
+    /// the sum by the expectations that are given here. Nothing is sent. Reports of other loads, of
+    /// another version, of the same shard twice or without one of the shards are refused.
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "urls", help_heading = SCALE_OUT)]
     pub merge: Vec<PathBuf>,
+
+    /// With --merge: wait this long for the files
+    ///
+    /// With --merge: wait this long until all files are there.
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, help_heading = SCALE_OUT)]
+    pub wait: Option<String>,
 
     /// Write the report to this file, not to standard output
     ///

@@ -49,6 +49,10 @@ fn round_down(value: f64) -> u64 {
 /// Stalls of an open loop, in the order of time. A pause between two requests that are far apart is
 /// none, and neither is the wait for the last answers when nothing is due any more.
 pub fn stalls(result: &Measured, rate: f64) -> Vec<Gap> {
+    if rate <= 0.0 {
+        // In a load with a pause, silence says nothing.
+        return Vec::new();
+    }
     let end = Duration::from_secs_f64(result.seconds);
     let spacing = Duration::from_secs_f64((10.0 / rate.max(0.001)).min(1e6));
     let gaps = result.recording.gaps.longest_first();

@@ -1,6 +1,8 @@
 //! What a run means: the figures, what was asked of them, and the verdict. Pure; a merged report and
 //! a fresh run are judged by the same rules.
 
+mod stages;
+
 use std::time::Duration;
 
 use super::comparison::{self, Comparison};
@@ -9,14 +11,19 @@ use super::findings;
 use super::plan::Shard;
 use super::rate_limit::{self, Observed};
 use super::recording::{Client, Outcome, Recording};
+use super::schedule::Stage;
 use super::statistics::{Acceptance, Summary, rate, share};
 use crate::diagnostic::Diagnostic;
+
+pub use stages::StageFigures;
 
 /// The load that was asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Load {
     /// Open loop, in requests a second of the whole run.
+    /// With stages, their mean.
     pub rate: Option<f64>,
+    pub stages: Vec<Stage>,
     pub connections: usize,
     pub duration: Option<Duration>,
     pub requests: Option<u64>,
@@ -27,6 +34,26 @@ pub struct Load {
 }
 
 impl Load {
+    /// The rate of an open loop at its slowest; a pause has none.
+    pub fn slowest_rate(&self) -> Option<f64> {
+        let slowest = |stage: &Stage| stage.from.min(stage.to);
+        self.stages
+            .iter()
+            .map(slowest)
+            .reduce(f64::min)
+            .or(self.rate)
+    }
+
+    /// The rate of an open loop at its fastest.
+    pub fn fastest_rate(&self) -> Option<f64> {
+        let fastest = |stage: &Stage| stage.from.max(stage.to);
+        self.stages
+            .iter()
+            .map(fastest)
+            .reduce(f64::max)
+            .or(self.rate)
+    }
+
     /// The connections of this machine: a shard of a closed loop has its part of them.
     pub fn own_connections(&self) -> usize {
         match (self.shard, self.rate) {
@@ -431,6 +458,7 @@ mod tests {
     fn load(rate: Option<f64>) -> Load {
         Load {
             rate,
+            stages: Vec::new(),
             connections: 50,
             duration: Some(Duration::from_secs(10)),
             requests: None,

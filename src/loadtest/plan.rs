@@ -6,11 +6,11 @@ mod target;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::redact::SecretUrl;
 
-use super::schedule::Schedule;
+use super::schedule::{Schedule, Stage};
 
 pub use mix::Mix;
 pub use target::{Address, Request, Scheme, Target, TargetFault};
@@ -24,6 +24,8 @@ pub struct Plan {
     /// Requests that may be under way at once; one connection each in HTTP/1.1.
     pub connections: usize,
     pub pace: Pace,
+    /// What the schedule is made of, when it has stages; they are reported one by one.
+    pub stages: Vec<Stage>,
     pub extent: Extent,
     /// Requests that are due in this first part are sent and not recorded.
     pub warmup: Duration,
@@ -43,6 +45,18 @@ pub struct Plan {
     pub seed: u64,
     /// This machine's part of the run.
     pub shard: Shard,
+    /// When the first request is due; at once without it.
+    pub start_at: Option<SystemTime>,
+    /// What is kept of each second.
+    pub detail: SecondDetail,
+}
+
+/// What is kept of each second of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecondDetail {
+    Percentiles,
+    /// All latencies, so that the seconds of several shards can be added up.
+    Latencies,
 }
 
 /// What the general engine does beside sending and reading.
@@ -78,7 +92,7 @@ impl Engine {
 }
 
 /// When the next request is sent.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Pace {
     /// Each connection sends when it has its answer.
     Closed,
@@ -188,6 +202,7 @@ impl Plan {
             engine: Engine::Http1,
             connections: 50,
             pace: Pace::Closed,
+            stages: Vec::new(),
             extent: Extent::Time(Duration::from_secs(10)),
             warmup: Duration::ZERO,
             timeout: Duration::from_secs(10),
@@ -200,6 +215,8 @@ impl Plan {
             limit_watch: LimitWatch::Off,
             seed: 0,
             shard: Shard::WHOLE,
+            start_at: None,
+            detail: SecondDetail::Percentiles,
         }
     }
 

@@ -6,6 +6,8 @@
 mod cells;
 mod gaps;
 mod part;
+mod series;
+mod stages;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,6 +17,7 @@ use hdrhistogram::Histogram;
 pub use cells::Cells;
 pub use gaps::{Gap, Gaps};
 pub use part::Part;
+pub use stages::StageRecord;
 
 /// An empty histogram of nanoseconds; it grows to what it is given.
 pub fn histogram() -> Histogram<u64> {
@@ -64,8 +67,13 @@ pub struct Recording {
     pub latency_by_status: BTreeMap<u16, Histogram<u64>>,
     /// One point a second, from the first request on.
     pub series: Vec<Point>,
+    /// The latencies of each second, only of a shard: added to those of the others they give the
+    /// percentiles of the whole run.
+    pub seconds: Vec<Cells>,
     /// The blocks of a comparison, in the order in which they ran.
     pub blocks: Vec<Block>,
+    /// In the order of the plan's stages, when it has some.
+    pub stages: Vec<StageRecord>,
     /// Moments of answers, for the longest time without one.
     pub gaps: Gaps,
     /// The first answer of each status.
@@ -291,7 +299,9 @@ impl Default for Recording {
             service: None,
             latency_by_status: BTreeMap::new(),
             series: Vec::new(),
+            seconds: Vec::new(),
             blocks: Vec::new(),
+            stages: Vec::new(),
             gaps: Gaps::default(),
             samples: Vec::new(),
             rate_limit: None,
@@ -334,7 +344,7 @@ impl ErrorKind {
 impl Recording {
     /// Adds what another worker of the same run, or another shard of the same load, measured.
     /// Series are merged before they become points, by `Interval::add`; points of different shards
-    /// add their counts and lose their percentiles, which cannot be added.
+    /// add their counts, and get their percentiles from the latencies of the seconds.
     pub fn merge(&mut self, other: &Self) {
         self.requests.add(&other.requests);
         for (status, count) in &other.statuses {
@@ -358,8 +368,9 @@ impl Recording {
                 latency,
             );
         }
-        merge_series(&mut self.series, &other.series);
+        series::merge(self, other);
         merge_blocks(&mut self.blocks, &other.blocks);
+        stages::merge(&mut self.stages, &other.stages);
         self.gaps.merge(&other.gaps);
         for sample in &other.samples {
             if !self.samples.iter().any(|kept| kept.status == sample.status) {
@@ -516,37 +527,6 @@ impl RetryAfter {
 fn add(mine: &mut Histogram<u64>, theirs: &Histogram<u64>) {
     mine.add(theirs)
         .expect("histograms that grow take any value");
-}
-
-fn merge_series(mine: &mut Vec<Point>, theirs: &[Point]) {
-    if mine.is_empty() {
-        mine.extend_from_slice(theirs);
-        return;
-    }
-    if mine.len() < theirs.len() {
-        mine.resize(theirs.len(), Point::default());
-    }
-    for (point, other) in mine.iter_mut().zip(theirs) {
-        *point = point.plus(other);
-    }
-}
-
-impl Point {
-    fn plus(&self, other: &Self) -> Self {
-        if *self == Self::default() {
-            return other.clone();
-        }
-        if *other == Self::default() {
-            return self.clone();
-        }
-        Self {
-            completed: self.completed + other.completed,
-            failed: self.failed + other.failed,
-            refused: self.refused + other.refused,
-            max: self.max.max(other.max),
-            ..Self::default()
-        }
-    }
 }
 
 fn merge_blocks(mine: &mut Vec<Block>, theirs: &[Block]) {

@@ -3,7 +3,9 @@
 
 mod plan;
 mod quantity;
+mod scale_out;
 mod slo;
+mod stages;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,7 +16,8 @@ use crate::failure::{Failure, Fault, Message};
 use crate::loadtest::assessment::{Asked, Endpoint, Load};
 use crate::loadtest::comparison::Margin;
 use crate::loadtest::expectation::{self, Expectation};
-use crate::loadtest::plan::{Plan, Shard, Target};
+use crate::loadtest::plan::{Plan, Target};
+use crate::loadtest::schedule::Stage;
 use crate::terminal::Verbosity;
 use crate::text::number::count;
 use crate::text::suggest;
@@ -57,6 +60,8 @@ pub struct Run {
 #[derive(Clone, Debug)]
 pub struct Merge {
     pub files: Vec<PathBuf>,
+    /// How long files may be missing.
+    pub wait: Duration,
     pub asked: Asked,
     pub baseline: Option<PathBuf>,
     pub margin: Margin,
@@ -90,11 +95,13 @@ pub(super) fn resolve(arguments: cli::Loadtest, context: &Context) -> Result<Req
     let margin = margin(&arguments, &mut faults);
     if !arguments.merge.is_empty() {
         let baseline = arguments.compare.clone().flatten().map(PathBuf::from);
+        let wait = wait(&arguments, &mut faults);
         let Some(reports) = reports.filter(|_| faults.is_empty()) else {
             return Err(faults.into_failure());
         };
         return Ok(Request::Merge(Merge {
             files: arguments.merge,
+            wait,
             asked,
             baseline,
             margin,
@@ -105,13 +112,18 @@ pub(super) fn resolve(arguments: cli::Loadtest, context: &Context) -> Result<Req
     let (urls, against) = compared(&arguments, &mut faults);
     let targets = plan::targets(&arguments, &urls, &mut faults);
     let load = load(&arguments, context, &mut faults);
+    let start_at = scale_out::start_at(arguments.start_at.as_ref(), &mut faults);
+    if arguments.wait.is_some() {
+        faults.push("`--wait` is for `--merge`", None);
+    }
     let (Some(reports), Some(load), true) = (reports, load, faults.is_empty()) else {
         return Err(faults.into_failure());
     };
     let run = plan::run(&arguments, targets, load, &asked, &mut faults);
-    let (Some((plan, load)), true) = (run, faults.is_empty()) else {
+    let (Some((mut plan, load)), true) = (run, faults.is_empty()) else {
         return Err(faults.into_failure());
     };
+    plan.start_at = start_at;
     guard(&plan, &load, arguments.yes)?;
     let endpoint = |target: &Target| Endpoint {
         url: target.first().url.to_string(),
@@ -232,6 +244,17 @@ fn compared(arguments: &cli::Loadtest, faults: &mut Faults) -> (Vec<String>, Aga
     (urls, against)
 }
 
+/// How long `--merge` waits for its files.
+fn wait(arguments: &cli::Loadtest, faults: &mut Faults) -> Duration {
+    let Some(text) = &arguments.wait else {
+        return Duration::ZERO;
+    };
+    quantity::duration(text).unwrap_or_else(|reason| {
+        faults.push(format!("`{text}` is no value of `--wait`: {reason}"), None);
+        Duration::ZERO
+    })
+}
+
 fn load(arguments: &cli::Loadtest, context: &Context, faults: &mut Faults) -> Option<Load> {
     let config = &context.config.loadtest;
     let origin = |flag: &'static str, given: bool| {
@@ -312,18 +335,18 @@ fn load(arguments: &cli::Loadtest, context: &Context, faults: &mut Faults) -> Op
                 None
             }
         });
-    let shard = arguments.shard.as_ref().and_then(|text| {
-        let shard = Shard::parse(text);
-        if shard.is_none() {
-            faults.push(
-                format!("`{text}` is no value of `--shard`"),
-                Some("`--shard 1/4` to `--shard 4/4`"),
-            );
-        }
-        shard
-    });
+    let shard = scale_out::shard(arguments, faults);
+    let stages = stages::stages(arguments.stages.as_ref(), faults);
+    let staged: Duration = stages.iter().map(|stage| stage.duration).sum();
+    let (rate, duration) = if stages.is_empty() {
+        (rate, duration)
+    } else {
+        let arrivals: f64 = stages.iter().map(Stage::arrivals).sum();
+        (Some(arrivals / staged.as_secs_f64()), Some(staged))
+    };
     Some(Load {
         rate,
+        stages,
         connections,
         duration: if requests.is_some() { None } else { duration },
         requests,
@@ -405,7 +428,7 @@ fn margin(arguments: &cli::Loadtest, faults: &mut Faults) -> Margin {
 
 /// A load that can hurt somebody else's host is sent only when the user says that it is meant.
 fn guard(plan: &Plan, load: &Load, yes: bool) -> Result<(), Failure> {
-    let rate = load.rate.unwrap_or(0.0);
+    let rate = load.fastest_rate().unwrap_or(0.0);
     if yes || (load.connections <= MANY_CONNECTIONS && rate <= MANY_REQUESTS) {
         return Ok(());
     }

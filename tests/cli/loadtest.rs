@@ -6,7 +6,7 @@ use crate::sandbox::{Run, Sandbox};
 use crate::web_server::WebServer;
 
 /// A short run with a JSON report.
-fn json(sandbox: &Sandbox, arguments: &[&str], code: i32) -> Value {
+pub fn json(sandbox: &Sandbox, arguments: &[&str], code: i32) -> Value {
     let common = ["loadtest", "--json", "-q", "-c", "2"];
     let run = sandbox.run(common.iter().chain(arguments)).expect(code);
     assert!(run.stderr.is_empty(), "{}", run.stderr);
@@ -17,7 +17,7 @@ fn json(sandbox: &Sandbox, arguments: &[&str], code: i32) -> Value {
 
 /// Fails unless the document is as its published schema says.
 #[track_caller]
-fn valid(document: &Value) {
+pub fn valid(document: &Value) {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/references/schema/loadtest.v1.json"

@@ -29,6 +29,7 @@ mod large_schema;
 mod layouts;
 mod load_engine;
 mod load_http1;
+mod load_shapes;
 mod load_targets;
 mod loading;
 mod loadtest;

@@ -78,6 +78,12 @@ impl<'run> Live<'run> {
                 }
             }
             Event::Tick { elapsed } => self.draw(*elapsed),
+            Event::WaitingForStart { wait } => {
+                self.terminal.note(&format!(
+                    "waiting {} for the start",
+                    crate::text::number::seconds(*wait)
+                ));
+            }
             Event::WatchingRecovery { wait } => {
                 self.terminal.detail(&format!(
                     "waiting up to {} for the limit to let requests through again",
@@ -167,6 +173,9 @@ impl<'run> Live<'run> {
                 "closed loop, {} connections",
                 count(self.load.connections as u64)
             ),
+            Some(_) if !self.load.stages.is_empty() => {
+                format!("open loop, {} stages", self.load.stages.len())
+            }
             Some(rate) => format!("open loop, {} req/s", per_second(rate)),
         };
         let room = width.saturating_sub(time.chars().count() + 2);

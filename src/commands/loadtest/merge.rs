@@ -1,6 +1,9 @@
 //! `--merge`: adds up the reports of shards, histogram by histogram, and judges the sum.
 
+mod belonging;
+
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use super::{render, stored, verdict};
 use crate::failure::{Failure, Fault, Message, Verdict};
@@ -8,9 +11,11 @@ use crate::loadtest::assessment::{self, Subject};
 use crate::loadtest::comparison::{self, Baseline};
 use crate::report::json::v1::loadtest::Stored;
 use crate::settings::loadtest::Merge;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, interrupt};
+use crate::text::number::seconds;
 
 pub(super) fn run(request: &Merge, terminal: &mut Terminal) -> Result<Verdict, Failure> {
+    wait(request, terminal)?;
     let mut parts = Vec::new();
     let mut faults: Vec<Message> = Vec::new();
     for path in &request.files {
@@ -25,7 +30,7 @@ pub(super) fn run(request: &Merge, terminal: &mut Terminal) -> Result<Verdict, F
             }
         }
     }
-    faults.extend(mismatches(&parts));
+    faults.extend(belonging::faults(&parts, faults.is_empty()));
     let baseline = match &request.baseline {
         Some(path) => Some(stored(path)?),
         None => None,
@@ -62,47 +67,52 @@ pub(super) fn run(request: &Merge, terminal: &mut Terminal) -> Result<Verdict, F
     Ok(verdict(&assessed, request.strict))
 }
 
-/// Reports that are no shards of one load cannot be added up.
-fn mismatches(parts: &[(&Path, Stored)]) -> Vec<Message> {
-    let Some(((first_path, first), others)) = parts.split_first() else {
-        return Vec::new();
+/// Waits until all files are there. Reports are written whole, so a file that is there is complete.
+fn wait(request: &Merge, terminal: &mut Terminal) -> Result<(), Failure> {
+    const LOOK: Duration = Duration::from_millis(200);
+    let missing = || -> Vec<String> {
+        let files = request.files.iter().filter(|file| !file.exists());
+        files.map(|file| file.display().to_string()).collect()
     };
-    let mut faults = Vec::new();
-    for (path, part) in others {
-        let fault = if part.endpoints != first.endpoints {
-            Some("another endpoint")
-        } else if part.load.rate.is_some() != first.load.rate.is_some() {
-            Some("another loop: open and closed do not add up")
-        } else if part.load.shard.is_some() && part.load.shard == first.load.shard {
-            Some("the same shard")
-        } else {
-            None
-        };
-        if let Some(what) = fault {
-            faults.push(Message {
-                text: format!(
-                    "`{}` and `{}` do not belong together: {what}",
-                    first_path.display(),
-                    path.display()
-                ),
-                ..Message::default()
-            });
+    let begun = Instant::now();
+    let interrupt = interrupt::listen();
+    let mut told = false;
+    loop {
+        let missing = missing();
+        // Without a wait the reading of the files says which is missing.
+        if missing.is_empty() || request.wait.is_zero() {
+            return Ok(());
         }
+        if let Some(signal) = interrupt.requested() {
+            return Err(Failure::interrupted(
+                signal,
+                "stopped before all files were there",
+            ));
+        }
+        if begun.elapsed() >= request.wait {
+            return Err(Failure::environment(format!(
+                "{} of {} files are missing after {}",
+                missing.len(),
+                request.files.len(),
+                seconds(request.wait)
+            ))
+            .detail(missing.join(", ")));
+        }
+        if !told {
+            told = true;
+            terminal.note(&format!(
+                "waiting up to {} for {} of {} files",
+                seconds(request.wait),
+                missing.len(),
+                request.files.len()
+            ));
+        }
+        std::thread::sleep(LOOK.min(request.wait.saturating_sub(begun.elapsed())));
     }
-    faults
 }
 
 fn remarks(parts: &[(&Path, Stored)]) -> Vec<String> {
     let mut remarks = Vec::new();
-    if let Some(shard) = parts.iter().find_map(|(_, part)| part.load.shard)
-        && shard.of as usize != parts.len()
-    {
-        remarks.push(format!(
-            "{} of {} shards are in this sum.",
-            parts.len(),
-            shard.of
-        ));
-    }
     let starts: Vec<i64> = parts
         .iter()
         .map(|(_, part)| part.outcome.started_at_ms)

@@ -94,6 +94,9 @@ fn other_load(stored: &Stored, now: &Assessment) -> Option<String> {
         None => "closed loop".to_owned(),
         Some(rate) => format!("{rate} req/s"),
     };
+    if before.stages != load.stages {
+        return Some("the baseline was measured with other stages.".to_owned());
+    }
     if before.rate != load.rate {
         return Some(format!(
             "the baseline was measured with another load ({}, now {}).",

@@ -19,6 +19,17 @@ impl Cells {
         )
     }
 
+    /// A histogram with these cells filled.
+    pub fn histogram(&self) -> Histogram<u64> {
+        let mut histogram = super::histogram();
+        for (value, count) in &self.0 {
+            histogram
+                .record_n(*value, *count)
+                .expect("histograms that grow take any value");
+        }
+        histogram
+    }
+
     pub fn as_slice(&self) -> &[(u64, u64)] {
         &self.0
     }

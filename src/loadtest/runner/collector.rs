@@ -1,7 +1,7 @@
 //! What one worker measures. A segment (the time to the next end of a second or a block) is counted
 //! in one histogram, and only its end sorts the counts into second, block and total.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
@@ -17,8 +17,8 @@ use super::worker::Readiness;
 use crate::loadtest::http1::Capture;
 use crate::loadtest::plan::{LimitWatch, Pace, Plan};
 use crate::loadtest::recording::{
-    Block, Cells, Client, ErrorKind, Interval, Part, RateLimit, Recording, Sample, Slot, Tally,
-    histogram,
+    Block, Cells, Client, ErrorKind, Interval, Part, RateLimit, Recording, Sample, Slot,
+    StageRecord, Tally, histogram,
 };
 
 /// What a worker tells the coordinator.
@@ -56,6 +56,9 @@ pub(super) struct Exchange {
 pub(super) struct Collector {
     messages: mpsc::Sender<Message>,
     timeline: Option<Timeline>,
+    plan: Arc<Plan>,
+    /// When each stage ends; empty without stages.
+    stage_ends: Vec<u64>,
     targets: Vec<TargetCollector>,
     /// One for each request of the row, and none when nothing is chosen.
     parts: Vec<Part>,
@@ -90,7 +93,7 @@ struct TargetCollector {
 const LIMIT_SAMPLES: usize = 64;
 
 impl Collector {
-    pub(super) fn new(plan: &Plan, layout: &Layout, messages: mpsc::Sender<Message>) -> Self {
+    pub(super) fn new(plan: &Arc<Plan>, layout: &Layout, messages: mpsc::Sender<Message>) -> Self {
         let is_open_loop = matches!(plan.pace, Pace::Open(_));
         let watches_limit = plan.limit_watch != LimitWatch::Off;
         let targets = plan.targets.iter().map(|_| TargetCollector {
@@ -98,6 +101,7 @@ impl Collector {
                 engine: plan.engine.name(),
                 service: is_open_loop.then(histogram),
                 rate_limit: watches_limit.then(RateLimit::default),
+                stages: vec![StageRecord::default(); plan.stages.len()],
                 ..Recording::default()
             },
             segment: histogram(),
@@ -111,6 +115,8 @@ impl Collector {
         Self {
             messages,
             timeline: None,
+            plan: Arc::clone(plan),
+            stage_ends: Vec::new(),
             targets: targets.collect(),
             parts: layout.owners().map(|_| Part::default()).collect(),
             owners: layout.owners().collect(),
@@ -137,6 +143,7 @@ impl Collector {
     pub(super) fn begin(&mut self, timeline: Timeline) {
         self.timeline = Some(timeline);
         self.last_answer = timeline.measured;
+        self.stage_ends = timeline.stage_ends(&self.plan);
         if timeline.has_blocks() {
             self.open_block(timeline, 0);
         }
@@ -201,7 +208,11 @@ impl Collector {
     /// An exchange that was under way when the run ended.
     pub(super) fn left_open(&mut self, ask: Ask, from: u64) {
         if self.is_measured(from) {
-            self.targets[ask.target].recording.requests.open_at_end += 1;
+            let recording = &mut self.targets[ask.target].recording;
+            recording.requests.open_at_end += 1;
+            if let Some(stage) = stage_at(&self.stage_ends, from) {
+                recording.stages[stage].open_at_end += 1;
+            }
             if let Some(part) = self.parts.get_mut(ask.request) {
                 part.requests.open_at_end += 1;
             }
@@ -247,6 +258,10 @@ impl Collector {
         }
         target.recording.bytes.received += reply.received;
         target.recording.bytes.sent += reply.sent;
+        if let Some(due) = stage_at(&self.stage_ends, exchange.from) {
+            let came = stage_at(&self.stage_ends, exchange.ended).unwrap_or(due);
+            target.count_stages(due, came, latency, reply.status);
+        }
         let at = timeline.since_measured(exchange.ended);
         if !timeline.has_blocks() {
             target.recording.gaps.answered(at);
@@ -283,13 +298,21 @@ impl Collector {
         if tally.first.is_empty() {
             tally.first = failure.to_string();
         }
+        let stage = stage_at(&self.stage_ends, exchange.from);
+        if let Some(stage) = stage {
+            target.recording.stages[stage].tally.failed += 1;
+        }
         if failure.kind == ErrorKind::Timeout {
             // A time-out stays in the percentiles, with the time that was allowed and not with the
             // time at which a tick noticed it.
             let waited = exchange.sent.saturating_sub(exchange.from);
-            record(&mut target.segment, waited.saturating_add(self.timeout));
+            let latency = waited.saturating_add(self.timeout);
+            record(&mut target.segment, latency);
             if let Some(part) = part {
-                record(&mut part.latency, waited.saturating_add(self.timeout));
+                record(&mut part.latency, latency);
+            }
+            if let Some(stage) = stage {
+                record(&mut target.recording.stages[stage].latency, latency);
             }
             if let Some(service) = &mut target.recording.service {
                 record(service, self.timeout);
@@ -413,7 +436,23 @@ impl Collector {
     }
 }
 
+/// The stage of an instant; what comes after the end belongs to the last one.
+fn stage_at(ends: &[u64], at: u64) -> Option<usize> {
+    let last = ends.len().checked_sub(1)?;
+    Some(ends.partition_point(|end| *end <= at).min(last))
+}
+
 impl TargetCollector {
+    /// Counts an answer where its request was due and where it came.
+    fn count_stages(&mut self, due: usize, came: usize, latency: u64, status: u16) {
+        let stages = &mut self.recording.stages;
+        stages[came].answered += 1;
+        let stage = &mut stages[due];
+        stage.tally.completed += 1;
+        *stage.tally.statuses.entry(status).or_default() += 1;
+        record(&mut stage.latency, latency);
+    }
+
     /// Sorts the counts of the segment into second, block and total.
     fn close_segment(&mut self) {
         if self.segment.is_empty() && self.statuses.is_empty() && self.failed == 0 {

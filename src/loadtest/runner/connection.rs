@@ -40,7 +40,7 @@ pub(super) async fn run(worker: Rc<Worker>, index: usize) {
         sessions,
         timeout: nanoseconds(worker.plan.timeout),
     };
-    match worker.plan.pace {
+    match &worker.plan.pace {
         Pace::Closed => connection.closed_loop().await,
         Pace::Open(_) => connection.open_loop(index).await,
     }

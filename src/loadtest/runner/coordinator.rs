@@ -14,11 +14,11 @@ use super::connect::Route;
 use super::failure::Failure;
 use super::layout::Layout;
 use super::recovery;
-use super::timeline::{Clock, NEVER, Timeline};
+use super::timeline::{Clock, NEVER, Timeline, nanoseconds};
 use super::worker::{self, Assignment, Readiness, Shared};
 use super::{Event, Unreachable};
-use crate::loadtest::plan::{Extent, LimitWatch, Pace, Plan};
-use crate::loadtest::recording::{ErrorKind, Interval, Outcome, Recording};
+use crate::loadtest::plan::{Extent, LimitWatch, Pace, Plan, SecondDetail};
+use crate::loadtest::recording::{Cells, ErrorKind, Interval, Outcome, Point, Recording};
 use crate::loadtest::request::Prepared;
 
 /// How often the stop is looked at. The workers' cores are theirs, so not often.
@@ -26,6 +26,9 @@ const WATCH: Duration = Duration::from_millis(100);
 
 /// Between the news that all are connected and the first request, so that all workers hear it.
 const LEAD: u64 = 2_000_000;
+
+/// Connections are made this long before a start that was asked for.
+const CONNECTING: Duration = Duration::from_secs(1);
 
 /// Runs the plan to its end, or until `stop` says so. Events come on the calling thread.
 pub fn run(
@@ -38,12 +41,16 @@ pub fn run(
     let Some(routes) = routes(plan, &layout, stop, clock)? else {
         return Ok(interrupted_before_the_start());
     };
+    if !wait_for_start(plan, stop, events) {
+        return Ok(interrupted_before_the_start());
+    }
     let mut crew = Crew::start(plan, clock, &layout, &routes);
     let Some(connected) = crew.wait_until_ready(stop)? else {
         return Ok(interrupted_before_the_start());
     };
-    let timeline = Timeline::new(plan, clock.now() + LEAD);
-    let started_at_ms = unix_milliseconds();
+    let lead = plan.start_at.map_or(0, |at| nanoseconds(until(at)));
+    let timeline = Timeline::new(plan, clock.now() + lead.max(LEAD));
+    let started_at_ms = unix_milliseconds() + (lead / 1_000_000) as i64;
     events(Event::Started { connected });
     crew.begin(timeline);
     let mut watch = Watch::new(plan, timeline);
@@ -116,6 +123,33 @@ fn routes(
         routes.push(route.map_err(|failure| unreachable(lane, &failure))?);
     }
     Ok(Some(routes))
+}
+
+/// Waits until shortly before the start, so that connections are fresh when it comes: servers close
+/// those that say nothing. Returns whether the run goes on.
+fn wait_for_start(plan: &Plan, stop: &dyn Fn() -> bool, events: &mut dyn FnMut(Event<'_>)) -> bool {
+    let Some(start) = plan.start_at else {
+        return true;
+    };
+    let early = CONNECTING + Duration::from_millis(plan.connections as u64);
+    let wait = until(start);
+    if wait > early {
+        events(Event::WaitingForStart { wait });
+    }
+    while until(start) > early {
+        if stop() {
+            return false;
+        }
+        std::thread::sleep(WATCH.min(until(start) - early));
+    }
+    true
+}
+
+/// The time left by the clock on the wall, which is the one that machines share.
+fn until(instant: SystemTime) -> Duration {
+    instant
+        .duration_since(SystemTime::now())
+        .unwrap_or_default()
 }
 
 fn interrupted_before_the_start() -> Outcome {
@@ -267,7 +301,9 @@ struct Watch {
     workers: usize,
     /// Seconds that not all workers have reported yet: how many did, and the sums by target.
     seconds: BTreeMap<usize, (usize, Vec<Interval>)>,
-    series: Vec<Vec<crate::loadtest::recording::Point>>,
+    series: Vec<Vec<Point>>,
+    /// The latencies of each second, when this is a part whose report will be added to others.
+    seconds_of_shard: Option<Vec<Vec<Cells>>>,
     so_far: Interval,
     finished: Vec<Finished>,
 }
@@ -279,6 +315,8 @@ impl Watch {
             workers: plan.threads.clamp(1, plan.connections.max(1)),
             seconds: BTreeMap::new(),
             series: vec![Vec::new(); plan.targets.len()],
+            seconds_of_shard: (plan.detail == SecondDetail::Latencies)
+                .then(|| vec![Vec::new(); plan.targets.len()]),
             so_far: Interval::default(),
             finished: Vec::new(),
         }
@@ -350,6 +388,9 @@ impl Watch {
         events: &mut dyn FnMut(Event<'_>),
     ) {
         let mut second = Interval::default();
+        for (kept, interval) in self.seconds_of_shard.iter_mut().flatten().zip(intervals) {
+            kept.push(interval.latency.clone());
+        }
         for (series, interval) in self.series.iter_mut().zip(intervals) {
             series.push(interval.point());
             second.add(interval);
@@ -364,7 +405,7 @@ impl Watch {
 
     fn outcome(self, plan: &Plan, interrupted: bool, ended: u64) -> Outcome {
         let last_answer = self.finished.iter().map(|worker| worker.last_answer).max();
-        let end = match (interrupted, plan.extent, plan.pace) {
+        let end = match (interrupted, plan.extent, &plan.pace) {
             (true, _, _) => ended.min(self.timeline.end),
             (false, Extent::Requests(_), Pace::Closed) => last_answer.unwrap_or(ended),
             _ => self.timeline.end,
@@ -387,13 +428,23 @@ impl Watch {
         for (recording, series) in outcome.recordings.iter_mut().zip(self.series) {
             recording.series = series;
         }
-        if let Pace::Open(schedule) = plan.pace {
+        let seconds = self.seconds_of_shard.into_iter().flatten();
+        for (recording, seconds) in outcome.recordings.iter_mut().zip(seconds) {
+            recording.seconds = seconds;
+        }
+        if let Pace::Open(schedule) = &plan.pace {
             let due = |until: u64| {
                 let since = until.saturating_sub(self.timeline.start);
                 schedule.arrivals_before(Duration::from_nanos(since))
             };
             for (target, recording) in outcome.recordings.iter_mut().enumerate() {
                 count_due(recording, due_of_target(&self.timeline, target, end, due));
+                let ends = self.timeline.stage_ends(plan);
+                let mut from = self.timeline.measured;
+                for (stage, until) in recording.stages.iter_mut().zip(ends) {
+                    stage.due = due(until.min(end)).saturating_sub(due(from.min(end)));
+                    from = until;
+                }
             }
         }
         outcome

@@ -32,6 +32,8 @@ pub use probe::{Probe, Silence};
 /// What happens while a run is under way.
 #[derive(Debug)]
 pub enum Event<'run> {
+    /// The run waits for the instant at which it is to start.
+    WaitingForStart { wait: Duration },
     /// Every connection was tried, and the first request leaves now.
     Started { connected: usize },
     /// Four times a second, from the start on (warm-up included).

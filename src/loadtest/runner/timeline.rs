@@ -112,6 +112,18 @@ impl Timeline {
         self.measured.saturating_add(1_000_000_000 * number as u64)
     }
 
+    /// When each stage of the plan ends.
+    pub(super) fn stage_ends(&self, plan: &Plan) -> Vec<u64> {
+        let mut end = self.measured;
+        let lengths = plan.stages.iter().map(|stage| nanoseconds(stage.duration));
+        lengths
+            .map(|length| {
+                end = end.saturating_add(length);
+                end
+            })
+            .collect()
+    }
+
     /// From the start of the measured time; zero before it.
     pub(super) const fn since_measured(&self, at: u64) -> Duration {
         Duration::from_nanos(at.saturating_sub(self.measured))

@@ -288,7 +288,8 @@ impl Worker {
     fn begin(self: &Rc<Self>, timeline: Timeline) {
         self.collector.borrow_mut().begin(timeline);
         let _ = self.timeline.set(timeline);
-        if let Pace::Open(schedule) = self.plan.pace {
+        if let Pace::Open(schedule) = &self.plan.pace {
+            let schedule = schedule.clone();
             tokio::task::spawn_local(pacer::pace(Rc::clone(self), schedule, timeline));
         }
         for slot in &self.slots {
@@ -321,7 +322,7 @@ impl Worker {
             return false;
         };
         let now = self.clock.now();
-        match self.plan.pace {
+        match &self.plan.pace {
             Pace::Closed => now >= timeline.end,
             Pace::Open(_) => {
                 let all_idle =

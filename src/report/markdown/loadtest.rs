@@ -8,7 +8,7 @@ use crate::loadtest::expectation::Threshold;
 use crate::loadtest::rate_limit::Standing;
 use crate::loadtest::statistics::Summary;
 use crate::report::wording::loadtest as wording;
-use crate::text::number::{count, decimal, per_cent, per_second, signed_per_cent};
+use crate::text::number::{count, decimal, per_cent, per_second, seconds, signed_per_cent};
 
 pub fn write(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
     writeln!(out, "## {}\n", wording::headline(assessment).text)?;
@@ -26,6 +26,7 @@ pub fn write(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
     }
     rate_limit(out, assessment)?;
     latencies(out, assessment)?;
+    stages(out, assessment)?;
     for (doubt, text) in assessment
         .doubts
         .iter()
@@ -161,6 +162,36 @@ fn latencies(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
             "from sending"
         }
     )
+}
+
+fn stages(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
+    let Some(result) = assessment
+        .first()
+        .filter(|_| !assessment.load.stages.is_empty())
+    else {
+        return Ok(());
+    };
+    writeln!(
+        out,
+        "| stage | asked | reached | unsent | p50 | p99 | max | errors |"
+    )?;
+    writeln!(out, "|---:|---:|---:|---:|---:|---:|---:|---:|")?;
+    let cell = |value: Option<f64>| value.map_or("-".to_owned(), |value| decimal(value, 2));
+    for figures in assessment.stages(result) {
+        writeln!(
+            out,
+            "| {} | {} | {} | {} | {} | {} | {} | {} |",
+            seconds(figures.stage.duration),
+            wording::stage_rate(&figures.stage),
+            per_second(figures.reached),
+            count(figures.record.unsent()),
+            cell(figures.latency.p50),
+            cell(figures.latency.p99),
+            cell(figures.latency.max),
+            per_cent(figures.error_rate)
+        )?;
+    }
+    writeln!(out)
 }
 
 fn row(out: &mut dyn Write, name: &str, result: &Measured, latency: &Summary) -> io::Result<()> {

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use crate::loadtest::advice;
-use crate::loadtest::assessment::{Assessment, Doubt, Measured, Verdict};
+use crate::loadtest::assessment::{Assessment, Doubt, Measured, StageFigures, Verdict};
 use crate::loadtest::comparison::{self, Comparison, Measure, Metric};
 use crate::loadtest::rate_limit::{Observed, Standing};
 use crate::loadtest::recording::ErrorKind;
+use crate::loadtest::schedule::Stage;
 use crate::loadtest::statistics::{Percentile, Summary, share};
 use crate::text::number::{
     count, decimal, milliseconds, per_cent, per_second, seconds, signed_per_cent,
@@ -129,7 +130,7 @@ fn good(assessment: &Assessment, first: &Measured) -> Headline {
     }
     let stalls = assessment
         .load
-        .rate
+        .slowest_rate()
         .map(|rate| advice::stalls(first, rate))
         .unwrap_or_default();
     if let (Some(rate), [_, ..]) = (assessment.load.rate, stalls.as_slice()) {
@@ -141,8 +142,11 @@ fn good(assessment: &Assessment, first: &Measured) -> Headline {
         return Headline {
             mood: Mood::Look,
             text: format!(
-                "{} req/s {}, but {many}: {} from the moment requests were due",
-                per_second(rate),
+                "{} {}, but {many}: {} from the moment requests were due",
+                match assessment.load.stages.len() {
+                    0 => format!("{} req/s", per_second(rate)),
+                    stages => format!("{stages} stages"),
+                },
                 if first.requests_per_second >= 0.98 * rate {
                     "held"
                 } else {
@@ -157,6 +161,10 @@ fn good(assessment: &Assessment, first: &Measured) -> Headline {
         .iter()
         .any(|doubt| matches!(doubt, Doubt::Processor { .. }));
     let mut text = figures(first);
+    let missed = missed_stage(assessment, first);
+    if let Some(missed) = &missed {
+        text.push_str(missed);
+    }
     match assessment.checked.len() {
         0 => {}
         1 => text.push_str("; the expectation holds"),
@@ -166,13 +174,32 @@ fn good(assessment: &Assessment, first: &Measured) -> Headline {
         text.push_str("; this machine was the limit");
     }
     Headline {
-        mood: if saturated || first.errors > 0 || !assessment.doubts.is_empty() {
+        mood: if saturated || missed.is_some() || first.errors > 0 || !assessment.doubts.is_empty()
+        {
             Mood::Look
         } else {
             Mood::Holds
         },
         text,
     }
+}
+
+/// The stage that fell short most, as the end of a headline.
+fn missed_stage(assessment: &Assessment, first: &Measured) -> Option<String> {
+    let stages = assessment.stages(first);
+    let short = stages.iter().enumerate().filter(|(_, figures)| {
+        // A few requests that are due at the end are answered in the next stage.
+        let asked = figures.record.due as f64;
+        (figures.record.answered as f64) < (0.98 * asked).min(asked - 2.0)
+    });
+    let part = |figures: &StageFigures<'_>| figures.reached / figures.stage.mean().max(0.001);
+    let (index, worst) = short.min_by(|a, b| part(a.1).total_cmp(&part(b.1)))?;
+    Some(format!(
+        "; stage {} reached {} of {} req/s",
+        index + 1,
+        per_second(worst.reached),
+        per_second(worst.stage.mean())
+    ))
 }
 
 fn bites(observed: &Observed) -> String {
@@ -423,6 +450,11 @@ pub fn load(assessment: &Assessment) -> String {
     };
     let pace = match load.rate {
         None => format!("closed loop, {connections}"),
+        Some(_) if !load.stages.is_empty() => format!(
+            "open loop, {} stages up to {} req/s over {connections}",
+            load.stages.len(),
+            per_second(load.fastest_rate().unwrap_or_default())
+        ),
         Some(rate) => format!("open loop, {} req/s over {connections}", per_second(rate)),
     };
     let shard = load.shard.map(|shard| {
@@ -438,6 +470,15 @@ pub fn load(assessment: &Assessment) -> String {
         format!(", {}", seconds(assessment.elapsed))
     };
     format!("{pace}{}{extent}", shard.unwrap_or_default())
+}
+
+/// `1,000`, or `100..1,000` for a ramp.
+pub fn stage_rate(stage: &Stage) -> String {
+    if stage.from.to_bits() == stage.to.to_bits() {
+        per_second(stage.from)
+    } else {
+        format!("{}..{}", per_second(stage.from), per_second(stage.to))
+    }
 }
 
 /// `HTTP/1.1 over TLS 1.3`.

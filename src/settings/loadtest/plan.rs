@@ -5,8 +5,8 @@ use crate::cli;
 use crate::files;
 use crate::loadtest::assessment::{Asked, Load};
 use crate::loadtest::plan::{
-    Engine, Extent, General, LimitWatch, Pace, Plan, Resolve, Reuse, Shard, Target, TargetFault,
-    Trust,
+    Engine, Extent, General, LimitWatch, Pace, Plan, Resolve, Reuse, SecondDetail, Shard, Target,
+    TargetFault, Trust,
 };
 use crate::loadtest::schedule::Schedule;
 use crate::redact::{SecretHeader, SecretUrl};
@@ -100,10 +100,19 @@ pub(super) fn run(
     let mut plan = Plan::new(targets.first()?.clone());
     plan.targets = targets;
     plan.connections = load.connections;
-    plan.pace = load
-        .rate
-        .and_then(Schedule::even)
-        .map_or(Pace::Closed, Pace::Open);
+    let schedule = match load.rate {
+        Some(_) if !load.stages.is_empty() => Schedule::staged(load.warmup, &load.stages),
+        Some(rate) => Schedule::even(rate),
+        None => None,
+    };
+    plan.pace = schedule.map_or(Pace::Closed, Pace::Open);
+    plan.stages.clone_from(&load.stages);
+    if plan.targets.len() > 1 && !plan.stages.is_empty() {
+        faults.push(
+            "two endpoints take turns in blocks, so they cannot share `--stages`",
+            Some("compare them at one `--rate`"),
+        );
+    }
     plan.extent = match (load.requests, load.duration) {
         (Some(requests), _) => Extent::Requests(requests),
         (None, duration) => Extent::Time(duration?),
@@ -125,6 +134,7 @@ pub(super) fn run(
         };
     }
     if let Some(shard) = load.shard {
+        plan.detail = SecondDetail::Latencies;
         let Some(part) = part(plan, shard) else {
             faults.push(
                 format!(

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{LABEL, View, labelled, reading, sign, subject};
+use super::{LABEL, View, labelled, reading, sign, stages, subject};
 use crate::loadtest::assessment::{Assessment, Doubt, Measured, Verdict};
 use crate::loadtest::expectation::{Checked, Threshold};
 use crate::loadtest::statistics::{Summary, rate};
@@ -40,6 +40,7 @@ pub(super) fn write(out: &mut dyn Write, assessment: &Assessment, view: &View) -
     latency(out, result, assessment, view)?;
     answers(out, result, assessment, view)?;
     errors(out, result, assessment, view)?;
+    stages::write(out, result, assessment)?;
     if assessment.interrupted {
         return Ok(());
     }

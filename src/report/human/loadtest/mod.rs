@@ -4,6 +4,7 @@ mod comparison;
 mod figures;
 mod rate_limit;
 mod reading;
+mod stages;
 
 use std::io::{self, Write};
 

@@ -134,7 +134,7 @@ pub(super) fn stalls(
     assessment: &Assessment,
     view: &View,
 ) -> io::Result<()> {
-    let stalls = advice::stalls(result, assessment.load.rate.unwrap_or_default());
+    let stalls = advice::stalls(result, assessment.load.slowest_rate().unwrap_or_default());
     if stalls.is_empty() {
         return Ok(());
     }

@@ -4,6 +4,7 @@
 mod histogram;
 mod judgement;
 mod results;
+mod stages;
 mod stored;
 
 use std::io::{self, Write};
@@ -19,6 +20,7 @@ pub use judgement::{
     ComparisonEntry, ExpectationEntry, FindingEntry, RateLimitEntry, WarningEntry,
 };
 pub use results::ResultEntry;
+pub use stages::StageEntry;
 pub use stored::{Stored, StoredFault, read};
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -33,6 +35,8 @@ pub struct Document {
     pub interrupted: bool,
     /// When the first request left, in UTC.
     pub started_at: String,
+    /// The same in milliseconds since 1970.
+    pub started_unix_ms: i64,
     pub load: LoadEntry,
     pub machine: MachineEntry,
     pub client: ClientEntry,
@@ -54,7 +58,10 @@ pub struct LoadEntry {
     pub kind: &'static str,
     pub concurrency: usize,
     /// Requests a second of the whole run, in open loop.
+    /// With stages, their mean.
     pub rate: Option<f64>,
+    /// What was asked for, stage by stage; how each came out is in the results.
+    pub stages: Vec<StageEntry>,
     pub duration_s: Option<f64>,
     pub requests: Option<u64>,
     pub elapsed_s: f64,
@@ -82,6 +89,8 @@ pub struct ClientEntry {
     pub saturated_seconds: u64,
     /// How late requests left although a connection was free; open loop only.
     pub schedule_lag_ms: Option<LagEntry>,
+    /// The same as a histogram, as those of the results.
+    pub schedule_lag_histogram: Option<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -99,6 +108,7 @@ impl From<&Assessment> for Document {
             verdict: assessment.verdict.name(),
             interrupted: assessment.interrupted,
             started_at: instant(assessment.started_at_ms),
+            started_unix_ms: assessment.started_at_ms,
             load: LoadEntry::from(assessment),
             machine: MachineEntry {
                 os: assessment.machine.os.clone(),
@@ -134,6 +144,7 @@ impl From<&Assessment> for LoadEntry {
             },
             concurrency: load.connections,
             rate: load.rate,
+            stages: load.stages.iter().map(StageEntry::from).collect(),
             duration_s: load.duration.map(|duration| duration.as_secs_f64()),
             requests: load.requests,
             elapsed_s: rounded(assessment.elapsed.as_secs_f64()),
@@ -169,6 +180,7 @@ impl From<&Assessment> for ClientEntry {
                 p99: rounded(lag.value_at_quantile(0.99) as f64 / 1e6),
                 max: rounded(lag.max() as f64 / 1e6),
             }),
+            schedule_lag_histogram: (!lag.is_empty()).then(|| histogram::encode(lag)),
         }
     }
 }

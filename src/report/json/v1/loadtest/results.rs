@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::super::rounded;
 use super::histogram::encode;
+use super::stages::StageResultEntry;
 use crate::loadtest::advice;
 use crate::loadtest::assessment::{Assessment, Measured};
 use crate::loadtest::recording::{Connections, Point, Tally};
@@ -38,6 +39,8 @@ pub struct ResultEntry {
     pub bytes: BytesEntry,
     pub connections: ConnectionsEntry,
     pub longest_gap_ms: Option<f64>,
+    /// How each stage of the load came out; empty without stages.
+    pub stages: Vec<StageResultEntry>,
     /// Pauses of the server in open loop.
     pub stalls: Vec<StallEntry>,
     /// Little's law: requests a second times mean latency.
@@ -123,6 +126,9 @@ pub struct SeriesEntry {
     pub p95_ms: Vec<Option<f64>>,
     pub p99_ms: Vec<Option<f64>>,
     pub max_ms: Vec<Option<f64>>,
+    /// Latencies of each second as the histogram of the whole run; only in the report of a shard, so
+    /// that a sum of shards has exact percentiles in every second.
+    pub histograms: Option<Vec<String>>,
 }
 
 pub(super) fn entries(assessment: &Assessment) -> Vec<ResultEntry> {
@@ -135,7 +141,7 @@ pub(super) fn entries(assessment: &Assessment) -> Vec<ResultEntry> {
 fn entry(name: &'static str, result: &Measured, assessment: &Assessment) -> ResultEntry {
     let recording = &result.recording;
     let errors = recording.errors.iter().filter(|(_, tally)| tally.count > 0);
-    let stalls = match assessment.load.rate {
+    let stalls = match assessment.load.slowest_rate() {
         Some(rate) => advice::stalls(result, rate),
         None => Vec::new(),
     };
@@ -186,6 +192,7 @@ fn entry(name: &'static str, result: &Measured, assessment: &Assessment) -> Resu
             .gaps
             .longest()
             .map(|gap| rounded(gap.as_secs_f64() * 1e3)),
+        stages: super::stages::results(result, assessment),
         stalls: stalls
             .iter()
             .map(|gap| StallEntry {
@@ -198,7 +205,13 @@ fn entry(name: &'static str, result: &Measured, assessment: &Assessment) -> Resu
             completed: warmup.completed,
             failed: warmup.failed,
         }),
-        series: SeriesEntry::from(recording.series.as_slice()),
+        series: SeriesEntry {
+            histograms: assessment.load.shard.map(|_| {
+                let seconds = recording.seconds.iter();
+                seconds.map(|cells| encode(&cells.histogram())).collect()
+            }),
+            ..SeriesEntry::from(recording.series.as_slice())
+        },
         histogram: encode(&recording.latency),
         service_histogram: recording.service.as_ref().map(encode),
         histogram_unit: "ns",
@@ -257,6 +270,7 @@ impl From<&[Point]> for SeriesEntry {
             p95_ms: times(|point| point.p95),
             p99_ms: times(|point| point.p99),
             max_ms: times(|point| point.max),
+            histograms: None,
         }
     }
 }

@@ -7,11 +7,12 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::histogram::decode;
+use super::stages::{StageFields, StageResultFields};
 use crate::loadtest::assessment::{Endpoint, Load, Machine};
 use crate::loadtest::comparison::Baseline;
 use crate::loadtest::plan::Shard;
 use crate::loadtest::recording::{
-    Bytes, Client, ErrorKind, Outcome, Point, Recording, Requests, histogram,
+    Bytes, Cells, Client, ErrorKind, Outcome, Point, Recording, Requests, histogram,
 };
 
 /// Why text is no report.
@@ -30,6 +31,12 @@ pub enum StoredFault {
 /// What a report holds.
 #[derive(Clone, Debug)]
 pub struct Stored {
+    /// Of the program that wrote it.
+    pub version: String,
+    /// Whether it is the report of a search for capacity, and so of several loads.
+    pub is_search: bool,
+    /// By endpoint.
+    pub engines: Vec<String>,
     pub load: Load,
     pub machine: Machine,
     pub endpoints: Vec<Endpoint>,
@@ -56,7 +63,11 @@ impl Stored {
 #[derive(Deserialize)]
 struct Document {
     interrupted: bool,
+    tool: ToolFields,
     started_at: String,
+    started_unix_ms: Option<i64>,
+    #[serde(default)]
+    capacity: Option<serde_json::Value>,
     load: LoadFields,
     machine: MachineFields,
     client: ClientFields,
@@ -64,9 +75,16 @@ struct Document {
 }
 
 #[derive(Deserialize)]
+struct ToolFields {
+    version: String,
+}
+
+#[derive(Deserialize)]
 struct LoadFields {
     concurrency: usize,
     rate: Option<f64>,
+    #[serde(default)]
+    stages: Vec<StageFields>,
     duration_s: Option<f64>,
     requests: Option<u64>,
     elapsed_s: f64,
@@ -88,12 +106,15 @@ struct MachineFields {
 struct ClientFields {
     cpu_cores_used: f64,
     saturated_seconds: u64,
+    #[serde(default)]
+    schedule_lag_histogram: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct ResultFields {
     url: String,
     method: String,
+    engine: String,
     protocol: String,
     tls: Option<String>,
     requests: RequestFields,
@@ -105,6 +126,8 @@ struct ResultFields {
     bytes: ByteFields,
     connections: ConnectionFields,
     series: SeriesFields,
+    #[serde(default)]
+    stages: Vec<StageResultFields>,
     histogram: String,
     service_histogram: Option<String>,
 }
@@ -143,6 +166,8 @@ struct SeriesFields {
     p95_ms: Vec<Option<f64>>,
     p99_ms: Vec<Option<f64>>,
     max_ms: Vec<Option<f64>>,
+    #[serde(default)]
+    histograms: Option<Vec<String>>,
 }
 
 /// Reads a report.
@@ -160,16 +185,30 @@ pub fn read(text: &str) -> Result<Stored, StoredFault> {
         document.results.iter().map(recording).collect();
     let elapsed = seconds(document.load.elapsed_s);
     let started = document.started_at.parse::<jiff::Timestamp>();
+    let started = document
+        .started_unix_ms
+        .or_else(|| Some(started.ok()?.as_millisecond()));
+    let schedule_lag = match &document.client.schedule_lag_histogram {
+        Some(text) => decode(text).ok_or(StoredFault::Histogram)?,
+        None => histogram(),
+    };
     Ok(Stored {
+        version: document.tool.version,
+        is_search: document.capacity.is_some(),
+        engines: document
+            .results
+            .iter()
+            .map(|result| result.engine.clone())
+            .collect(),
         outcome: Outcome {
             recordings: recordings?,
             client: Client {
                 threads: document.load.threads,
                 cpu_seconds: document.client.cpu_cores_used * elapsed.as_secs_f64(),
                 saturated_seconds: document.client.saturated_seconds,
-                ..Client::default()
+                schedule_lag,
             },
-            started_at_ms: started.map_or(0, jiff::Timestamp::as_millisecond),
+            started_at_ms: started.unwrap_or(0),
             elapsed,
             interrupted: document.interrupted,
         },
@@ -200,6 +239,7 @@ fn seconds(value: f64) -> Duration {
 fn load(fields: &LoadFields) -> Load {
     Load {
         rate: fields.rate,
+        stages: fields.stages.iter().map(StageFields::stage).collect(),
         connections: fields.concurrency,
         duration: fields.duration_s.map(seconds),
         requests: fields.requests,
@@ -257,6 +297,17 @@ fn recording(fields: &ResultFields) -> Result<Recording, StoredFault> {
             recording.count_errors(kind, *count, words.map_or("", String::as_str));
         }
     }
+    if let Some(texts) = &fields.series.histograms {
+        for (text, point) in texts.iter().zip(&mut recording.series) {
+            let cells = Cells::of(&decode(text).ok_or(StoredFault::Histogram)?);
+            point.describe(&cells);
+            recording.seconds.push(cells);
+        }
+    }
+    let stages = fields.stages.iter().map(StageResultFields::record);
+    recording.stages = stages
+        .collect::<Option<_>>()
+        .ok_or(StoredFault::Histogram)?;
     Ok(recording)
 }
 
