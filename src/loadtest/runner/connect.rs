@@ -145,6 +145,9 @@ impl Route {
             match TcpStream::connect(addresses[index]).await {
                 Ok(stream) => {
                     self.preferred.set(index);
+                    if addresses[index].ip().is_loopback() {
+                        spare_pacing(&stream);
+                    }
                     return Ok(stream);
                 }
                 Err(error) => {
@@ -202,6 +205,16 @@ impl Route {
             "this system has no unix sockets",
         ))
     }
+}
+
+/// Inside of one machine there is no path to be measured and shared with others: the plainest
+/// control of congestion spares the timers of those that pace, such as BBR. A system that does not
+/// allow the choice keeps its own.
+fn spare_pacing(stream: &TcpStream) {
+    #[cfg(target_os = "linux")]
+    let _ = socket2::SockRef::from(stream).set_tcp_congestion(b"reno");
+    #[cfg(not(target_os = "linux"))]
+    let _ = stream;
 }
 
 fn configuration(plan: &Plan) -> Result<Arc<ClientConfig>, Failure> {
