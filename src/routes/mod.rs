@@ -6,6 +6,7 @@
 pub mod append;
 mod calls;
 mod comments;
+mod contents;
 mod describe;
 mod directions;
 pub mod exports;
