@@ -5,7 +5,7 @@ mod stages;
 
 use std::time::Duration;
 
-use super::comparison::{self, Comparison};
+use super::comparison::{self, Baseline, Comparison};
 use super::expectation::{self, Checked, Expectation, Figures};
 use super::findings;
 use super::plan::Shard;
@@ -245,6 +245,8 @@ pub struct Assessment {
     pub comparison: Option<Comparison>,
     /// The file that the run was compared with.
     pub baseline: Option<String>,
+    /// What that file holds.
+    pub before: Option<Baseline>,
     pub doubts: Vec<Doubt>,
     pub findings: Vec<Diagnostic>,
     /// Remarks of whoever put the inputs together: another machine, shards that differ.
@@ -300,6 +302,7 @@ pub fn assess(subject: Subject) -> Assessment {
             .flatten(),
         comparison: None,
         baseline: None,
+        before: None,
         remarks: Vec::new(),
         verdict: Verdict::Ok,
         load,
@@ -322,6 +325,19 @@ impl Assessment {
         self.baseline = baseline;
         self.verdict = self.judge();
         self
+    }
+
+    /// The same run with its comparison with an earlier one.
+    pub fn compared_with(
+        self,
+        before: Baseline,
+        comparison: Comparison,
+        file: Option<String>,
+    ) -> Self {
+        Self {
+            before: Some(before),
+            ..self.compared(comparison, file)
+        }
     }
 
     pub fn first(&self) -> Option<&Measured> {

@@ -3,6 +3,7 @@
 
 mod plan;
 mod quantity;
+mod reproduction;
 mod scale_out;
 mod slo;
 mod stages;
@@ -26,6 +27,7 @@ const FORMATS: &[Format] = &[
     Format::Human,
     Format::Json,
     Format::Markdown,
+    Format::Html,
     Format::Csv,
     Format::Hlog,
     Format::Junit,
@@ -86,6 +88,10 @@ pub struct Reports {
     /// In place of standard output.
     pub output: Option<(PathBuf, Format)>,
     pub verbosity: Verbosity,
+    /// The request as it was put together, by name; secrets are masked.
+    pub request: Vec<(&'static str, String)>,
+    /// The command line, with its secrets masked.
+    pub command: String,
 }
 
 pub(super) fn resolve(arguments: cli::Loadtest, context: &Context) -> Result<Request, Failure> {
@@ -124,6 +130,10 @@ pub(super) fn resolve(arguments: cli::Loadtest, context: &Context) -> Result<Req
         return Err(faults.into_failure());
     };
     plan.start_at = start_at;
+    let reports = Reports {
+        request: reproduction::request(&plan),
+        ..reports
+    };
     guard(&plan, &load, arguments.yes)?;
     let endpoint = |target: &Target| Endpoint {
         url: target.first().url.to_string(),
@@ -204,6 +214,8 @@ fn reports(arguments: &cli::Loadtest, context: &Context) -> Result<Reports, Fail
         options,
         output,
         verbosity: context.verbosity,
+        request: Vec::new(),
+        command: reproduction::command(std::env::args_os()),
     })
 }
 

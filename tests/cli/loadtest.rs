@@ -395,6 +395,7 @@ fn reports_go_to_files_by_their_ending() {
         ("run.xml", "<?xml"),
         ("run.csv", "endpoint,second,"),
         ("run.hlog", "#"),
+        ("run.html", "<!doctype html>"),
         ("run.txt", "✔ "),
     ] {
         let run = sandbox.run([
@@ -419,9 +420,9 @@ fn reports_go_to_files_by_their_ending() {
         assert!(sandbox.read("more.md").starts_with("## "));
     }
     let run = sandbox
-        .run(["loadtest", &url, "--format", "html"])
+        .run(["loadtest", &url, "--format", "sarif"])
         .expect(2);
-    assert!(run.stderr.contains("`html`"), "{}", run.stderr);
+    assert!(run.stderr.contains("`sarif`"), "{}", run.stderr);
 }
 
 #[test]

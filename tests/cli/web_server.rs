@@ -342,6 +342,11 @@ where
             let status = number(1)?;
             send(format!("HTTP/1.1 {status} Because\r\nContent-Length: 4\r\n\r\nbody").as_bytes()).await?;
         }
+        "hostile" => {
+            let body = "<img src=x onerror=alert(2)>\u{202e}<script>\u{1b}[31m";
+            let length = body.len();
+            send(format!("HTTP/1.1 500 <b>\r\nContent-Length: {length}\r\n\r\n{body}").as_bytes()).await?;
+        }
         "bytes" => {
             let length = number(1)? as usize;
             send(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n").as_bytes()).await?;

@@ -61,7 +61,7 @@ pub(super) fn run(request: &Merge, terminal: &mut Terminal) -> Result<Verdict, F
             .baseline
             .as_ref()
             .map(|path| path.display().to_string());
-        assessed = assessed.compared(comparison, file);
+        assessed = assessed.compared_with(before, comparison, file);
     }
     render::all(&assessed, &request.reports, terminal)?;
     Ok(verdict(&assessed, request.strict))

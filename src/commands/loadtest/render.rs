@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use crate::failure::Failure;
 use crate::files;
 use crate::loadtest::assessment::Assessment;
+use crate::report::html;
 use crate::report::human::loadtest::{self as human, View};
 use crate::report::json::v1::loadtest as json;
 use crate::report::markdown::loadtest as markdown;
@@ -30,7 +31,7 @@ pub(super) fn all(
     let files = [&reports.output, &reports.options.report];
     for (path, format) in files.into_iter().flatten() {
         let mut bytes = Vec::new();
-        write(&mut bytes, assessment, *format, &for_file)?;
+        write(&mut bytes, assessment, *format, &for_file, reports)?;
         let plain = anstream::adapter::strip_bytes(&bytes).into_vec();
         files::write_atomically(path, &plain)?;
         terminal.note(&format!("wrote {}", path.display()));
@@ -41,7 +42,8 @@ pub(super) fn all(
             width: terminal.width(),
             verbose,
         };
-        write(terminal.output(), assessment, reports.options.format, &view)?;
+        let format = reports.options.format;
+        write(terminal.output(), assessment, format, &view, reports)?;
         terminal.flush()?;
     }
     Ok(())
@@ -52,12 +54,20 @@ fn write(
     assessment: &Assessment,
     format: Format,
     view: &View,
+    reports: &Reports,
 ) -> io::Result<()> {
     match format {
         Format::Json => json::write(out, assessment),
         Format::Markdown => markdown::write(out, assessment),
         Format::Csv => csv::write_loadtest(out, assessment),
         Format::Hlog => hlog::write(out, assessment),
+        Format::Html => {
+            let request = html::Request {
+                facts: &reports.request,
+                command: &reports.command,
+            };
+            html::loadtest(out, assessment, &request)
+        }
         Format::Junit => junit::write_loadtest(out, assessment),
         _ => human::write(out, assessment, view),
     }

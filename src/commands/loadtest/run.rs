@@ -81,7 +81,7 @@ fn compare(mut assessed: Assessment, request: &Run, before: Option<&Stored>) -> 
                 .remarks
                 .extend(other_machine(path, &stored.machine, &assessed.machine));
             assessed.remarks.extend(other_load(stored, &assessed));
-            assessed.compared(comparison, Some(path.display().to_string()))
+            assessed.compared_with(before, comparison, Some(path.display().to_string()))
         }
         _ => assessed,
     }

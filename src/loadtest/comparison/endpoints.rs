@@ -52,6 +52,34 @@ fn pairs<'a>(a: &'a [Block], b: &'a [Block]) -> Vec<Pair<'a>> {
         .collect()
 }
 
+/// How B differs from A in one pair of blocks, in per cent of A; `None` without samples.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PairDifference {
+    pub rate: Option<f64>,
+    pub p50: Option<f64>,
+    pub p90: Option<f64>,
+    pub p99: Option<f64>,
+}
+
+/// The pairs one by one, in the order of the run.
+pub fn by_pair(a: &Recording, b: &Recording) -> Vec<PairDifference> {
+    let change = |a: f64, b: f64| (a > 0.0).then(|| (b / a - 1.0) * 100.0);
+    let difference = |(a, b): &Pair<'_>| {
+        let rate = |block: &Block| block.interval.tally.completed as f64 / block.seconds;
+        let at = |quantile| {
+            let (a, b) = (&a.interval.latency, &b.interval.latency);
+            change(a.quantile(quantile)?, b.quantile(quantile)?)
+        };
+        PairDifference {
+            rate: change(rate(a), rate(b)),
+            p50: at(0.50),
+            p90: at(0.90),
+            p99: at(0.99),
+        }
+    };
+    pairs(&a.blocks, &b.blocks).iter().map(difference).collect()
+}
+
 fn rate(pairs: &[Pair<'_>], margin: Margin) -> Measure {
     let all = vec![1; pairs.len()];
     let of = |draw: &[u32], side: fn(&Pair<'_>) -> (u64, f64)| {

@@ -8,7 +8,7 @@ mod error_rate;
 
 pub use baseline::{Baseline, against as against_baseline};
 pub use bootstrap::Interval;
-pub use endpoints::compare as endpoints;
+pub use endpoints::{PairDifference, by_pair, compare as endpoints};
 
 use super::statistics::{Percentile, Summary};
 

@@ -2,49 +2,20 @@
 
 use std::io::{self, Write};
 
-use askama::Template;
-
-use super::{Page, Verdict};
+use super::part::{Cell, Part, Section, Shape, Table};
+use super::text::{Html, attribute};
+use super::{Page, Tile, Verdict, capitalised};
 use crate::diagnostic::Severity;
 use crate::migrate::advise::{self, Mend, cures};
 use crate::report::human::migrate::analyze::{View, looked_at};
-use crate::report::json::v1::migrate::File;
 use crate::text::number::{count, counted};
-
-#[derive(Template)]
-#[template(path = "report/analysis.html")]
-struct Analysis<'a> {
-    page: Page,
-    findings: Vec<Finding<'a>>,
-    files: &'a [File],
-    setup: Vec<(&'static str, String)>,
-}
-
-struct Finding<'a> {
-    severity: &'static str,
-    icon: &'static str,
-    colour: &'static str,
-    code: &'static str,
-    message: &'a str,
-    because: &'a str,
-    decision: Option<&'a str>,
-    object: String,
-    statements: Vec<(&'static str, &'a str)>,
-}
 
 pub fn analysis(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
     let (statistics, findings) = (view.statistics, &view.analysis.findings);
     let server = &statistics.server;
-    let number = |wanted: &dyn Fn(&advise::Finding) -> bool| {
-        count(findings.iter().filter(|finding| wanted(finding)).count() as i64)
-    };
-    let of = |severity: Severity| number(&|finding| finding.severity == severity);
-    let begins = |word: &str| {
-        number(&|finding| cures::statement(finding).is_some_and(|sql| sql.starts_with(word)))
-    };
     let sentence = match findings.first() {
         None => format!(
-            "nothing to object in {}",
+            "Nothing to object in {}",
             counted(statistics.tables.len(), "table")
         ),
         Some(first) => format!(
@@ -53,60 +24,85 @@ pub fn analysis(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
             first.message
         ),
     };
+    let mut sections = vec![Section {
+        id: "findings",
+        title: "Findings",
+        parts: self::findings(findings),
+    }];
+    sections.extend(files(view));
+    sections.push(Section {
+        id: "setup",
+        title: "How it was measured",
+        parts: vec![Part::Facts(setup(view))],
+    });
     let page = Page {
         version: env!("CARGO_PKG_VERSION"),
-        title: format!(
+        title: attribute(&format!(
             "Analysis: {} in {}",
             counted(findings.len(), "finding"),
             server.database
-        ),
+        )),
         command: "backsmith migrate --analyze",
-        heading: server.database.clone(),
+        kind: "read-only",
+        heading: Html::text(&server.database),
         about: vec![
-            format!("PostgreSQL {}", server.version),
-            counted(statistics.tables.len(), "table"),
-            counted(statistics.indexes.len(), "index"),
+            Html::text(&format!("PostgreSQL {}", server.version)),
+            Html::text(&counted(statistics.tables.len(), "table")),
+            Html::text(&counted(statistics.indexes.len(), "index")),
         ],
         verdict: match (findings.is_empty(), view.negative) {
             (true, _) => Verdict::Holds,
             (false, true) => Verdict::Fails,
             (false, false) => Verdict::Look,
         },
-        sentence,
+        sentence: Html::sentence(&capitalised(&sentence)),
         lines: Vec::new(),
-        figures: [
-            ("Errors", of(Severity::Error)),
-            ("Warnings", of(Severity::Warning)),
-            ("Notes", of(Severity::Info)),
-            ("N+1 pairs", number(&|finding| finding.code == "n-plus-one")),
-            ("Indexes to add", begins("CREATE ")),
-            ("Indexes to drop", begins("DROP INDEX ")),
-        ],
+        judged: None,
+        figures: figures(findings),
+        sections,
+        footer: super::FOOTER,
     };
-    let mut setup = vec![("Looked at", looked_at(view))];
-    if let Some(since) = &server.since {
-        setup.push(("Statistics since", since.clone()));
-    }
-    let template = Analysis {
-        page,
-        findings: findings.iter().map(finding).collect(),
-        files: view.files,
-        setup,
-    };
-    super::write(out, &template)
+    super::write(out, &page)
 }
 
-fn finding(finding: &advise::Finding) -> Finding<'_> {
-    let (icon, colour) = match finding.severity {
-        Severity::Error => ("bad", "bad"),
-        Severity::Warning => ("warn", "warn"),
-        Severity::Info => ("info", "mut"),
+fn figures(findings: &[advise::Finding]) -> [Tile; 6] {
+    let number = |name, wanted: &dyn Fn(&advise::Finding) -> bool| {
+        let all = findings.iter().filter(|finding| wanted(finding)).count();
+        Tile::new(name, count(all as u64))
     };
-    let mut decision = None;
+    let of = |name, severity: Severity| number(name, &|finding| finding.severity == severity);
+    let begins = |name, word: &str| {
+        number(name, &|finding| {
+            cures::statement(finding).is_some_and(|sql| sql.starts_with(word))
+        })
+    };
+    [
+        of("Errors", Severity::Error),
+        of("Warnings", Severity::Warning),
+        of("Notes", Severity::Info),
+        number("N+1 pairs", &|finding| finding.code == "n-plus-one"),
+        begins("Indexes to add", "CREATE "),
+        begins("Indexes to drop", "DROP INDEX "),
+    ]
+}
+
+fn findings(findings: &[advise::Finding]) -> Vec<Part> {
+    if findings.is_empty() {
+        return vec![Part::Text(Html::text("Nothing to object."))];
+    }
+    let mut parts = vec![Part::Note(Html::text(
+        "By severity, then by what is lost. The severity is a word and a shape; colour repeats it.",
+    ))];
+    parts.extend(findings.iter().map(finding));
+    parts
+}
+
+fn finding(finding: &advise::Finding) -> Part {
+    let mut texts = vec![Html::sentence(&finding.because)];
     let mut statements = Vec::new();
     match &finding.mend {
         Mend::Statement { up, .. } => statements.push(("SQL", up.as_str())),
-        Mend::Decision(text) => decision = Some(text.as_str()),
+        Mend::Decision(text) => texts.push(Html::sentence(text)),
         Mend::Batch {
             statement, batched, ..
         } => {
@@ -114,18 +110,50 @@ fn finding(finding: &advise::Finding) -> Finding<'_> {
             statements.extend(batched.as_deref().map(|sql| ("Batched", sql)));
         }
     }
-    Finding {
-        severity: finding.severity.name(),
-        icon,
-        colour,
-        code: finding.code,
-        message: &finding.message,
-        because: &finding.because,
-        decision,
-        object: match &finding.columns[..] {
-            [] => finding.table.clone(),
-            columns => format!("{} ({})", finding.table, columns.join(", ")),
-        },
-        statements,
+    let object = match &finding.columns[..] {
+        [] => finding.table.clone(),
+        columns => format!("{} ({})", finding.table, columns.join(", ")),
+    };
+    Part::Finding {
+        severity: super::severity(finding.severity),
+        title: Html::sentence(&finding.message),
+        texts,
+        source: Html::ours(format!(
+            "{} · {}",
+            Html::code(&object),
+            Html::code(&format!("backsmith explain {}", finding.code))
+        )),
+        parts: statements
+            .into_iter()
+            .map(|(name, sql)| Part::Details {
+                summary: name.to_owned(),
+                parts: vec![Part::Code {
+                    label: format!("{name} for {}", finding.code),
+                    text: Html::text(sql),
+                    wraps: false,
+                }],
+            })
+            .collect(),
     }
+}
+
+fn files(view: &View<'_>) -> Option<Section> {
+    let mut table = Table::new(&["file", "what is done"]).shaped(Shape::Fit);
+    for file in view.files {
+        table.row([Cell::code(&file.path), Cell::text(&file.action)]);
+    }
+    Some(Section {
+        id: "files",
+        title: "Files",
+        parts: vec![table.part()?],
+    })
+}
+
+fn setup(view: &View<'_>) -> Vec<(&'static str, Html)> {
+    let mut setup = vec![("looked at", Html::text(&looked_at(view)))];
+    if let Some(since) = &view.statistics.server.since {
+        setup.push(("statistics since", Html::text(since)));
+    }
+    setup.push(("version", Html::text(super::PRODUCT)));
+    setup
 }
