@@ -76,11 +76,44 @@ pub struct Loadtest {
     #[arg(short = 'H', long, value_name = "NAME: VALUE", allow_hyphen_values = true, help_heading = REQUEST)]
     pub header: Vec<String>,
 
-    /// @FILE reads a file
+    /// @FILE reads a file, @- standard input
     ///
-    /// @FILE reads a file. JSON goes out as application/json unless a header says otherwise.
+    /// @FILE reads a file, @- standard input. JSON goes out as application/json unless a header says otherwise.
     #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true, help_heading = REQUEST)]
     pub body: Option<String>,
+
+    /// Requests of a file, chosen by their weights
+    ///
+    /// A request on each line: [WEIGHT] [METHOD] URL [@BODYFILE]; # begins a comment. Paths alone are
+    /// put below the URL of the command line, hosts may differ. A .yaml or .json file is a list of
+    /// mappings with url, and name, weight, method, headers, body, body_file, status. Each request is
+    /// reported for itself, and --expect 'NAME: p99<200ms' judges one.
+    #[arg(long = "urls", value_name = "FILE", conflicts_with_all = ["method", "body", "expect_rate_limit"], help_heading = REQUEST)]
+    pub urls_file: Option<PathBuf>,
+
+    /// Rows for {{csv.column}} in URL, header and body
+    ///
+    /// A table with a line of names. URL, header values and body may hold {{csv.column}}, {{uuid}},
+    /// {{seq}} (from 1, once over all workers and shards), {{int 1 100}} and {{env.NAME}}. Values are
+    /// percent-encoded in a URL and a form body and escaped in a JSON body; {{csv.column raw}} is not;
+    /// \\{{ is text.
+    #[arg(long, value_name = "FILE", help_heading = REQUEST)]
+    pub csv: Option<PathBuf>,
+
+    /// in-order or random [default: in-order]
+    ///
+    /// in-order takes one row after another, over all workers and shards, and begins again after the
+    /// last; random draws one for each request.
+    /// [default: in-order]
+    #[arg(long, value_name = "ORDER", requires = "csv", help_heading = REQUEST)]
+    pub csv_order: Option<String>,
+
+    /// Choose and draw as in an earlier run
+    ///
+    /// Requests by weight, {{uuid}}, {{int}} and random rows follow from this number; the report shows
+    /// the one that was drawn.
+    #[arg(long, value_name = "N", help_heading = REQUEST)]
+    pub seed: Option<String>,
 
     /// For each request [default: 30s]
     ///
@@ -179,7 +212,7 @@ pub struct Loadtest {
 
     /// 'p99<200ms', 'error_rate<1%', 'rps>1000'; repeatable
     ///
-    /// METRIC OPERATOR VALUE. Metrics: rps, error_rate, p50, p90, p95, p99, p99.9, max, mean.
+    /// METRIC OPERATOR VALUE; NAME: before it is one request of --urls. Metrics: rps, error_rate, p50, p90, p95, p99, p99.9, max, mean.
     /// Operators: < <= > >=. Units: us, ms, s, %. Repeatable; exit 1 when one fails.
     #[arg(long, value_name = "CONDITION", help_heading = VERDICT)]
     pub expect: Vec<String>,

@@ -20,5 +20,7 @@ pub use migration::MigrationFile;
 pub use network::Stop;
 pub use owned::{OwnedAction, OwnedEntry, OwnedFile, OwnedPlan, Ownership};
 pub use plan::{Action, Entry, Plan, PlannedFile};
-pub use read::{Input, MISSING, read_bytes, read_standard_input, read_text};
+pub use read::{
+    Input, MISSING, read_bytes, read_standard_input, read_standard_input_bytes, read_text,
+};
 pub use sources::{project_root, read_sources};

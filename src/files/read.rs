@@ -114,12 +114,17 @@ fn beside(name: &str, last: &str) -> String {
 
 /// All of standard input.
 pub fn read_standard_input() -> Result<Arc<SourceFile>, Failure> {
+    document("standard input", read_standard_input_bytes()?)
+}
+
+/// All of standard input, whatever it is.
+pub fn read_standard_input_bytes() -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     std::io::stdin()
         .take(LARGEST + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| Failure::input("cannot read standard input").cause(error.to_string()))?;
-    document("standard input", within_limit("standard input", bytes)?)
+    within_limit("standard input", bytes)
 }
 
 fn within_limit(name: &str, bytes: Vec<u8>) -> Result<Vec<u8>, Failure> {

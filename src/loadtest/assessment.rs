@@ -3,16 +3,18 @@
 
 mod stages;
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::comparison::{self, Baseline, Comparison};
 use super::expectation::{self, Checked, Expectation, Figures};
 use super::findings;
-use super::plan::Shard;
+use super::plan::{Shard, Target};
 use super::rate_limit::{self, Observed};
-use super::recording::{Client, Outcome, Recording};
+use super::recording::{Client, Outcome, Part, Recording};
 use super::schedule::Stage;
 use super::statistics::{Acceptance, Summary, rate, share};
+use super::table::RowOrder;
 use crate::diagnostic::Diagnostic;
 
 pub use stages::StageFigures;
@@ -31,6 +33,37 @@ pub struct Load {
     pub timeout: Duration,
     pub threads: usize,
     pub shard: Option<Shard>,
+    /// What was chosen and filled in; `None` when all requests are the same.
+    pub drawn: Option<Drawn>,
+}
+
+/// Where the choices and the values of a run came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drawn {
+    pub seed: u64,
+    pub table: Option<TableUse>,
+}
+
+/// How a run went through its table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableUse {
+    pub name: String,
+    pub rows: u64,
+    pub order: RowOrder,
+    /// Rows that requests took, warm-up included.
+    pub taken: u64,
+}
+
+impl TableUse {
+    /// How often the first row came again.
+    pub const fn rounds(&self) -> u64 {
+        match self.order {
+            RowOrder::InOrder => {
+                self.taken.saturating_sub(1) / if self.rows == 0 { 1 } else { self.rows }
+            }
+            RowOrder::Random => 0,
+        }
+    }
 }
 
 impl Load {
@@ -68,6 +101,57 @@ impl Load {
 pub struct Endpoint {
     pub url: String,
     pub method: String,
+    /// The requests of a mix; empty with a single one.
+    pub requests: Vec<Named>,
+}
+
+/// One request of a mix as reports name it; templates stand for their values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    pub name: String,
+    pub url: String,
+    pub method: String,
+    pub weight: u32,
+    /// Statuses that are no errors; empty where the run decides.
+    pub accepted: Vec<RangeInclusive<u16>>,
+}
+
+impl Endpoint {
+    /// How reports name a target: a mix by its methods and the addresses that it goes to.
+    pub fn of(target: &Target) -> Self {
+        let first = target.first();
+        if !target.is_mix() {
+            return Self {
+                url: first.url.to_string(),
+                method: first.method.clone(),
+                requests: Vec::new(),
+            };
+        }
+        let mut origins: Vec<String> = Vec::new();
+        let mut methods: Vec<&str> = Vec::new();
+        for request in target.requests() {
+            let scheme = request.address.scheme.name();
+            let origin = format!("{scheme}://{}", request.address.authority());
+            if !origins.contains(&origin) {
+                origins.push(origin);
+            }
+            if !methods.contains(&request.method.as_str()) {
+                methods.push(&request.method);
+            }
+        }
+        let named = target.requests().iter().map(|request| Named {
+            name: request.name.clone(),
+            url: request.url.to_string(),
+            method: request.method.clone(),
+            weight: request.weight,
+            accepted: request.accepted.clone(),
+        });
+        Self {
+            url: origins.join(", "),
+            method: methods.join(", "),
+            requests: named.collect(),
+        }
+    }
 }
 
 /// Where the load came from.
@@ -113,6 +197,53 @@ pub struct Measured {
     pub finished: u64,
     /// The time in which this endpoint was loaded: in a comparison its own blocks.
     pub seconds: f64,
+    /// One for each request of a mix, in the order of the endpoint.
+    pub parts: Vec<MeasuredPart>,
+}
+
+/// The figures of one request of a mix.
+#[derive(Clone, Debug)]
+pub struct MeasuredPart {
+    pub named: Named,
+    pub part: Part,
+    pub latency: Summary,
+    pub requests_per_second: f64,
+    /// Failed exchanges and answers that are not accepted of this request.
+    pub errors: u64,
+    /// Completed and failed exchanges.
+    pub finished: u64,
+}
+
+impl MeasuredPart {
+    fn new(named: Named, part: Part, loaded: Duration, accepts: Acceptance) -> Self {
+        let accepted = |status: &u16| match named.accepted.as_slice() {
+            [] => accepts.accepts(*status),
+            ranges => ranges.iter().any(|range| range.contains(status)),
+        };
+        let refused = part.statuses.iter().filter(|(status, _)| !accepted(status));
+        Self {
+            errors: part.requests.failed + refused.map(|(_, count)| count).sum::<u64>(),
+            latency: Summary::of(&part.latency),
+            requests_per_second: rate(part.requests.completed, loaded),
+            finished: part.requests.completed + part.requests.failed,
+            named,
+            part,
+        }
+    }
+
+    pub fn error_rate(&self) -> f64 {
+        share(self.errors, self.finished)
+    }
+
+    /// What expectations of this request look at.
+    pub fn figures(&self) -> Figures {
+        Figures {
+            requests_per_second: self.requests_per_second,
+            errors: self.errors,
+            finished: self.finished,
+            latency: self.latency.clone(),
+        }
+    }
 }
 
 impl Measured {
@@ -128,11 +259,21 @@ impl Measured {
         } else {
             Duration::from_secs_f64(blocks)
         };
+        let pairs = endpoint.requests.iter().zip(&recording.parts);
+        let parts: Vec<MeasuredPart> = pairs
+            .map(|(named, part)| MeasuredPart::new(named.clone(), part.clone(), loaded, accepts))
+            .collect();
+        let errors = if parts.is_empty() {
+            accepts.errors_of(&recording)
+        } else {
+            parts.iter().map(|part| part.errors).sum()
+        };
         Self {
             latency: Summary::of(&recording.latency),
             service: recording.service.as_ref().map(Summary::of),
             requests_per_second: rate(recording.requests.completed, loaded),
-            errors: accepts.errors_of(&recording),
+            errors,
+            parts,
             finished: recording.requests.completed + recording.requests.failed,
             seconds: loaded.as_secs_f64(),
             endpoint,
@@ -371,7 +512,10 @@ impl Assessment {
         if fails {
             return Verdict::Failed;
         }
-        let unsuccessful = |result: &Measured| result.successes() == 0;
+        let unsuccessful = |result: &Measured| {
+            let as_asked = !result.parts.is_empty() && result.finished > 0 && result.errors == 0;
+            result.successes() == 0 && !as_asked
+        };
         if self.asked.status.is_none() && self.results.iter().any(unsuccessful) {
             // A limit that refuses everything was asked for, if it was asked for at all.
             let refused_all = self.rate_limit.as_ref().is_some_and(Observed::holds);
@@ -399,9 +543,18 @@ fn check(asked: &Asked, results: &[Measured]) -> Vec<Checked> {
         latency: result.latency.clone(),
     };
     let expectations = asked.expectations.iter();
-    expectations
-        .map(|expectation| expectation::check(expectation, &figures, &result.recording))
-        .collect()
+    let check = |expectation: &Expectation| {
+        let Some(name) = &expectation.target else {
+            return expectation::check(expectation, &figures, &result.recording.latency);
+        };
+        let mut parts = result.parts.iter();
+        match parts.find(|part| part.named.name == *name) {
+            Some(part) => expectation::check(expectation, &part.figures(), &part.part.latency),
+            // A single request is the whole run.
+            None => expectation::check(expectation, &figures, &result.recording.latency),
+        }
+    };
+    expectations.map(check).collect()
 }
 
 fn status(wanted: u16, results: &[Measured]) -> StatusCheck {
@@ -482,6 +635,7 @@ mod tests {
             timeout: Duration::from_secs(30),
             threads: 1,
             shard: None,
+            drawn: None,
         }
     }
 
@@ -502,6 +656,7 @@ mod tests {
             endpoints: vec![Endpoint {
                 url: "http://localhost/".to_owned(),
                 method: "GET".to_owned(),
+                requests: Vec::new(),
             }],
             outcome: Outcome {
                 recordings: vec![recording],

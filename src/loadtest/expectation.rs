@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::recording::Recording;
+use hdrhistogram::Histogram;
+
 use super::statistics::{Percentile, Summary};
 
 /// A figure that can be asked for.
@@ -80,6 +81,8 @@ impl Operator {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expectation {
     pub expression: String,
+    /// The request of a mix that it is about; `None` for all together.
+    pub target: Option<String>,
     pub quantity: Quantity,
     pub operator: Operator,
     pub threshold: f64,
@@ -99,7 +102,15 @@ pub enum Fault {
 }
 
 impl Expectation {
-    /// Reads `METRIC OPERATOR VALUE`. Latencies without a unit are milliseconds, error rates per cent
+    /// The figure in words, and whose it is.
+    pub fn subject(&self) -> String {
+        match &self.target {
+            Some(target) => format!("{target}: {}", self.quantity.name()),
+            None => self.quantity.name().to_owned(),
+        }
+    }
+
+    /// Reads `METRIC OPERATOR VALUE`, with `NAME:` before it for one request of a mix. Latencies without a unit are milliseconds, error rates per cent
     /// only with `%`, else shares.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let at = text
@@ -112,7 +123,10 @@ impl Expectation {
             [b'>', b'=', ..] => (Operator::AtLeast, &rest[2..]),
             _ => (Operator::More, &rest[1..]),
         };
-        let name = name.trim();
+        let (target, name) = match name.rsplit_once(':') {
+            Some((target, name)) => (Some(target.trim().to_owned()), name.trim()),
+            None => (None, name.trim()),
+        };
         let quantity = QUANTITIES
             .iter()
             .find(|(known, _)| known.eq_ignore_ascii_case(name))
@@ -122,6 +136,7 @@ impl Expectation {
             .ok_or_else(|| Fault::Threshold(value.trim().to_owned(), quantity.name()))?;
         Ok(Self {
             expression: text.trim().to_owned(),
+            target,
             quantity,
             operator,
             threshold,
@@ -173,7 +188,7 @@ pub struct Checked {
 
 /// Checks a condition. A percentile that the sample cannot carry still meets an upper bound that even
 /// the slowest answer met.
-pub fn check(expectation: &Expectation, figures: &Figures, recording: &Recording) -> Checked {
+pub fn check(expectation: &Expectation, figures: &Figures, times: &Histogram<u64>) -> Checked {
     let latency = &figures.latency;
     let measured = match expectation.quantity {
         Quantity::RequestsPerSecond => Some(figures.requests_per_second),
@@ -192,14 +207,14 @@ pub fn check(expectation: &Expectation, figures: &Figures, recording: &Recording
         expectation: expectation.clone(),
         measured,
         met,
-        reason: reason(expectation, figures, recording, measured, met),
+        reason: reason(expectation, figures, times, measured, met),
     }
 }
 
 fn reason(
     expectation: &Expectation,
     figures: &Figures,
-    recording: &Recording,
+    times: &Histogram<u64>,
     measured: Option<f64>,
     met: bool,
 ) -> String {
@@ -218,7 +233,7 @@ fn reason(
             match figures.latency.max {
                 Some(max) if met => format!("{few}, the slowest in {}", milliseconds(max)),
                 Some(_) if expectation.operator.is_upper_bound() => {
-                    let slower = slower_than(recording, expectation.threshold);
+                    let slower = slower_than(times, expectation.threshold);
                     let limit = Threshold(expectation);
                     format!("{few}, {} of them slower than {limit}", count(slower))
                 }
@@ -228,7 +243,7 @@ fn reason(
         (Quantity::Percentile(_) | Quantity::Max | Quantity::Mean, Some(value))
             if !met && expectation.operator.is_upper_bound() =>
         {
-            let slower = slower_than(recording, expectation.threshold);
+            let slower = slower_than(times, expectation.threshold);
             format!(
                 "over by {}; {} requests were slower than {}",
                 milliseconds(value - expectation.threshold),
@@ -241,10 +256,10 @@ fn reason(
     }
 }
 
-fn slower_than(recording: &Recording, milliseconds: f64) -> u64 {
+fn slower_than(times: &Histogram<u64>, milliseconds: f64) -> u64 {
     let limit = (milliseconds * 1e6) as u64;
-    let within = recording.latency.count_between(0, limit.max(1));
-    recording.latency.len() - within
+    let within = times.count_between(0, limit.max(1));
+    times.len() - within
 }
 
 /// The threshold as people read it: `200 ms`, `1%`, `1,000`.
@@ -275,6 +290,7 @@ impl fmt::Display for Threshold<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::loadtest::recording::Recording;
 
     #[test]
     fn reads_conditions() {
@@ -332,7 +348,7 @@ mod tests {
         };
         let met = |text: &str| {
             let expectation = Expectation::parse(text).expect(text);
-            check(&expectation, &figures, &recording).met
+            check(&expectation, &figures, &recording.latency).met
         };
         assert!(met("p99<6ms"));
         assert!(!met("p99<4ms"));

@@ -13,3 +13,5 @@ pub mod request;
 pub mod runner;
 pub mod schedule;
 pub mod statistics;
+pub mod table;
+pub mod template;

@@ -1,18 +1,22 @@
 //! What one run does, as plain values: whom to ask, how hard, for how long, over what. Knows no
 //! flags and no network; faults are named so that the settings can put a flag to each.
 
+mod filling;
 mod mix;
 mod target;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::redact::SecretUrl;
 
 use super::schedule::{Schedule, Stage};
 
+pub use filling::{Data, Filling, Misfit, Place};
 pub use mix::Mix;
+pub(in crate::loadtest) use mix::scrambled;
 pub use target::{Address, Request, Scheme, Target, TargetFault};
 
 /// One run.
@@ -45,6 +49,8 @@ pub struct Plan {
     pub seed: u64,
     /// This machine's part of the run.
     pub shard: Shard,
+    /// Where templates find their rows.
+    pub data: Option<Arc<Data>>,
     /// When the first request is due; at once without it.
     pub start_at: Option<SystemTime>,
     /// What is kept of each second.
@@ -217,6 +223,7 @@ impl Plan {
             shard: Shard::WHOLE,
             start_at: None,
             detail: SecondDetail::Percentiles,
+            data: None,
         }
     }
 

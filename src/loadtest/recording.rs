@@ -39,6 +39,8 @@ pub struct Outcome {
     pub elapsed: Duration,
     /// Whether a signal ended the run before its time.
     pub interrupted: bool,
+    /// Rows of the table that requests took, warm-up included.
+    pub rows_taken: u64,
 }
 
 /// What was measured of one target, after the warm-up.

@@ -1,7 +1,9 @@
 //! The bytes of a request, built once for the whole run. Pure: a request in, bytes out.
 
 use super::http1::Expects;
+use super::plan::Filling;
 use super::plan::{Request, Reuse};
+use super::template::{Needs, Template, Values};
 
 /// What is sent when the user names no other.
 pub const USER_AGENT: &str = concat!("backsmith/", env!("CARGO_PKG_VERSION"));
@@ -12,6 +14,18 @@ pub struct Prepared {
     pub bytes: Box<[u8]>,
     /// Whether its answer may have a body.
     pub expects: Expects,
+    /// Fills in what is another for each request; the bytes are empty then.
+    pub program: Option<Program>,
+}
+
+/// A request that is put together for each exchange.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Program {
+    pub needs: Needs,
+    before_length: Template,
+    has_length: bool,
+    after_length: Template,
+    body: Template,
 }
 
 /// Its headers hold secrets, so only the length is shown.
@@ -23,6 +37,13 @@ impl std::fmt::Debug for Prepared {
 
 impl Prepared {
     pub fn new(request: &Request, reuse: Reuse) -> Self {
+        if let Some(filling) = &request.filling {
+            return Self {
+                bytes: Box::default(),
+                expects: Expects::of_method(&request.method),
+                program: Some(Program::new(request, filling, reuse)),
+            };
+        }
         let mut bytes = Vec::with_capacity(512 + request.body.len());
         bytes.extend_from_slice(request.method.as_bytes());
         bytes.push(b' ');
@@ -48,7 +69,60 @@ impl Prepared {
         Self {
             bytes: bytes.into_boxed_slice(),
             expects: Expects::of_method(&request.method),
+            program: None,
         }
+    }
+}
+
+impl Program {
+    fn new(request: &Request, filling: &Filling, reuse: Reuse) -> Self {
+        let mut head = Template::text(format!("{} ", request.method));
+        head.append(&filling.path);
+        head.push_text(b" HTTP/1.1\r\n");
+        let mut has_length = false;
+        for (name, value) in defaults(request) {
+            if name == "Content-Length" {
+                has_length = true;
+            } else {
+                head.push_text(format!("{name}: {value}\r\n").as_bytes());
+            }
+        }
+        if reuse == Reuse::Never && !names(request, "connection") {
+            head.push_text(b"Connection: close\r\n");
+        }
+        for (header, value) in request.headers.iter().zip(&filling.headers) {
+            head.push_text(format!("{}: ", header.name).as_bytes());
+            head.append(value);
+            head.push_text(b"\r\n");
+        }
+        let mut after_length = Template::default();
+        if has_length {
+            head.push_text(b"Content-Length: ");
+            after_length.push_text(b"\r\n");
+        }
+        after_length.push_text(b"\r\n");
+        Self {
+            needs: filling.needs(),
+            before_length: head,
+            has_length,
+            after_length,
+            body: filling.body.clone(),
+        }
+    }
+
+    /// Writes one request over what `out` held; `body` is room for the body. Neither is given back,
+    /// so that nothing is allocated once both are as long as the longest request.
+    pub fn render(&self, values: &mut Values<'_>, body: &mut Vec<u8>, out: &mut Vec<u8>) {
+        out.clear();
+        body.clear();
+        self.before_length.render(values, out);
+        self.body.render(values, body);
+        if self.has_length {
+            let mut digits = itoa::Buffer::new();
+            out.extend_from_slice(digits.format(body.len()).as_bytes());
+        }
+        self.after_length.render(values, out);
+        out.extend_from_slice(body);
     }
 }
 
@@ -62,7 +136,7 @@ pub fn defaults(request: &Request) -> Vec<(&'static str, String)> {
         ("Accept", Some("*/*".to_owned())),
         (
             "Content-Type",
-            is_json(&request.body).then(|| "application/json".to_owned()),
+            request.is_json.then(|| "application/json".to_owned()),
         ),
         ("Content-Length", wants_length.then(|| length.to_string())),
     ];
@@ -78,10 +152,6 @@ fn names(request: &Request, name: &str) -> bool {
         .headers
         .iter()
         .any(|header| header.name.eq_ignore_ascii_case(name))
-}
-
-fn is_json(body: &[u8]) -> bool {
-    serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
 }
 
 #[cfg(test)]

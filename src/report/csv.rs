@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use crate::loadtest::assessment::Assessment;
 
-/// One row for each endpoint and second; times in milliseconds, empty where nothing was measured.
+/// One row for each endpoint and second; times in milliseconds, empty where nothing was measured. The
+/// requests of a mix follow as rows of the whole run: their endpoint is `A: NAME`, their second empty.
 pub fn write_loadtest(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
     writeln!(
         out,
@@ -25,6 +26,36 @@ pub fn write_loadtest(out: &mut dyn Write, assessment: &Assessment) -> io::Resul
                 times.join(",")
             )?;
         }
+        for part in &result.parts {
+            let latency = &part.latency;
+            let times = [
+                latency.p50,
+                latency.p90,
+                latency.p95,
+                latency.p99,
+                latency.max,
+            ]
+            .map(|value| value.map_or_else(String::new, |value| format!("{value:.3}")));
+            let statuses = part.part.statuses.range(400..);
+            writeln!(
+                out,
+                "{},,{},{},{},{}",
+                quoted(&format!("{name}: {}", part.named.name)),
+                part.part.requests.completed,
+                part.part.requests.failed,
+                statuses.map(|(_, count)| count).sum::<u64>(),
+                times.join(",")
+            )?;
+        }
     }
     Ok(())
+}
+
+/// A text as one cell.
+fn quoted(text: &str) -> String {
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
 }

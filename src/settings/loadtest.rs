@@ -1,20 +1,23 @@
 //! The settings of `backsmith loadtest`: a plan and what it is judged by, or reports to add up. All
 //! faults of all flags are found before anything is said.
 
+mod list;
 mod plan;
 mod quantity;
 mod reproduction;
 mod scale_out;
 mod slo;
 mod stages;
+mod targets;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Context, Format, ReportOptions, format_of_ending};
 use crate::cli;
+use crate::diagnostic::Diagnostic;
 use crate::failure::{Failure, Fault, Message};
-use crate::loadtest::assessment::{Asked, Endpoint, Load};
+use crate::loadtest::assessment::{Asked, Drawn, Endpoint, Load, TableUse};
 use crate::loadtest::comparison::Margin;
 use crate::loadtest::expectation::{self, Expectation};
 use crate::loadtest::plan::{Plan, Target};
@@ -116,8 +119,13 @@ pub(super) fn resolve(arguments: cli::Loadtest, context: &Context) -> Result<Req
         }));
     }
     let (urls, against) = compared(&arguments, &mut faults);
-    let targets = plan::targets(&arguments, &urls, &mut faults);
-    let load = load(&arguments, context, &mut faults);
+    let targets = targets::targets(&arguments, &urls, &mut faults);
+    let mut load = load(&arguments, context, &mut faults);
+    let drawn = drawn(&arguments, &targets, &mut faults);
+    if let Some(load) = &mut load {
+        load.drawn = drawn;
+    }
+    expectations_have_targets(&asked, &targets.targets, &mut faults);
     let start_at = scale_out::start_at(arguments.start_at.as_ref(), &mut faults);
     if arguments.wait.is_some() {
         faults.push("`--wait` is for `--merge`", None);
@@ -135,12 +143,8 @@ pub(super) fn resolve(arguments: cli::Loadtest, context: &Context) -> Result<Req
         ..reports
     };
     guard(&plan, &load, arguments.yes)?;
-    let endpoint = |target: &Target| Endpoint {
-        url: target.first().url.to_string(),
-        method: target.first().method.clone(),
-    };
     Ok(Request::Run(Box::new(Run {
-        endpoints: plan.targets.iter().map(endpoint).collect(),
+        endpoints: plan.targets.iter().map(Endpoint::of).collect(),
         asked,
         plan,
         load,
@@ -153,15 +157,24 @@ pub(super) fn resolve(arguments: cli::Loadtest, context: &Context) -> Result<Req
 
 /// Every fault of the command line, in the order of the help text.
 #[derive(Debug, Default)]
-struct Faults(Vec<Message>);
+struct Faults(Vec<Fault>);
 
 impl Faults {
     fn push(&mut self, text: impl Into<String>, hint: Option<&str>) {
-        self.0.push(Message {
+        self.add(Message {
             text: text.into(),
             hint: hint.map(str::to_owned),
             ..Message::default()
         });
+    }
+
+    fn add(&mut self, message: Message) {
+        self.0.push(Fault::Message(message));
+    }
+
+    /// Faults with places in files.
+    fn diagnostics(&mut self, found: Vec<Diagnostic>) {
+        self.0.extend(Failure::diagnostics(found).faults);
     }
 
     /// The value, or its faults among the others.
@@ -169,15 +182,7 @@ impl Faults {
         match result {
             Ok(value) => Some(value),
             Err(failure) => {
-                let messages = failure.faults.into_iter().map(|fault| match fault {
-                    Fault::Message(message) => message,
-                    Fault::Diagnostic(diagnostic) => Message {
-                        text: diagnostic.message,
-                        hint: diagnostic.help,
-                        ..Message::default()
-                    },
-                });
-                self.0.extend(messages);
+                self.0.extend(failure.faults);
                 None
             }
         }
@@ -188,7 +193,8 @@ impl Faults {
     }
 
     fn into_failure(self) -> Failure {
-        let failure = Failure::inputs(self.0);
+        let mut failure = Failure::inputs([]);
+        failure.faults = self.0;
         failure.closing("nothing was sent    (usage: backsmith loadtest -h)")
     }
 }
@@ -238,6 +244,11 @@ fn compared(arguments: &cli::Loadtest, faults: &mut Faults) -> (Vec<String>, Aga
         Some(Some(file)) => Against::Baseline(PathBuf::from(file)),
     };
     match (&against, urls.len()) {
+        (Against::Nothing | Against::Baseline(_), 0) if arguments.urls_file.is_some() => {}
+        (Against::Endpoint, 0) if arguments.urls_file.is_some() => faults.push(
+            "`--compare` needs two URLs that the list of `--urls` is put below, or a report of an earlier run",
+            Some("`backsmith loadtest URL1 URL2 --compare --urls FILE`, with paths alone in the list"),
+        ),
         (_, 0) => faults.push("a URL is missing", Some("`backsmith loadtest http://localhost:3000/users`")),
         (Against::Endpoint, 1) => faults.push(
             "`--compare` needs a second URL, or a report of an earlier run",
@@ -366,7 +377,67 @@ fn load(arguments: &cli::Loadtest, context: &Context, faults: &mut Faults) -> Op
         timeout: timeout?,
         threads: threads.unwrap_or_else(|| threads_for(connections)),
         shard,
+        drawn: None,
     })
+}
+
+/// The seed and the table, where something is chosen or filled in. Shards have to choose alike, so
+/// that without `--seed` they do not draw one each.
+fn drawn(
+    arguments: &cli::Loadtest,
+    targets: &targets::Asked,
+    faults: &mut Faults,
+) -> Option<Drawn> {
+    let seed = arguments.seed.as_ref().map(|text| {
+        let number = text.trim().parse::<u64>().ok();
+        let fits = number.filter(|number| *number < 1 << 53);
+        if fits.is_none() {
+            faults.push(
+                format!("`{text}` is no value of `--seed`: a whole number below 2^53"),
+                None,
+            );
+        }
+        fits.unwrap_or(0)
+    });
+    let mut requests = targets.targets.iter().flat_map(Target::requests);
+    let chooses = targets
+        .targets
+        .iter()
+        .any(|target| target.requests().len() > 1);
+    if !chooses && !requests.any(|request| request.filling.is_some()) {
+        return None;
+    }
+    let by_chance = || u64::from(fastrand::u32(..));
+    Some(Drawn {
+        seed: match (seed, &arguments.shard) {
+            (Some(seed), _) => seed,
+            (None, Some(_)) => 1,
+            (None, None) => by_chance(),
+        },
+        table: targets.data.as_ref().map(|data| TableUse {
+            name: data.table.name().to_owned(),
+            rows: data.table.rows() as u64,
+            order: data.order,
+            taken: 0,
+        }),
+    })
+}
+
+/// An expectation of one request needs that request.
+fn expectations_have_targets(asked: &Asked, targets: &[Target], faults: &mut Faults) {
+    if targets.is_empty() {
+        return;
+    }
+    for expectation in &asked.expectations {
+        let Some(name) = &expectation.target else {
+            continue;
+        };
+        if let Err(near) = targets::named(targets, name) {
+            let hint = near.map(|near| format!("did you mean `{near}`?"));
+            let text = format!("`--expect`: no request is called `{name}`");
+            faults.push(text, hint.as_deref());
+        }
+    }
 }
 
 /// As many threads as the connections can use and the machine has.

@@ -230,7 +230,12 @@ where
             let length = path
                 .strip_prefix("/bytes/")
                 .and_then(|text| text.parse().ok());
-            let body = Bytes::from(vec![b'x'; length.unwrap_or(5)]);
+            let length = if head.method == "HEAD" {
+                0
+            } else {
+                length.unwrap_or(5)
+            };
+            let body = Bytes::from(vec![b'x'; length]);
             Ok::<_, std::convert::Infallible>(hyper::Response::new(Full::new(body)))
         }
     });
@@ -328,6 +333,7 @@ where
         Some(rest) => &rest[rest.find('/')?..],
         None => path,
     };
+    let path = path.split('?').next().unwrap_or_default();
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     let number = |index: usize| parts.get(index).and_then(|part| part.parse::<u64>().ok());
     let mut send = async |bytes: &[u8]| stream.write_all(bytes).await.ok();

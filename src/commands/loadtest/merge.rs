@@ -162,6 +162,11 @@ fn sum(parts: Vec<(&Path, Stored)>, request: &Merge) -> Option<Subject> {
                 .map(|(mine, theirs)| mine + theirs);
         }
         total.load.threads += part.load.threads;
+        if let (Some(mine), Some(theirs)) = (&mut total.load.drawn, &part.load.drawn)
+            && let (Some(mine), Some(theirs)) = (&mut mine.table, &theirs.table)
+        {
+            mine.taken += theirs.taken;
+        }
     }
     total.load.shard = None;
     Some(Subject {

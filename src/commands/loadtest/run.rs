@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::live::Live;
 use super::{other_machine, render, stored, this_machine, verdict};
 use crate::failure::{Failure, Verdict};
-use crate::loadtest::assessment::{self, Assessment, Doubt, Subject};
+use crate::loadtest::assessment::{self, Assessment, Doubt, Endpoint, Subject};
 use crate::loadtest::comparison::{self, Baseline};
 use crate::loadtest::plan::Trust;
 use crate::loadtest::recording::ErrorKind;
@@ -38,8 +38,12 @@ pub(super) fn run(request: &Run, terminal: &mut Terminal) -> Result<Verdict, Fai
         }
         (Err(unreachable), None) => return Err(unreachable_failure(&unreachable, request)),
     };
+    let mut load = request.load.clone();
+    if let Some(table) = load.drawn.as_mut().and_then(|drawn| drawn.table.as_mut()) {
+        table.taken = outcome.rows_taken;
+    }
     let assessed = assessment::assess(Subject {
-        load: request.load.clone(),
+        load,
         machine: this_machine(),
         endpoints: request.endpoints.clone(),
         outcome,
@@ -96,6 +100,18 @@ fn other_load(stored: &Stored, now: &Assessment) -> Option<String> {
     };
     if before.stages != load.stages {
         return Some("the baseline was measured with other stages.".to_owned());
+    }
+    let listed = |endpoints: &[Endpoint]| {
+        let first = endpoints.first();
+        first.map_or_else(Vec::new, |first| first.requests.clone())
+    };
+    let endpoints: Vec<Endpoint> = now
+        .results
+        .iter()
+        .map(|result| result.endpoint.clone())
+        .collect();
+    if listed(&stored.endpoints) != listed(&endpoints) {
+        return Some("the baseline was measured with other requests or weights.".to_owned());
     }
     if before.rate != load.rate {
         return Some(format!(

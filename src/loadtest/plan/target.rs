@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use super::Filling;
 use crate::redact::{SecretHeader, SecretUrl};
 
 /// What one side of a run asks for. With one request nothing is chosen; with several each turn takes
@@ -33,6 +34,22 @@ pub struct Request {
     /// In the order given, after those that the URL implies (user and password).
     pub headers: Vec<SecretHeader>,
     pub body: Arc<[u8]>,
+    /// Whether the body is JSON.
+    pub is_json: bool,
+    /// What is filled in for each request; `None` when all are the same.
+    pub filling: Option<Arc<Filling>>,
+}
+
+impl TargetFault {
+    /// The same of another URL, as it was given.
+    pub(super) fn with_url(self, url: &SecretUrl) -> Self {
+        match self {
+            Self::Url(_, reason) => Self::Url(url.to_string(), reason),
+            Self::Scheme(_) => Self::Scheme(url.to_string()),
+            Self::Host(_) => Self::Host(url.to_string()),
+            other => other,
+        }
+    }
 }
 
 impl Target {
@@ -63,9 +80,10 @@ impl Target {
         &self.requests[0]
     }
 
-    /// Whether requests are chosen by weight, and counted one by one.
+    /// Whether requests are chosen by weight or judged by their own statuses, and so counted one
+    /// by one.
     pub fn is_mix(&self) -> bool {
-        self.requests.len() > 1
+        self.requests.len() > 1 || !self.requests[0].accepted.is_empty()
     }
 }
 
@@ -85,6 +103,14 @@ pub enum Scheme {
 }
 
 impl Scheme {
+    /// As in a URL.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
     const fn default_port(self) -> u16 {
         match self {
             Self::Http => 80,
@@ -144,6 +170,17 @@ pub enum TargetFault {
 }
 
 impl Request {
+    /// Whether the URL itself has a user.
+    pub fn has_user(&self) -> bool {
+        let rest = self
+            .url
+            .expose()
+            .split_once("://")
+            .map_or("", |(_, rest)| rest);
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        authority.contains('@')
+    }
+
     /// Checks and takes apart one request. Its name is its method and path, its weight 1. All
     /// faults, not the first.
     pub fn new(
@@ -167,7 +204,7 @@ impl Request {
                 faults.push(TargetFault::Framing(header.name.clone()));
             }
         }
-        let place = match Place::parse(url) {
+        let place = match Parsed::parse(url) {
             Ok(place) => Some(place),
             Err(fault) => {
                 faults.push(fault);
@@ -184,7 +221,9 @@ impl Request {
                 path: place.path,
                 method: method.to_owned(),
                 headers: place.authorization.into_iter().chain(headers).collect(),
+                is_json: is_json(&body),
                 body: body.into(),
+                filling: None,
             }),
             _ => Err(faults),
         }
@@ -192,21 +231,25 @@ impl Request {
 }
 
 /// The path and query of a URL as it was given, its secrets masked.
-fn name_of_path(url: &SecretUrl) -> String {
+pub(super) fn name_of_path(url: &SecretUrl) -> String {
     let shown = url.to_string();
     let rest = shown.split_once("://").map_or("", |(_, rest)| rest);
     let path = rest.find(['/', '?']).map_or("/", |at| &rest[at..]);
     path.split('#').next().unwrap_or(path).to_owned()
 }
 
+fn is_json(body: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
+}
+
 /// What a URL holds.
-struct Place {
+struct Parsed {
     address: Address,
     path: String,
     authorization: Option<SecretHeader>,
 }
 
-impl Place {
+impl Parsed {
     fn parse(secret: &SecretUrl) -> Result<Self, TargetFault> {
         use base64::Engine as _;
         let shown = secret.to_string();

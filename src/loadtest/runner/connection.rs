@@ -180,6 +180,9 @@ impl Connection<'_> {
         let deadline = sent.saturating_add(self.timeout);
         let session = &mut self.sessions[ask.lane];
         self.slot.begin(from, ask, deadline);
+        if self.worker.has_templates {
+            session.fill(self.worker, ask);
+        }
         let mut result = session.exchange(self.worker, self.slot, ask).await;
         if result.is_err() && session.was_stale() {
             self.worker.collector.borrow_mut().retried(ask, from);

@@ -58,6 +58,7 @@ pub fn run(
     let ended = clock.now();
     let mut outcome = watch.outcome(plan, interrupted, ended);
     outcome.started_at_ms = started_at_ms + plan.warmup.as_millis() as i64;
+    outcome.rows_taken = crew.shared.rows.load(Ordering::Relaxed);
     drop(crew);
     if let (LimitWatch::On { recovery_requests }, false) = (plan.limit_watch, interrupted) {
         for (target, recording) in outcome.recordings.iter_mut().enumerate() {
@@ -184,6 +185,9 @@ impl Crew {
             arrivals: AtomicU64::new(0),
             taken: plan.targets.iter().map(|_| AtomicU64::new(0)).collect(),
             chosen: AtomicU64::new(0),
+            sequence: AtomicU64::new(0),
+            rows: AtomicU64::new(0),
+            chances: AtomicU64::new(0),
         });
         let requests: Arc<[Prepared]> = Layout::requests(plan)
             .map(|request| Prepared::new(request, plan.reuse))

@@ -20,6 +20,8 @@ use crate::loadtest::request;
 pub(super) struct General {
     lane: usize,
     probed: bool,
+    /// The request that is under way, when it was filled in.
+    filled: Option<plan::Request>,
 }
 
 impl General {
@@ -27,11 +29,20 @@ impl General {
         Self {
             lane,
             probed: false,
+            filled: None,
         }
     }
 
     pub(super) const fn is_connected(&self) -> bool {
         self.probed
+    }
+
+    pub(super) fn fill(&mut self, worker: &Worker, ask: Ask) {
+        let planned = worker.layout.request(&worker.plan, ask);
+        self.filled = planned.filling.as_ref().map(|filling| {
+            let mut values = worker.values(filling.needs());
+            planned.filled(filling, &mut values)
+        });
     }
 
     /// Sees whether the target (or what stands for it) can be reached at all; the pool connects
@@ -49,7 +60,10 @@ impl General {
         ask: Ask,
     ) -> Result<Reply, Failure> {
         let client = &worker.clients[self.lane];
-        let planned = worker.layout.request(&worker.plan, ask);
+        let planned = self
+            .filled
+            .as_ref()
+            .unwrap_or_else(|| worker.layout.request(&worker.plan, ask));
         let request = build(client, planned, worker.plan.reuse)?;
         let mut answer = within(slot, client.execute(request))
             .await?
@@ -141,7 +155,7 @@ pub(super) fn build(
     }
     for header in &planned.headers {
         // The client reads user and password off the URL.
-        let is_implied = header.name == "Authorization" && planned.url.expose().contains('@');
+        let is_implied = header.name == "Authorization" && planned.has_user();
         if !is_implied {
             builder = builder.header(header.name.as_str(), header.expose());
         }

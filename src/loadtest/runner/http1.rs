@@ -23,6 +23,8 @@ pub(super) struct Http1 {
     /// Answers that came over the present connection.
     served: u64,
     stale: bool,
+    /// The request that is under way, when it was filled in.
+    filled: Vec<u8>,
 }
 
 impl Http1 {
@@ -33,6 +35,7 @@ impl Http1 {
             reader: Reader::new(Expects::Body),
             served: 0,
             stale: false,
+            filled: Vec::new(),
         }
     }
 
@@ -42,6 +45,13 @@ impl Http1 {
 
     pub(super) const fn was_stale(&self) -> bool {
         self.stale
+    }
+
+    pub(super) fn fill(&mut self, worker: &Worker, ask: Ask) {
+        if let Some(program) = &worker.requests[ask.request].program {
+            let mut values = worker.values(program.needs);
+            program.render(&mut values, &mut worker.body.borrow_mut(), &mut self.filled);
+        }
     }
 
     pub(super) async fn connect(&mut self, worker: &Worker) -> Result<(), Failure> {
@@ -67,7 +77,10 @@ impl Http1 {
         let mut exchange = Exchange {
             worker,
             target: ask.target,
-            request: &prepared.bytes,
+            request: match &prepared.program {
+                None => &prepared.bytes,
+                Some(_) => &self.filled,
+            },
             transport,
             reader: &mut self.reader,
             written: 0,

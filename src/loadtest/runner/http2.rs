@@ -29,6 +29,8 @@ pub(super) struct Http2 {
     lane: usize,
     connection: Option<Connection>,
     stale: bool,
+    /// The request that is under way, when it was filled in.
+    filled: Option<Result<Prototype, Failure>>,
 }
 
 struct Connection {
@@ -108,6 +110,7 @@ impl Http2 {
             lane,
             connection: None,
             stale: false,
+            filled: None,
         }
     }
 
@@ -119,6 +122,14 @@ impl Http2 {
 
     pub(super) const fn was_stale(&self) -> bool {
         self.stale
+    }
+
+    pub(super) fn fill(&mut self, worker: &Worker, ask: Ask) {
+        let planned = worker.layout.request(&worker.plan, ask);
+        self.filled = planned.filling.as_ref().map(|filling| {
+            let mut values = worker.values(filling.needs());
+            Prototype::new(&planned.filled(filling, &mut values))
+        });
     }
 
     pub(super) async fn connect(&mut self, worker: &Worker) -> Result<(), Failure> {
@@ -156,7 +167,11 @@ impl Http2 {
         let Some(connection) = self.connection.as_mut() else {
             return Err(Failure::new(ErrorKind::Closed, "not connected"));
         };
-        let request = worker.prototypes[ask.request].request();
+        let request = match &self.filled {
+            None => worker.prototypes[ask.request].request(),
+            Some(Ok(filled)) => filled.request(),
+            Some(Err(failure)) => return Err(Failure::new(failure.kind, failure.to_string())),
+        };
         let received = connection.traffic.received.get();
         let sent = connection.traffic.sent.get();
         let answer = match within(slot, connection.sender.send_request(request)).await? {

@@ -1,7 +1,7 @@
 //! Which connection serves which request. All requests of a plan stand in one row; those of a target
 //! that go to the same address share a lane, and each place of the load has one connection a lane.
 
-use crate::loadtest::plan::{Mix, Plan, Request};
+use crate::loadtest::plan::{Mix, Plan, Request, Target};
 
 /// One request on its way: which target's it is, its place in the row, and the lane that it takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Layout {
                 });
             }
         }
-        if asks.len() == plan.targets.len() {
+        if !plan.targets.iter().any(Target::is_mix) {
             mixes.clear();
         }
         Self { lanes, asks, mixes }
@@ -116,7 +116,6 @@ impl Layout {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::loadtest::plan::Target;
     use crate::redact::SecretUrl;
 
     fn request(url: &str) -> Request {

@@ -14,6 +14,7 @@ use crate::loadtest::http1::{Reader, Step};
 use crate::loadtest::plan::{Plan, Reuse};
 use crate::loadtest::recording::{Recording, Recovery};
 use crate::loadtest::request::Prepared;
+use crate::loadtest::template::Values;
 
 /// Without a usable `Retry-After`.
 const DEFAULT_WAIT: Duration = Duration::from_secs(1);
@@ -57,9 +58,10 @@ pub(super) fn watch(
     };
     runtime.block_on(until_stopped(stop, async {
         tokio::time::sleep(wait).await;
-        for _ in 0..watch.requests {
+        for number in 0..watch.requests {
             recovery.sent += 1;
-            match tokio::time::timeout(watch.plan.timeout, status(watch)).await {
+            let answer = status(watch, u64::from(number));
+            match tokio::time::timeout(watch.plan.timeout, answer).await {
                 Ok(Some(status)) if status != 429 => recovery.allowed += 1,
                 _ => {}
             }
@@ -85,7 +87,7 @@ async fn until_stopped(stop: &dyn Fn() -> bool, work: impl Future<Output = ()>) 
 }
 
 /// One request over a connection of its own.
-async fn status(watch: &Watch<'_>) -> Option<u16> {
+async fn status(watch: &Watch<'_>, number: u64) -> Option<u16> {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let request = watch.plan.targets[watch.target].first();
     let connected = watch
@@ -93,7 +95,13 @@ async fn status(watch: &Watch<'_>) -> Option<u16> {
         .connect(Clock::start(), watch.plan.timeout)
         .await;
     let mut transport: Transport = connected.ok()?.transport;
-    let prepared = Prepared::new(request, Reuse::Never);
+    let filled = request.filling.as_ref().map(|filling| {
+        let table = watch.plan.data.as_ref().map(|data| &data.table);
+        // Numbers that the run itself does not reach.
+        let mut values = Values::new(table, (1 << 60) + number, 0, number);
+        request.filled(filling, &mut values)
+    });
+    let prepared = Prepared::new(filled.as_ref().unwrap_or(request), Reuse::Never);
     transport.write_all(&prepared.bytes).await.ok()?;
     transport.flush().await.ok()?;
     let mut reader = Reader::new(prepared.expects);

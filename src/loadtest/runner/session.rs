@@ -57,6 +57,15 @@ impl Session {
         }
     }
 
+    /// Fills in the next request; it stays the same when it has to be sent again.
+    pub(super) fn fill(&mut self, worker: &Worker, ask: Ask) {
+        match self {
+            Self::Http1(session) => session.fill(worker, ask),
+            Self::Http2(session) => session.fill(worker, ask),
+            Self::General(session) => session.fill(worker, ask),
+        }
+    }
+
     /// One request and its answer.
     pub(super) async fn exchange(
         &mut self,

@@ -22,9 +22,10 @@ use super::session::Session;
 use super::timeline::{Clock, NEVER, Timeline, nanoseconds};
 use super::transport::Transport;
 use super::{connection, general, pacer};
-use crate::loadtest::plan::{Engine, Pace, Plan};
+use crate::loadtest::plan::{Engine, Pace, Plan, scrambled};
 use crate::loadtest::recording::ErrorKind;
 use crate::loadtest::request::Prepared;
+use crate::loadtest::template::{Needs, Values};
 
 /// How often time-outs, the end of the run and the end of a second are looked at, at most and at
 /// least.
@@ -56,6 +57,10 @@ pub(super) struct Shared {
     pub(super) taken: Vec<AtomicU64>,
     /// Requests that were chosen by weight.
     pub(super) chosen: AtomicU64,
+    /// What templates took: numbers, rows, and seeds of chance.
+    pub(super) sequence: AtomicU64,
+    pub(super) rows: AtomicU64,
+    pub(super) chances: AtomicU64,
 }
 
 /// What a worker needs to begin; made by the coordinator and moved to the thread.
@@ -157,6 +162,10 @@ pub(super) struct Worker {
     pub(super) prototypes: Vec<Prototype>,
     /// One for each lane.
     pub(super) clients: Vec<reqwest::Client>,
+    /// Whether some request is filled in.
+    pub(super) has_templates: bool,
+    /// Room for the body of a request that is filled in.
+    pub(super) body: RefCell<Vec<u8>>,
     /// Whether a connection can be made, tried once, for an engine that makes its own.
     probes: Vec<tokio::sync::OnceCell<Result<(), (ErrorKind, String)>>>,
     pub(super) slots: Vec<Slot>,
@@ -204,6 +213,7 @@ async fn work(assignment: Assignment) {
         }
     };
     let lanes = assignment.layout.lanes.len();
+    let has_templates = Layout::requests(&plan).any(|request| request.filling.is_some());
     let worker = Rc::new(Worker {
         clock: assignment.clock,
         shared: assignment.shared,
@@ -211,6 +221,8 @@ async fn work(assignment: Assignment) {
         requests: assignment.requests,
         prototypes,
         clients,
+        has_templates,
+        body: RefCell::new(Vec::new()),
         probes: (0..lanes).map(|_| tokio::sync::OnceCell::new()).collect(),
         slots: (0..assignment.connections).map(|_| Slot::new()).collect(),
         buffer: RefCell::new(vec![0; BUFFER].into_boxed_slice()),
@@ -425,6 +437,25 @@ impl Worker {
 
     pub(super) fn session(&self, lane: usize) -> Session {
         Session::new(&self.plan.engine, lane)
+    }
+
+    /// What a request is filled in with. The numbers are those of the whole run, all shards together.
+    pub(super) fn values(&self, needs: Needs) -> Values<'_> {
+        let take = |counter: &AtomicU64, needed: bool| {
+            let own = if needed {
+                counter.fetch_add(1, Ordering::Relaxed)
+            } else {
+                0
+            };
+            self.plan.shard.number_of(own)
+        };
+        let shared = &self.shared;
+        let data = self.plan.data.as_ref();
+        let number = take(&shared.rows, needs.row);
+        let row = data.map_or(0, |data| data.row(number, self.plan.seed));
+        let chance = scrambled(!self.plan.seed, take(&shared.chances, needs.chance));
+        let sequence = take(&shared.sequence, needs.sequence) + 1;
+        Values::new(data.map(|data| &data.table), sequence, row, chance)
     }
 
     /// The next request of a target.

@@ -26,6 +26,7 @@ pub fn write(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
     }
     rate_limit(out, assessment)?;
     latencies(out, assessment)?;
+    targets(out, assessment)?;
     stages(out, assessment)?;
     for (doubt, text) in assessment
         .doubts
@@ -77,7 +78,7 @@ fn expectations(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> 
         writeln!(
             out,
             "| {} {} {} | {measured} | {} |",
-            expectation.quantity.name(),
+            expectation.subject().replace('|', "\\|"),
             expectation.operator.sign(),
             Threshold(expectation),
             word(checked.met)
@@ -192,6 +193,39 @@ fn stages(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
         )?;
     }
     writeln!(out)
+}
+
+/// The requests of a mix.
+fn targets(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
+    let cell = |value: Option<f64>| value.map_or("-".to_owned(), |value| decimal(value, 2));
+    for (name, result) in ["A", "B"].into_iter().zip(&assessment.results) {
+        if result.parts.is_empty() {
+            continue;
+        }
+        writeln!(
+            out,
+            "| {name}: request | weight | req/s | p50 | p95 | p99 | errors |"
+        )?;
+        writeln!(out, "|---|---:|---:|---:|---:|---:|---:|")?;
+        for part in &result.parts {
+            writeln!(
+                out,
+                "| `{}` | {} | {} | {} | {} | {} | {} |",
+                part.named.name.replace('|', "\\|").replace('`', "'"),
+                part.named.weight,
+                per_second(part.requests_per_second),
+                cell(part.latency.p50),
+                cell(part.latency.p95),
+                cell(part.latency.p99),
+                count(part.errors)
+            )?;
+        }
+        writeln!(out)?;
+    }
+    if let Some(text) = wording::drawn(&assessment.load) {
+        writeln!(out, "- values: {text}")?;
+    }
+    Ok(())
 }
 
 fn row(out: &mut dyn Write, name: &str, result: &Measured, latency: &Summary) -> io::Result<()> {

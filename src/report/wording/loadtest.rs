@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use crate::loadtest::advice;
-use crate::loadtest::assessment::{Assessment, Doubt, Measured, StageFigures, Verdict};
+use crate::loadtest::assessment::{
+    Assessment, Doubt, Load, Measured, MeasuredPart, StageFigures, Verdict,
+};
 use crate::loadtest::comparison::{self, Comparison, Measure, Metric};
 use crate::loadtest::rate_limit::{Observed, Standing};
 use crate::loadtest::recording::ErrorKind;
 use crate::loadtest::schedule::Stage;
 use crate::loadtest::statistics::{Percentile, Summary, share};
+use crate::loadtest::table::RowOrder;
 use crate::text::number::{
     count, decimal, milliseconds, per_cent, per_second, seconds, signed_per_cent,
 };
@@ -69,6 +72,38 @@ fn progress(assessment: &Assessment) -> String {
         Some(duration) => format!("{} of {}", seconds(elapsed), seconds(duration)),
         None => seconds(elapsed),
     }
+}
+
+/// Where choices and values came from: the seed, and how the run went through its table.
+pub fn drawn(load: &Load) -> Option<String> {
+    let drawn = load.drawn.as_ref()?;
+    let mut text = format!("seed {}", drawn.seed);
+    if let Some(table) = &drawn.table {
+        let rows = count(table.rows);
+        text.push_str(&match (table.order, table.rounds()) {
+            (RowOrder::Random, _) => format!("; {}: {rows} rows, at random", table.name),
+            (RowOrder::InOrder, 0) => format!(
+                "; {}: {} of {rows} rows, in order",
+                table.name,
+                count(table.taken)
+            ),
+            (RowOrder::InOrder, rounds) => format!(
+                "; {}: {rows} rows, in order and {} times again from the first",
+                table.name,
+                count(rounds)
+            ),
+        });
+    }
+    Some(text)
+}
+
+/// `404: 12   timeout: 3`: what the errors of one request were.
+pub fn part_errors(part: &MeasuredPart) -> String {
+    let statuses = part.part.statuses.iter();
+    let statuses = statuses.map(|(status, many)| format!("{status}: {}", count(*many)));
+    let errors = part.part.errors.iter();
+    let errors = errors.map(|(kind, many)| format!("{}: {}", kind.name(), count(*many)));
+    statuses.chain(errors).collect::<Vec<_>>().join("   ")
 }
 
 /// `5,984 req/s, p99 20.2 ms, no errors`.

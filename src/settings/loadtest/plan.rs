@@ -1,104 +1,32 @@
 //! The plan of a run: its targets, how the requests travel, and this machine's part of them.
 
+use super::targets::Asked as Targets;
 use super::{Faults, quantity};
 use crate::cli;
-use crate::files;
 use crate::loadtest::assessment::{Asked, Load};
 use crate::loadtest::plan::{
-    Engine, Extent, General, LimitWatch, Pace, Plan, Resolve, Reuse, SecondDetail, Shard, Target,
-    TargetFault, Trust,
+    Engine, Extent, General, LimitWatch, Pace, Plan, Resolve, Reuse, SecondDetail, Shard, Trust,
 };
 use crate::loadtest::schedule::Schedule;
-use crate::redact::{SecretHeader, SecretUrl};
+use crate::redact::SecretUrl;
 
 /// Requests that are sent after a rate limit had its time.
 const RECOVERY_REQUESTS: u32 = 20;
 
-/// The endpoints, checked; their faults are the same for every URL and said once.
-pub(super) fn targets(
-    arguments: &cli::Loadtest,
-    urls: &[String],
-    faults: &mut Faults,
-) -> Vec<Target> {
-    let body = match arguments
-        .body
-        .as_deref()
-        .map(|text| (text, text.strip_prefix('@')))
-    {
-        None => Vec::new(),
-        Some((_, Some(path))) => faults
-            .keep(files::read_bytes(std::path::Path::new(path)))
-            .unwrap_or_default(),
-        Some((text, None)) => text.as_bytes().to_vec(),
-    };
-    let headers = headers(arguments, faults);
-    let default = if arguments.body.is_some() {
-        "POST"
-    } else {
-        "GET"
-    };
-    let method = arguments
-        .method
-        .as_deref()
-        .unwrap_or(default)
-        .to_ascii_uppercase();
-    let mut seen: Vec<String> = Vec::new();
-    let mut targets = Vec::new();
-    for url in urls {
-        let url = SecretUrl::new(url.clone());
-        match Target::new(&url, &method, headers.clone(), body.clone()) {
-            Ok(target) => targets.push(target),
-            // The faults of method and headers are the same for every URL.
-            Err(found) => {
-                for fault in found {
-                    let text = fault.to_string();
-                    if !seen.contains(&text) {
-                        faults.push(text.clone(), scheme_hint(&fault, &url).as_deref());
-                        seen.push(text);
-                    }
-                }
-            }
-        }
-    }
-    targets
-}
-
-/// `localhost:3000/users` is a host and a port to people, and a scheme to the URL standard.
-fn scheme_hint(fault: &TargetFault, url: &SecretUrl) -> Option<String> {
-    let forgotten = match fault {
-        TargetFault::Url(..) | TargetFault::Scheme(_) => !url.expose().contains(":/"),
-        _ => false,
-    };
-    let whole = SecretUrl::new(format!("http://{}", url.expose()));
-    let is_url = Target::new(&whole, "GET", Vec::new(), Vec::new()).is_ok();
-    (forgotten && is_url).then(|| format!("did you mean `{whole}`?"))
-}
-
-/// A header without a colon is named by its number: its text may be a secret.
-fn headers(arguments: &cli::Loadtest, faults: &mut Faults) -> Vec<SecretHeader> {
-    let mut headers = Vec::new();
-    for (index, text) in arguments.header.iter().enumerate() {
-        match text.split_once(':') {
-            Some((name, value)) => headers.push(SecretHeader::new(name.trim(), value.trim())),
-            None => faults.push(
-                format!("`--header` number {} has no colon", index + 1),
-                Some("`--header 'Name: value'`"),
-            ),
-        }
-    }
-    headers
-}
-
 /// The plan of this machine's part, and the load as it will be reported.
 pub(super) fn run(
     arguments: &cli::Loadtest,
-    targets: Vec<Target>,
+    targets: Targets,
     mut load: Load,
     asked: &Asked,
     faults: &mut Faults,
 ) -> Option<(Plan, Load)> {
-    let mut plan = Plan::new(targets.first()?.clone());
-    plan.targets = targets;
+    let mut plan = Plan::new(targets.targets.first()?.clone());
+    plan.targets = targets.targets;
+    plan.data = targets.data;
+    if let Some(drawn) = &load.drawn {
+        plan.seed = drawn.seed;
+    }
     plan.connections = load.connections;
     let schedule = match load.rate {
         Some(_) if !load.stages.is_empty() => Schedule::staged(load.warmup, &load.stages),

@@ -134,6 +134,9 @@ mod tests {
     fn stage_fault(text: &str) -> String {
         let mut faults = Faults::default();
         assert!(stages(Some(&text.to_owned()), &mut faults).is_empty());
-        faults.0[0].text.clone()
+        match &faults.0[0] {
+            crate::failure::Fault::Message(message) => message.text.clone(),
+            crate::failure::Fault::Diagnostic(diagnostic) => diagnostic.message.clone(),
+        }
     }
 }

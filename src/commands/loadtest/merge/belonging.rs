@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::failure::Message;
+use crate::loadtest::assessment::Load;
 use crate::report::json::v1::loadtest::Stored;
 
 /// Everything that speaks against the sum. With `all_read`, a shard that is missing is one, too.
@@ -86,6 +87,11 @@ fn differences(first: &Stored, other: &Stored) -> Vec<String> {
     differs(
         a.requests != b.requests && (divided || a.requests.is_none() != b.requests.is_none()),
         "another number of requests",
+    );
+    let seed = |load: &Load| load.drawn.as_ref().map(|drawn| drawn.seed);
+    differs(
+        divided && seed(a) != seed(b),
+        "another seed, so that choices and values overlap",
     );
     differs(a.warmup != b.warmup, "another warm-up");
     differs(a.timeout != b.timeout, "another time-out");

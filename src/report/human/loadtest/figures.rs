@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{LABEL, View, labelled, reading, sign, stages, subject};
+use super::{LABEL, View, labelled, reading, sign, stages, subject, targets};
 use crate::loadtest::assessment::{Assessment, Doubt, Measured, Verdict};
 use crate::loadtest::expectation::{Checked, Threshold};
 use crate::loadtest::statistics::{Summary, rate};
@@ -40,6 +40,7 @@ pub(super) fn write(out: &mut dyn Write, assessment: &Assessment, view: &View) -
     latency(out, result, assessment, view)?;
     answers(out, result, assessment, view)?;
     errors(out, result, assessment, view)?;
+    targets::write(out, result, assessment, view)?;
     stages::write(out, result, assessment)?;
     if assessment.interrupted {
         return Ok(());
@@ -87,7 +88,7 @@ fn expectations(out: &mut dyn Write, checked: &[Checked], view: &View) -> io::Re
             let expectation = &checked.expectation;
             format!(
                 "{} {} {}",
-                expectation.quantity.name(),
+                expectation.subject(),
                 expectation.operator.sign(),
                 Threshold(expectation)
             )
@@ -151,6 +152,7 @@ fn unsuccessful(
         labelled(out, "answers", &text, view)?;
     }
     errors(out, result, assessment, view)?;
+    targets::write(out, result, assessment, view)?;
     if let Some(sample) = result
         .recording
         .samples

@@ -5,6 +5,7 @@ mod figures;
 mod rate_limit;
 mod reading;
 mod stages;
+mod targets;
 
 use std::io::{self, Write};
 

@@ -20,6 +20,8 @@ pub struct WarningEntry {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ExpectationEntry {
     pub expression: String,
+    /// The request of a mix that it is about; null for all together.
+    pub target: Option<String>,
     pub metric: &'static str,
     pub operator: &'static str,
     pub threshold: f64,
@@ -151,6 +153,7 @@ impl From<&Checked> for ExpectationEntry {
         let expectation = &checked.expectation;
         Self {
             expression: expectation.expression.clone(),
+            target: expectation.target.clone(),
             metric: expectation.quantity.name(),
             operator: expectation.operator.sign(),
             threshold: expectation.threshold,

@@ -6,6 +6,7 @@ mod judgement;
 mod results;
 mod stages;
 mod stored;
+mod targets;
 
 use std::io::{self, Write};
 
@@ -70,6 +71,22 @@ pub struct LoadEntry {
     pub threads: usize,
     /// `1/2`.
     pub shard: Option<String>,
+    /// What choices and values follow from; null when all requests are the same.
+    pub seed: Option<u64>,
+    pub table: Option<TableEntry>,
+}
+
+/// The rows of `{{csv.column}}`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TableEntry {
+    pub file: String,
+    pub rows: u64,
+    /// `in-order` or `random`.
+    pub order: &'static str,
+    /// Rows that requests took, warm-up included.
+    pub taken: u64,
+    /// How often it began again from the first row.
+    pub wrapped: u64,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -154,6 +171,17 @@ impl From<&Assessment> for LoadEntry {
             shard: load
                 .shard
                 .map(|shard| format!("{}/{}", shard.number, shard.of)),
+            seed: load.drawn.as_ref().map(|drawn| drawn.seed),
+            table: load.drawn.as_ref().and_then(|drawn| {
+                let table = drawn.table.as_ref()?;
+                Some(TableEntry {
+                    file: table.name.clone(),
+                    rows: table.rows,
+                    order: table.order.name(),
+                    taken: table.taken,
+                    wrapped: table.rounds(),
+                })
+            }),
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::super::rounded;
 use super::histogram::encode;
 use super::stages::StageResultEntry;
+use super::targets::TargetEntry;
 use crate::loadtest::advice;
 use crate::loadtest::assessment::{Assessment, Measured};
 use crate::loadtest::recording::{Connections, Point, Tally};
@@ -18,6 +19,8 @@ pub struct ResultEntry {
     pub name: &'static str,
     pub url: String,
     pub method: String,
+    /// The requests of a mix, each with its own figures; empty with a single request.
+    pub targets: Vec<TargetEntry>,
     /// The code path that sent the requests.
     pub engine: String,
     pub protocol: String,
@@ -150,6 +153,7 @@ fn entry(name: &'static str, result: &Measured, assessment: &Assessment) -> Resu
         name,
         url: result.endpoint.url.clone(),
         method: result.endpoint.method.clone(),
+        targets: result.parts.iter().map(TargetEntry::from).collect(),
         engine: recording.engine.to_owned(),
         protocol: recording.protocol.clone(),
         tls: recording.tls.clone(),

@@ -8,12 +8,14 @@ use serde::Deserialize;
 
 use super::histogram::decode;
 use super::stages::{StageFields, StageResultFields};
-use crate::loadtest::assessment::{Endpoint, Load, Machine};
+use super::targets::TargetFields;
+use crate::loadtest::assessment::{Drawn, Endpoint, Load, Machine, TableUse};
 use crate::loadtest::comparison::Baseline;
 use crate::loadtest::plan::Shard;
 use crate::loadtest::recording::{
     Bytes, Cells, Client, ErrorKind, Outcome, Point, Recording, Requests, histogram,
 };
+use crate::loadtest::table::RowOrder;
 
 /// Why text is no report.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +94,16 @@ struct LoadFields {
     timeout_s: f64,
     threads: usize,
     shard: Option<String>,
+    seed: Option<u64>,
+    table: Option<TableFields>,
+}
+
+#[derive(Deserialize)]
+struct TableFields {
+    file: String,
+    rows: u64,
+    order: String,
+    taken: u64,
 }
 
 #[derive(Deserialize)]
@@ -115,6 +127,8 @@ struct ResultFields {
     url: String,
     method: String,
     engine: String,
+    #[serde(default)]
+    targets: Vec<TargetFields>,
     protocol: String,
     tls: Option<String>,
     requests: RequestFields,
@@ -211,6 +225,7 @@ pub fn read(text: &str) -> Result<Stored, StoredFault> {
             started_at_ms: started.unwrap_or(0),
             elapsed,
             interrupted: document.interrupted,
+            rows_taken: 0,
         },
         load: load(&document.load),
         machine: Machine {
@@ -225,6 +240,7 @@ pub fn read(text: &str) -> Result<Stored, StoredFault> {
             .map(|result| Endpoint {
                 url: result.url.clone(),
                 method: result.method.clone(),
+                requests: result.targets.iter().map(TargetFields::named).collect(),
             })
             .collect(),
         errors: document.results.iter().map(errors).collect(),
@@ -247,6 +263,22 @@ fn load(fields: &LoadFields) -> Load {
         timeout: seconds(fields.timeout_s),
         threads: fields.threads,
         shard: fields.shard.as_deref().and_then(Shard::parse),
+        drawn: fields.seed.map(|seed| Drawn {
+            seed,
+            table: fields.table.as_ref().map(table),
+        }),
+    }
+}
+
+fn table(fields: &TableFields) -> TableUse {
+    let order = RowOrder::ALL
+        .into_iter()
+        .find(|order| order.name() == fields.order);
+    TableUse {
+        name: fields.file.clone(),
+        rows: fields.rows,
+        order: order.unwrap_or_default(),
+        taken: fields.taken,
     }
 }
 
@@ -282,6 +314,9 @@ fn recording(fields: &ResultFields) -> Result<Recording, StoredFault> {
         ..Recording::default()
     };
     recording.latency = latency;
+    for target in &fields.targets {
+        recording.parts.push(target.part()?);
+    }
     recording.service = service;
     recording.connections.opened = fields.connections.opened;
     recording.connections.failed = fields.connections.failed;

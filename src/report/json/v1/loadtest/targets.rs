@@ -1,0 +1,138 @@
+//! The requests of a mix, written and read back.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::super::rounded;
+use super::histogram::{decode, encode};
+use super::results::SummaryEntry;
+use super::stored::StoredFault;
+use crate::loadtest::assessment::{MeasuredPart, Named};
+use crate::loadtest::recording::{ErrorKind, Part};
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TargetEntry {
+    /// What `--expect` calls it.
+    pub name: String,
+    /// As it was given: templates stand for their values.
+    pub url: String,
+    pub method: String,
+    pub weight: u32,
+    /// Statuses that are no errors, first and last; empty where the run decides.
+    pub accepted: Vec<[u16; 2]>,
+    pub requests: TargetRequestsEntry,
+    pub requests_per_second: f64,
+    pub latency_ms: SummaryEntry,
+    pub status_codes: IndexMap<String, u64>,
+    /// Exchanges without an answer, by kind.
+    pub errors: IndexMap<String, u64>,
+    pub error_rate: f64,
+    pub histogram: String,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TargetRequestsEntry {
+    pub sent: u64,
+    pub completed: u64,
+    pub failed: u64,
+    pub open_at_end: u64,
+    pub retried: u64,
+}
+
+impl From<&MeasuredPart> for TargetEntry {
+    fn from(measured: &MeasuredPart) -> Self {
+        let (named, part) = (&measured.named, &measured.part);
+        let requests = &part.requests;
+        let ranges = named.accepted.iter();
+        Self {
+            name: named.name.clone(),
+            url: named.url.clone(),
+            method: named.method.clone(),
+            weight: named.weight,
+            accepted: ranges.map(|range| [*range.start(), *range.end()]).collect(),
+            requests: TargetRequestsEntry {
+                sent: requests.sent,
+                completed: requests.completed,
+                failed: requests.failed,
+                open_at_end: requests.open_at_end,
+                retried: requests.retried,
+            },
+            requests_per_second: rounded(measured.requests_per_second),
+            latency_ms: SummaryEntry::from(&measured.latency),
+            status_codes: part
+                .statuses
+                .iter()
+                .map(|(status, count)| (status.to_string(), *count))
+                .collect(),
+            errors: part
+                .errors
+                .iter()
+                .map(|(kind, count)| (kind.name().to_owned(), *count))
+                .collect(),
+            error_rate: (measured.error_rate() * 1e6).round() / 1e6,
+            histogram: encode(&part.latency),
+        }
+    }
+}
+
+/// What is read back.
+#[derive(Deserialize)]
+pub(super) struct TargetFields {
+    name: String,
+    url: String,
+    method: String,
+    weight: u32,
+    accepted: Vec<[u16; 2]>,
+    requests: RequestFields,
+    status_codes: BTreeMap<String, u64>,
+    errors: BTreeMap<String, u64>,
+    histogram: String,
+}
+
+#[derive(Deserialize)]
+struct RequestFields {
+    sent: u64,
+    completed: u64,
+    failed: u64,
+    open_at_end: u64,
+    retried: u64,
+}
+
+impl TargetFields {
+    pub(super) fn named(&self) -> Named {
+        let ranges = self.accepted.iter();
+        Named {
+            name: self.name.clone(),
+            url: self.url.clone(),
+            method: self.method.clone(),
+            weight: self.weight,
+            accepted: ranges.map(|[first, last]| *first..=*last).collect(),
+        }
+    }
+
+    pub(super) fn part(&self) -> Result<Part, StoredFault> {
+        let mut part = Part {
+            latency: decode(&self.histogram).ok_or(StoredFault::Histogram)?,
+            ..Part::default()
+        };
+        part.requests.sent = self.requests.sent;
+        part.requests.completed = self.requests.completed;
+        part.requests.failed = self.requests.failed;
+        part.requests.open_at_end = self.requests.open_at_end;
+        part.requests.retried = self.requests.retried;
+        for (status, count) in &self.status_codes {
+            if let Ok(status) = status.parse() {
+                part.statuses.insert(status, *count);
+            }
+        }
+        for kind in ErrorKind::ALL {
+            if let Some(count) = self.errors.get(kind.name()) {
+                part.errors.insert(kind, *count);
+            }
+        }
+        Ok(part)
+    }
+}
