@@ -17,6 +17,8 @@ const LONG_EXAMPLES: &str = "\
     backsmith loadtest https://api.example.com/users --concurrency 50 --duration 30
   Does it hold 1,000 requests per second?
     backsmith loadtest https://api.example.com/users --rate 1000 --expect 'p99<200ms'
+  How much does it hold, and how many instances does that make?
+    backsmith loadtest https://api.example.com/users --find-capacity --expect 'p99<50ms'
   Is v2 slower than v1?
     backsmith loadtest $URL_V1 $URL_V2 --compare --concurrency 50 --duration 30
   Is it slower than last time?
@@ -199,6 +201,17 @@ pub struct Loadtest {
     #[arg(long, value_name = "TIME:RATE,..", conflicts_with_all = ["rate", "duration", "requests"], help_heading = LOAD)]
     pub stages: Option<String>,
 
+    /// Raise the rate until an expectation breaks
+    ///
+    /// Raise the rate in steps until an --expect or the --slo breaks, and report the highest rate that
+    /// held, the knee, how many requests were in flight there (Little's law), and how many instances a
+    /// load takes. Without an expectation it is 'p99<1s' and 'error_rate<1%'; that all requests are
+    /// answered in time is always one. An 'rps>=1000' is asked of the result. --duration is for each step
+    /// [default: 20s], with a tenth of it before as --warmup; at most 16 steps, after a short closed loop.
+    /// [default --concurrency: 512]
+    #[arg(long, conflicts_with_all = ["rate", "stages", "requests", "compare", "expect_rate_limit", "shard", "shards", "start_at"], help_heading = LOAD)]
+    pub find_capacity: bool,
+
     /// Reported apart [default: 0s]
     ///
     /// Load before the measured part; its figures are in no percentile.
@@ -265,7 +278,7 @@ pub struct Loadtest {
     /// As --shard I/N, with I from JOB_COMPLETION_INDEX
     ///
     /// As --shard I/N, with I from JOB_COMPLETION_INDEX, which Kubernetes sets in the pods of an
-    /// Indexed Job.
+    /// Indexed Job. With --emit kubernetes, the number of pods.
     #[arg(long, value_name = "N", conflicts_with = "shard", allow_hyphen_values = true, help_heading = SCALE_OUT)]
     pub shards: Option<String>,
 
@@ -290,6 +303,22 @@ pub struct Loadtest {
     /// With --merge: wait this long until all files are there.
     #[arg(long, value_name = "TIME", allow_negative_numbers = true, help_heading = SCALE_OUT)]
     pub wait: Option<String>,
+
+    /// Print what runs this load elsewhere: kubernetes, k6
+    ///
+    /// Print what runs this load elsewhere, and send nothing. kubernetes: an Indexed Job of --shards
+    /// pods and the Job that merges their reports. k6: a script with scenarios and thresholds. Values
+    /// of headers and other secrets are references, never literals.
+    #[arg(long, value_name = "TARGET", help_heading = SCALE_OUT)]
+    pub emit: Option<String>,
+
+    /// Image of --emit kubernetes, a placeholder for yours
+    ///
+    /// The container image that --emit kubernetes names: a placeholder for the one that you build, with
+    /// the program on its PATH.
+    /// [default: registry.example.com/backsmith:VERSION]
+    #[arg(long, value_name = "IMAGE", requires = "emit", help_heading = SCALE_OUT)]
+    pub image: Option<String>,
 
     /// Write the report to this file, not to standard output
     ///

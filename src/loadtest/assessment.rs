@@ -6,6 +6,7 @@ mod stages;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use super::capacity::{Capacity, Limit};
 use super::comparison::{self, Baseline, Comparison};
 use super::expectation::{self, Checked, Expectation, Figures};
 use super::findings;
@@ -384,6 +385,8 @@ pub struct Assessment {
     pub status: Option<StatusCheck>,
     pub rate_limit: Option<Observed>,
     pub comparison: Option<Comparison>,
+    /// What a search for capacity found; the run is then its highest step that held.
+    pub capacity: Option<Capacity>,
     /// The file that the run was compared with.
     pub baseline: Option<String>,
     /// What that file holds.
@@ -442,6 +445,7 @@ pub fn assess(subject: Subject) -> Assessment {
             })
             .flatten(),
         comparison: None,
+        capacity: None,
         baseline: None,
         before: None,
         remarks: Vec::new(),
@@ -479,6 +483,22 @@ impl Assessment {
             before: Some(before),
             ..self.compared(comparison, file)
         }
+    }
+
+    /// The highest step of a search for capacity, with all of them.
+    pub fn searched(mut self, capacity: Capacity) -> Self {
+        self.verdict = if capacity.held.is_none() {
+            Verdict::Failed
+        } else if capacity.limit == Limit::Client {
+            match self.judge() {
+                Verdict::Ok => Verdict::NotValid,
+                other => other,
+            }
+        } else {
+            self.judge()
+        };
+        self.capacity = Some(capacity);
+        self
     }
 
     pub fn first(&self) -> Option<&Measured> {

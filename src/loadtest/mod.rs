@@ -2,6 +2,7 @@
 
 pub mod advice;
 pub mod assessment;
+pub mod capacity;
 pub mod comparison;
 pub mod expectation;
 pub mod findings;

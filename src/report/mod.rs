@@ -5,6 +5,7 @@ pub mod annotation;
 pub mod csv;
 pub mod digest;
 pub mod doctor;
+pub mod emit;
 pub mod github;
 pub mod hlog;
 pub mod html;

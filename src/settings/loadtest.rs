@@ -1,6 +1,8 @@
 //! The settings of `backsmith loadtest`: a plan and what it is judged by, or reports to add up. All
 //! faults of all flags are found before anything is said.
 
+mod capacity;
+mod emit;
 mod list;
 mod plan;
 mod quantity;
@@ -22,6 +24,7 @@ use crate::loadtest::comparison::Margin;
 use crate::loadtest::expectation::{self, Expectation};
 use crate::loadtest::plan::{Plan, Target};
 use crate::loadtest::schedule::Stage;
+use crate::report::emit::Recipe;
 use crate::terminal::Verbosity;
 use crate::text::number::count;
 use crate::text::suggest;
@@ -46,6 +49,7 @@ const CONNECTIONS_PER_THREAD: usize = 32;
 pub enum Request {
     Run(Box<Run>),
     Merge(Merge),
+    Emit(Box<Emit>),
 }
 
 /// A load, and what it has to meet.
@@ -53,6 +57,8 @@ pub enum Request {
 pub struct Run {
     pub plan: Plan,
     pub load: Load,
+    /// Steps up to this rate in place of one load.
+    pub find_capacity: Option<f64>,
     pub endpoints: Vec<Endpoint>,
     pub asked: Asked,
     pub against: Against,
@@ -72,6 +78,22 @@ pub struct Merge {
     pub margin: Margin,
     pub strict: bool,
     pub reports: Reports,
+}
+
+/// A load as what another program runs.
+#[derive(Clone, Debug)]
+pub struct Emit {
+    pub recipe: Recipe,
+    pub target: EmitTarget,
+    /// In place of standard output.
+    pub output: Option<PathBuf>,
+}
+
+/// What runs an emitted load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmitTarget {
+    Kubernetes,
+    K6,
 }
 
 /// What a run is compared with.
@@ -99,8 +121,14 @@ pub struct Reports {
 
 pub(super) fn resolve(arguments: cli::Loadtest, context: &Context) -> Result<Request, Failure> {
     let mut faults = Faults::default();
+    if arguments.emit.is_some() {
+        return emit::resolve(&arguments, context).map(|emit| Request::Emit(Box::new(emit)));
+    }
     let reports = faults.keep(reports(&arguments, context));
-    let asked = asked(&arguments, &mut faults);
+    let mut asked = asked(&arguments, &mut faults);
+    if arguments.find_capacity {
+        capacity::complete(&mut asked);
+    }
     let margin = margin(&arguments, &mut faults);
     if !arguments.merge.is_empty() {
         let baseline = arguments.compare.clone().flatten().map(PathBuf::from);
@@ -138,6 +166,7 @@ pub(super) fn resolve(arguments: cli::Loadtest, context: &Context) -> Result<Req
         return Err(faults.into_failure());
     };
     plan.start_at = start_at;
+    let find_capacity = capacity::ceiling(&arguments, &plan);
     let reports = Reports {
         request: reproduction::request(&plan),
         ..reports
@@ -148,6 +177,7 @@ pub(super) fn resolve(arguments: cli::Loadtest, context: &Context) -> Result<Req
         asked,
         plan,
         load,
+        find_capacity,
         against,
         margin,
         strict: arguments.strict,
@@ -359,6 +389,11 @@ fn load(arguments: &cli::Loadtest, context: &Context, faults: &mut Faults) -> Op
             }
         });
     let shard = scale_out::shard(arguments, faults);
+    let (connections, duration, warmup) = if arguments.find_capacity {
+        capacity::shape(arguments, connections, duration, warmup, faults)
+    } else {
+        (connections, duration, warmup)
+    };
     let stages = stages::stages(arguments.stages.as_ref(), faults);
     let staged: Duration = stages.iter().map(|stage| stage.duration).sum();
     let (rate, duration) = if stages.is_empty() {

@@ -37,7 +37,9 @@ fn stages_are_one_schedule_and_reported_one_by_one() {
         .iter()
         .filter_map(|stage| stage["answered"].as_u64())
         .sum();
-    assert_eq!(run["results"][0]["requests"]["completed"], answered);
+    // Answers after the end came in no stage.
+    assert!(run["results"][0]["requests"]["completed"].as_u64() >= Some(answered));
+    assert!(answered > 110, "{answered}");
     assert_eq!(stages[0]["asked_rate"], 40.0);
     // The warm-up runs before them at their first rate.
     let flags = [&url, "--stages", "500ms:40", "--warmup", "500ms"];

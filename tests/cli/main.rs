@@ -27,6 +27,8 @@ mod house;
 mod html;
 mod large_schema;
 mod layouts;
+mod load_capacity;
+mod load_emit;
 mod load_engine;
 mod load_http1;
 mod load_pages;

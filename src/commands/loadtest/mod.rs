@@ -1,5 +1,7 @@
 //! `backsmith loadtest`: load and judge, or add up the reports of shards and judge the sum.
 
+mod capacity;
+mod emit;
 mod live;
 mod merge;
 mod render;
@@ -16,8 +18,12 @@ use crate::terminal::Terminal;
 
 pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict, Failure> {
     match request {
-        Request::Run(request) => run::run(request, terminal),
+        Request::Run(request) => match request.find_capacity {
+            Some(ceiling) => capacity::run(request, ceiling, terminal),
+            None => run::run(request, terminal),
+        },
         Request::Merge(request) => merge::run(request, terminal),
+        Request::Emit(request) => emit::run(request, terminal),
     }
 }
 

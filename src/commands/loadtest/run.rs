@@ -128,7 +128,7 @@ fn other_load(stored: &Stored, now: &Assessment) -> Option<String> {
     })
 }
 
-fn unreachable_failure(unreachable: &Unreachable, request: &Run) -> Failure {
+pub(super) fn unreachable_failure(unreachable: &Unreachable, request: &Run) -> Failure {
     let target = &request.plan.targets[unreachable.target].requests()[unreachable.request];
     let url = target.url.to_string();
     let failure = match unreachable.kind {

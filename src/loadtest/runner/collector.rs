@@ -259,7 +259,9 @@ impl Collector {
         target.recording.bytes.received += reply.received;
         target.recording.bytes.sent += reply.sent;
         if let Some(due) = stage_at(&self.stage_ends, exchange.from) {
-            let came = stage_at(&self.stage_ends, exchange.ended).unwrap_or(due);
+            // An answer after the end came in no stage.
+            let came = stage_at(&self.stage_ends, exchange.ended)
+                .filter(|_| exchange.ended < timeline.end);
             target.count_stages(due, came, latency, reply.status);
         }
         let at = timeline.since_measured(exchange.ended);
@@ -444,9 +446,11 @@ fn stage_at(ends: &[u64], at: u64) -> Option<usize> {
 
 impl TargetCollector {
     /// Counts an answer where its request was due and where it came.
-    fn count_stages(&mut self, due: usize, came: usize, latency: u64, status: u16) {
+    fn count_stages(&mut self, due: usize, came: Option<usize>, latency: u64, status: u16) {
         let stages = &mut self.recording.stages;
-        stages[came].answered += 1;
+        if let Some(came) = came {
+            stages[came].answered += 1;
+        }
         let stage = &mut stages[due];
         stage.tally.completed += 1;
         *stage.tally.statuses.entry(status).or_default() += 1;

@@ -3,10 +3,12 @@
 use std::io::{self, Write};
 
 use crate::loadtest::assessment::{Assessment, Measured};
+use crate::loadtest::capacity::Capacity;
 use crate::loadtest::comparison::{Comparison, Metric};
 use crate::loadtest::expectation::Threshold;
 use crate::loadtest::rate_limit::Standing;
 use crate::loadtest::statistics::Summary;
+use crate::report::wording::capacity as searching;
 use crate::report::wording::loadtest as wording;
 use crate::text::number::{count, decimal, per_cent, per_second, seconds, signed_per_cent};
 
@@ -18,6 +20,9 @@ pub fn write(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
             "`{} {}`  ",
             result.endpoint.method, result.endpoint.url
         )?;
+    }
+    if let Some(found) = &assessment.capacity {
+        return capacity(out, found, assessment);
     }
     writeln!(out, "{}\n", wording::load(assessment))?;
     expectations(out, assessment)?;
@@ -163,6 +168,45 @@ fn latencies(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
             "from sending"
         }
     )
+}
+
+fn capacity(out: &mut dyn Write, found: &Capacity, assessment: &Assessment) -> io::Result<()> {
+    writeln!(out, "{}\n", searching::load(assessment))?;
+    writeln!(
+        out,
+        "| asked | reached | p50 | p90 | p99 | max | in flight | |"
+    )?;
+    writeln!(out, "|---:|---:|---:|---:|---:|---:|---:|---|")?;
+    let cell = |value: Option<f64>| value.map_or("-".to_owned(), |value| decimal(value, 2));
+    for (index, step) in found.steps.iter().enumerate() {
+        writeln!(
+            out,
+            "| {} | {} | {} | {} | {} | {} | {} | {} |",
+            per_second(step.asked),
+            per_second(step.reached),
+            cell(step.latency.p50),
+            cell(step.latency.p90),
+            cell(step.latency.p99),
+            cell(step.latency.max),
+            decimal(step.in_flight, 1),
+            searching::remark(found, index)
+        )?;
+    }
+    writeln!(out)?;
+    if let Some(knee) = searching::knee(found) {
+        writeln!(out, "- **knee**: {knee}")?;
+    }
+    if let Some(limit) = searching::limit(found, assessment) {
+        writeln!(out, "- **limit**: {limit}")?;
+    }
+    if let (Some(scaling), Some(highest)) = (&found.scaling, found.highest()) {
+        writeln!(
+            out,
+            "- **scaling**: {}",
+            searching::scaling(scaling, highest)
+        )?;
+    }
+    Ok(())
 }
 
 fn stages(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::capacity;
 use crate::loadtest::advice;
 use crate::loadtest::assessment::{
     Assessment, Doubt, Load, Measured, MeasuredPart, StageFigures, Verdict,
@@ -38,6 +39,9 @@ pub fn headline(assessment: &Assessment) -> Headline {
     let Some(first) = assessment.first() else {
         return line(Mood::Unknown, "nothing was measured".to_owned());
     };
+    if let Some(found) = &assessment.capacity {
+        return capacity::headline(found, assessment);
+    }
     if assessment.interrupted {
         return line(
             Mood::Look,

@@ -1,3 +1,4 @@
 //! Sentences that every format of a report shares, so that a verdict reads the same everywhere.
 
+pub mod capacity;
 pub mod loadtest;

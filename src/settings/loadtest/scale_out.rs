@@ -25,6 +25,9 @@ pub(super) fn shard(arguments: &cli::Loadtest, faults: &mut Faults) -> Option<Sh
         return shard;
     }
     let of = shards(arguments, faults)?;
+    if arguments.emit.is_some() {
+        return None;
+    }
     let Ok(index) = std::env::var(INDEX) else {
         faults.push(
             format!(

@@ -1,5 +1,6 @@
 //! A load test for people: the verdict, what was measured, the facts, the detail, in that order.
 
+mod capacity;
 mod comparison;
 mod figures;
 mod rate_limit;
@@ -29,7 +30,9 @@ const LABEL: usize = 12;
 pub fn write(out: &mut dyn Write, assessment: &Assessment, view: &View) -> io::Result<()> {
     write_headline(out, assessment, view)?;
     writeln!(out)?;
-    if assessment.comparison.is_some() {
+    if let Some(found) = &assessment.capacity {
+        capacity::write(out, found, assessment, view)?;
+    } else if assessment.comparison.is_some() {
         comparison::write(out, assessment, view)?;
     } else if assessment.rate_limit.is_some() {
         rate_limit::write(out, assessment, view)?;

@@ -1,6 +1,7 @@
 //! `backsmith.loadtest/v1`: everything that was measured and what it was judged to be. Enough to be
 //! a baseline, and to be added up with the reports of other shards.
 
+mod capacity;
 mod histogram;
 mod judgement;
 mod results;
@@ -17,6 +18,7 @@ use super::{Tool, rounded};
 use crate::loadtest::assessment::Assessment;
 use crate::report::json::write_document;
 
+pub use capacity::CapacityEntry;
 pub use judgement::{
     ComparisonEntry, ExpectationEntry, FindingEntry, RateLimitEntry, WarningEntry,
 };
@@ -48,6 +50,8 @@ pub struct Document {
     pub expectations: Vec<ExpectationEntry>,
     pub expected_status: Option<judgement::StatusEntry>,
     pub comparison: Option<ComparisonEntry>,
+    /// Of a search for capacity.
+    pub capacity: Option<CapacityEntry>,
     pub rate_limit: Option<RateLimitEntry>,
     pub findings: Vec<FindingEntry>,
 }
@@ -143,6 +147,7 @@ impl From<&Assessment> for Document {
                 .map(ExpectationEntry::from)
                 .collect(),
             expected_status: assessment.status.map(judgement::StatusEntry::from),
+            capacity: assessment.capacity.as_ref().map(CapacityEntry::from),
             comparison: assessment.comparison.as_ref().map(ComparisonEntry::from),
             rate_limit: assessment.rate_limit.as_ref().map(RateLimitEntry::from),
             findings: assessment.findings.iter().map(FindingEntry::from).collect(),
