@@ -1,7 +1,7 @@
 //! Reports as one HTML page: no script, no font, no address outside of it. Everything that came from
 //! a database, a server, a file or a user is escaped on its way in.
 
-mod analyze;
+mod analysis;
 mod comparison;
 mod loadtest;
 #[expect(
@@ -16,7 +16,7 @@ use std::io::{self, Write};
 
 use askama::Template;
 
-pub use analyze::analysis;
+pub use analysis::analysis;
 pub use comparison::comparison;
 pub use loadtest::{Request, loadtest};
 
@@ -118,7 +118,7 @@ fn severity(severity: Severity) -> Cell {
 /// A sentence of the terminal as one of a page.
 fn capitalised(text: &str) -> String {
     let mut characters = text.chars();
-    let first = characters.next().map(|first| first.to_uppercase());
+    let first = characters.next().map(char::to_uppercase);
     first.into_iter().flatten().chain(characters).collect()
 }
 

@@ -19,6 +19,8 @@ pub(super) enum Part {
     /// Small print.
     Note(Html),
     Text(Html),
+    /// Over a part of a section.
+    Heading(Html),
     /// What a section says, in one line.
     Lead(Html),
     List(Vec<Html>),
@@ -207,6 +209,20 @@ impl Cell {
             html: Html::ours(format!(
                 "<svg class=\"bar\" aria-hidden=\"true\"><rect class=\"fz\" width=\"100%\" height=\"10\" rx=\"1\"/>\
                  <rect class=\"{class}\" width=\"{width:.1}%\" height=\"10\" rx=\"1\"/></svg>"
+            )),
+        }
+    }
+
+    /// Two parts of one length, one after the other.
+    pub(super) fn stacked(first: f64, second: f64) -> Self {
+        let per_cent = |share: f64| format!("{:.1}%", share.clamp(0.0, 1.0) * 100.0);
+        Self {
+            class: "hs",
+            html: Html::ours(format!(
+                "<svg class=\"bar\" style=\"min-width:120px\" aria-hidden=\"true\"><rect class=\"fa\" \
+                 width=\"{0}\" height=\"10\"/><rect class=\"ea\" x=\"{0}\" width=\"{1}\" height=\"10\"/></svg>",
+                per_cent(first.max(0.004)),
+                per_cent(second)
             )),
         }
     }

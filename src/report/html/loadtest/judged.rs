@@ -9,6 +9,7 @@ use crate::loadtest::assessment::{Assessment, Doubt, Measured, Verdict as Word};
 use crate::loadtest::comparison;
 use crate::loadtest::expectation::{Checked, Threshold};
 use crate::loadtest::rate_limit::Standing;
+use crate::loadtest::recording::Gap;
 use crate::loadtest::statistics::{Percentile, Summary};
 use crate::report::wording::loadtest::{self as wording, Headline, Mood};
 use crate::text::number::{count, counted, decimal, milliseconds, per_cent, per_second, seconds};
@@ -116,7 +117,7 @@ fn first_body(assessment: &Assessment) -> Option<String> {
 
 fn stalls(result: &Measured, assessment: &Assessment) -> Option<String> {
     let stalls = advice::stalls(result, assessment.load.slowest_rate()?);
-    let longest = stalls.iter().map(|gap| gap.length()).max()?;
+    let longest = stalls.iter().map(Gap::length).max()?;
     let regular = advice::period(&stalls)
         .map(|period| format!(", {:.1} s apart", period.as_secs_f64()))
         .unwrap_or_default();

@@ -248,11 +248,13 @@ fn description(sides: &[Side<'_>], limits: &[Limit]) -> String {
         )
     };
     let all: Vec<String> = sides.iter().map(side).collect();
-    let limits: String = limits
-        .iter()
-        .map(|limit| format!(" {}.", super::capitalised(&limit.name)))
-        .collect();
-    format!("{}.{limits}", all.join("; "))
+    let mut sentences = vec![format!("{}.", all.join("; "))];
+    sentences.extend(
+        limits
+            .iter()
+            .map(|limit| format!("{}.", super::capitalised(&limit.name))),
+    );
+    sentences.join(" ")
 }
 
 fn table(sides: &[Side<'_>]) -> Table {

@@ -122,7 +122,7 @@ fn stalled(assessment: &Assessment) -> (String, Vec<String>) {
 
 /// Whole requests where there are many, decimals where there are few.
 fn in_flight(value: f64) -> String {
-    decimal(value, if value >= 99.5 { 0 } else { 1 })
+    decimal(value, usize::from(value < 99.5))
 }
 
 fn arithmetic(assessment: &Assessment, scaling: &Scaling) -> Table {

@@ -263,19 +263,14 @@ pub(super) fn section(assessment: &Assessment) -> Option<Section> {
         .map(|before| Course::of(&before.series, before.elapsed.as_secs_f64(), MOST_STRETCHES));
     let mut parts = notes(&now, &axis, before.is_some());
     let errors = now.stretches.iter().any(|stretch| stretch.errors > 0);
-    match &before {
-        Some(before) => overlays(&mut parts, (before, &now), &axis, errors),
-        None => {
-            let drawn = now.has_latency();
-            parts.push(throughput(
-                &now,
-                &axis,
-                &asked(assessment),
-                !drawn && !errors,
-            ));
-            if drawn {
-                parts.push(latency(&now, &axis, limit(assessment), !errors));
-            }
+    if let Some(before) = &before {
+        overlays(&mut parts, (before, &now), &axis, errors);
+    } else {
+        let drawn = now.has_latency();
+        let is_last = !drawn && !errors;
+        parts.push(throughput(&now, &axis, &asked(assessment), is_last));
+        if drawn {
+            parts.push(latency(&now, &axis, limit(assessment), !errors));
         }
     }
     if errors {

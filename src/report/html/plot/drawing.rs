@@ -171,6 +171,17 @@ impl Plot {
         }
     }
 
+    /// A rectangle: its place and end as shares of the width, its top and height in pixels.
+    pub(in super::super) fn block(&mut self, class: &str, (from, to): Point, (top, high): Point) {
+        self.front.push_str(&format!(
+            "<rect class=\"{class}\" x=\"{}\" width=\"{}\" y=\"{}\" height=\"{}\"/>",
+            per_cent(from),
+            per_cent(to - from),
+            short(top),
+            short(high)
+        ));
+    }
+
     pub(in super::super) fn dot(&mut self, class: &str, (x, y): Point, radius: f64) {
         self.front.push_str(&format!(
             "<circle class=\"{class}\" cx=\"{}\" cy=\"{}\" r=\"{}\"/>",

@@ -1,14 +1,18 @@
 //! The findings of `migrate --analyze`.
 
+mod indexes;
+mod loops;
+mod tables;
+
 use std::io::{self, Write};
 
 use super::part::{Cell, Part, Section, Shape, Table};
 use super::text::{Html, attribute};
 use super::{Page, Tile, Verdict, capitalised};
 use crate::diagnostic::Severity;
-use crate::migrate::advise::{self, Mend, cures};
+use crate::migrate::advise::{self, Fact, Mend, cures};
 use crate::report::human::migrate::analyze::{View, looked_at};
-use crate::text::number::{count, counted};
+use crate::text::number::{bytes, count, counted, milliseconds};
 
 pub fn analysis(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
     let (statistics, findings) = (view.statistics, &view.analysis.findings);
@@ -29,6 +33,9 @@ pub fn analysis(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
         title: "Findings",
         parts: self::findings(findings),
     }];
+    sections.extend(loops::section(findings));
+    sections.extend(indexes::section(findings, statistics));
+    sections.extend(tables::section(statistics));
     sections.extend(files(view));
     sections.push(Section {
         id: "setup",
@@ -56,23 +63,60 @@ pub fn analysis(out: &mut dyn Write, view: &View<'_>) -> io::Result<()> {
             (false, false) => Verdict::Look,
         },
         sentence: Html::sentence(&capitalised(&sentence)),
-        lines: Vec::new(),
+        lines: lines(view),
         judged: None,
-        figures: figures(findings),
+        figures: figures(findings, indexes::dropped(findings, statistics)),
         sections,
         footer: super::FOOTER,
     };
     super::write(out, &page)
 }
 
-fn figures(findings: &[advise::Finding]) -> [Tile; 6] {
-    let number = |name, wanted: &dyn Fn(&advise::Finding) -> bool| {
+/// Whether a finding has this code.
+fn is(finding: &advise::Finding, code: &str) -> bool {
+    finding.code == code
+}
+
+/// A figure of the evidence.
+fn number(finding: &advise::Finding, name: &str) -> Option<f64> {
+    let fact = finding.evidence.iter().find(|(known, _)| *known == name);
+    match fact.map(|(_, fact)| fact) {
+        Some(Fact::Number(number)) => Some(*number as f64),
+        Some(Fact::Decimal(number)) => Some(*number),
+        _ => None,
+    }
+}
+
+/// What the findings come to, and where what mends them was written.
+fn lines(view: &View<'_>) -> Vec<Html> {
+    let findings = &view.analysis.findings;
+    let mut lines = Vec::new();
+    let cured = findings
+        .iter()
+        .filter(|finding| cures::statement(finding).is_some());
+    let cured = cured.count();
+    if cured > 0 {
+        let rest = findings.len() - cured;
+        lines.push(format!(
+            "{} can be mended by a statement that is shown; {} need a decision.",
+            counted(cured as u64, "finding"),
+            count(rest as u64)
+        ));
+    }
+    if let Some(file) = view.files.first() {
+        lines.push(format!("The statements are in `{}`.", file.path));
+    }
+    lines.iter().map(|line| Html::sentence(line)).collect()
+}
+
+fn figures(findings: &[advise::Finding], dropped: i64) -> [Tile; 6] {
+    let tile = |name, wanted: &dyn Fn(&advise::Finding) -> bool| {
         let all = findings.iter().filter(|finding| wanted(finding)).count();
         Tile::new(name, count(all as u64))
     };
-    let of = |name, severity: Severity| number(name, &|finding| finding.severity == severity);
+    let of = |name, severity: Severity| tile(name, &|finding| finding.severity == severity);
     let begins = |name, word: &str| {
-        number(name, &|finding| {
+        tile(name, &|finding| {
             cures::statement(finding).is_some_and(|sql| sql.starts_with(word))
         })
     };
@@ -80,10 +124,33 @@ fn figures(findings: &[advise::Finding]) -> [Tile; 6] {
         of("Errors", Severity::Error),
         of("Warnings", Severity::Warning),
         of("Notes", Severity::Info),
-        number("N+1 pairs", &|finding| finding.code == "n-plus-one"),
-        begins("Indexes to add", "CREATE "),
-        begins("Indexes to drop", "DROP INDEX "),
+        Tile {
+            note: loop_time(findings),
+            ..tile("N+1 pairs", &|finding| is(finding, "n-plus-one"))
+        },
+        begins("Indexes to add", indexes::ADDS),
+        Tile {
+            note: if dropped > 0 {
+                bytes(dropped as f64)
+            } else {
+                String::new()
+            },
+            ..begins("Indexes to drop", indexes::DROPS)
+        },
     ]
+}
+
+/// What all loops cost together.
+fn loop_time(findings: &[advise::Finding]) -> String {
+    let loops = findings.iter().filter(|finding| is(finding, "n-plus-one"));
+    let total: f64 = loops
+        .filter_map(|finding| number(finding, "child_total_ms"))
+        .sum();
+    if total > 0.0 {
+        format!("{} in their queries", milliseconds(total))
+    } else {
+        String::new()
+    }
 }
 
 fn findings(findings: &[advise::Finding]) -> Vec<Part> {
@@ -140,7 +207,7 @@ fn finding(finding: &advise::Finding) -> Part {
 fn files(view: &View<'_>) -> Option<Section> {
     let mut table = Table::new(&["file", "what is done"]).shaped(Shape::Fit);
     for file in view.files {
-        table.row([Cell::code(&file.path), Cell::text(&file.action)]);
+        table.row([Cell::code(&file.path), Cell::text(file.action)]);
     }
     Some(Section {
         id: "files",
@@ -150,7 +217,7 @@ fn files(view: &View<'_>) -> Option<Section> {
 }
 
 fn setup(view: &View<'_>) -> Vec<(&'static str, Html)> {
-    let mut setup = vec![("looked at", Html::text(&looked_at(view)))];
+    let mut setup = vec![("scope", Html::text(&looked_at(view)))];
     if let Some(since) = &view.statistics.server.since {
         setup.push(("statistics since", Html::text(since)));
     }
