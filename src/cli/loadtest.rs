@@ -27,6 +27,9 @@ const LONG_EXAMPLES: &str = "\
   Does validation hold? Does the rate limit bite?
     backsmith loadtest $URL/users -b '{\"email\": \"not-an-email\"}' --expect-status 400
     backsmith loadtest $URL/login --concurrency 200 --duration 10 --expect-rate-limit
+  Does the server keep its own description? What does each operation ask of the database?
+    backsmith loadtest $URL --spec openapi.yaml --invalid
+    backsmith loadtest $URL --spec openapi.yaml --database $DATABASE_URL
 ";
 
 const SHORT_END: &str = "Common options, exit status and longer text: backsmith loadtest --help";
@@ -41,6 +44,7 @@ const EXIT_STATUS: &str = "\
   130, 143  interrupted, after the partial report";
 
 const REQUEST: &str = "Request";
+const DESCRIPTION: &str = "From the API's description";
 const LOAD: &str = "Load";
 const VERDICT: &str = "Verdict";
 const SCALE_OUT: &str = "Scale out";
@@ -165,6 +169,40 @@ pub struct Loadtest {
     /// Connect to this socket, whatever the host of the URL
     #[arg(long, value_name = "PATH", help_heading = REQUEST)]
     pub unix_socket: Option<PathBuf>,
+
+    /// Requests from an OpenAPI document; URL stands for its server
+    ///
+    /// A file or a URL of an OpenAPI document. Each operation is asked one by one first, and its
+    /// answers are checked against the document; then all of them together are the load. URL stands
+    /// for the server, base path included. Operations that cannot be served are listed with the
+    /// reason; those that change data are sent to this machine and to private addresses, elsewhere
+    /// only with --yes. A disagreement between server and document exits 1.
+    #[arg(long, value_name = "DOCUMENT", conflicts_with_all = ["method", "body", "merge", "urls_file", "csv", "find_capacity", "emit", "expect_status", "expect_rate_limit"], help_heading = DESCRIPTION)]
+    pub spec: Option<String>,
+
+    /// Also send requests that break the document
+    ///
+    /// Before the load, also send requests that break the document in one place each: something
+    /// required is missing, a type is wrong, a number is out of its range, JSON is malformed. The
+    /// answer must be 4xx; 5xx is a finding, and so is an answer that accepts it.
+    #[arg(long, requires = "spec", help_heading = DESCRIPTION)]
+    pub invalid: bool,
+
+    /// An operation's part of the load; repeatable [default: 1]
+    ///
+    /// OPERATION=N: an operation's part of the load, over the sum of all; 0 leaves it out of the load.
+    /// Repeatable. An operation is named by its operationId, or by 'METHOD /path'.
+    /// [default: 1]
+    #[arg(long, value_name = "OPERATION=N", requires = "spec", help_heading = DESCRIPTION)]
+    pub weight: Vec<String>,
+
+    /// The server's PostgreSQL: queries per request, measured
+    ///
+    /// The PostgreSQL behind the server: pg_stat_statements before and after, hence queries per
+    /// request, with --spec for each operation. Nothing is written there. Other clients of the same
+    /// database count too.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["merge", "find_capacity", "emit"], help_heading = DESCRIPTION)]
+    pub database: Option<String>,
 
     /// Connections [default: 50]
     ///

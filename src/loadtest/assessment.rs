@@ -17,6 +17,7 @@ use super::schedule::Stage;
 use super::statistics::{Acceptance, Summary, rate, share};
 use super::table::RowOrder;
 use crate::diagnostic::Diagnostic;
+use crate::traffic::{DatabaseUse, Survey};
 
 pub use stages::StageFigures;
 
@@ -395,6 +396,10 @@ pub struct Assessment {
     pub findings: Vec<Diagnostic>,
     /// Remarks of whoever put the inputs together: another machine, shards that differ.
     pub remarks: Vec<String>,
+    /// The operations of an API's description, asked one by one before the load.
+    pub survey: Option<Survey>,
+    /// What the load asked of the database.
+    pub database: Option<DatabaseUse>,
     pub verdict: Verdict,
 }
 
@@ -449,6 +454,8 @@ pub fn assess(subject: Subject) -> Assessment {
         baseline: None,
         before: None,
         remarks: Vec::new(),
+        survey: None,
+        database: None,
         verdict: Verdict::Ok,
         load,
         machine,
@@ -501,6 +508,25 @@ impl Assessment {
         self
     }
 
+    /// The same run with what its description says to the server.
+    pub fn described(mut self, survey: Survey) -> Self {
+        self.findings.extend(survey.findings.iter().cloned());
+        self.survey = Some(survey);
+        self.verdict = self.judge();
+        self
+    }
+
+    /// The same run with what it asked of the database. Operations that were asked one by one say
+    /// more than all of them together.
+    pub fn queried(mut self, database: DatabaseUse) -> Self {
+        if let (None, Some(first)) = (&self.survey, self.results.first()) {
+            let name = format!("{} {}", first.endpoint.method, first.endpoint.url);
+            self.findings.extend(database.load.findings(&name));
+        }
+        self.database = Some(database);
+        self
+    }
+
     pub fn first(&self) -> Option<&Measured> {
         self.results.first()
     }
@@ -528,6 +554,7 @@ impl Assessment {
             .is_some_and(|observed| !observed.holds());
         let fails = self.checked.iter().any(|checked| !checked.met)
             || self.status.is_some_and(|status| !status.met())
+            || self.survey.as_ref().is_some_and(Survey::fails)
             || rate_limit_fails;
         if fails {
             return Verdict::Failed;

@@ -66,6 +66,17 @@ pub fn write_loadtest(out: &mut dyn Write, assessment: &Assessment) -> io::Resul
             ),
         });
     }
+    for operation in assessment
+        .survey
+        .iter()
+        .flat_map(|survey| &survey.operations)
+    {
+        let objections = operation.objections.join("\n");
+        cases.push(Case {
+            name: format!("description: {}", operation.name),
+            failure: failing(!operation.objections.is_empty(), &objections),
+        });
+    }
     for check in assessment
         .rate_limit
         .iter()

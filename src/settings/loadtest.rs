@@ -2,6 +2,7 @@
 //! faults of all flags are found before anything is said.
 
 mod capacity;
+mod described;
 mod emit;
 mod list;
 mod plan;
@@ -15,6 +16,7 @@ mod targets;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::migrate::{Database, Origin};
 use super::{Context, Format, ReportOptions, format_of_ending};
 use crate::cli;
 use crate::diagnostic::Diagnostic;
@@ -24,6 +26,7 @@ use crate::loadtest::comparison::Margin;
 use crate::loadtest::expectation::{self, Expectation};
 use crate::loadtest::plan::{Plan, Target};
 use crate::loadtest::schedule::Stage;
+use crate::redact::SecretUrl;
 use crate::report::emit::Recipe;
 use crate::terminal::Verbosity;
 use crate::text::number::count;
@@ -43,6 +46,8 @@ const MANY_CONNECTIONS: usize = 1_000;
 const MANY_REQUESTS: f64 = 10_000.0;
 /// Connections that one thread serves well.
 const CONNECTIONS_PER_THREAD: usize = 32;
+
+pub use described::Described;
 
 /// What one run of `loadtest` was asked to do.
 #[derive(Clone, Debug)]
@@ -65,6 +70,10 @@ pub struct Run {
     pub margin: Margin,
     pub strict: bool,
     pub reports: Reports,
+    /// The requests come from an API's description.
+    pub described: Option<Described>,
+    /// The database behind the server.
+    pub database: Option<Database>,
 }
 
 /// Reports of shards, to be added up.
@@ -162,6 +171,9 @@ pub(super) fn resolve(arguments: cli::Loadtest, context: &Context) -> Result<Req
         return Err(faults.into_failure());
     };
     let run = plan::run(&arguments, targets, load, &asked, &mut faults);
+    let described = run
+        .as_ref()
+        .and_then(|(plan, _)| described::resolve(&arguments, plan, &urls, &mut faults));
     let (Some((mut plan, load)), true) = (run, faults.is_empty()) else {
         return Err(faults.into_failure());
     };
@@ -182,6 +194,11 @@ pub(super) fn resolve(arguments: cli::Loadtest, context: &Context) -> Result<Req
         margin,
         strict: arguments.strict,
         reports,
+        described,
+        database: arguments.database.map(|url| Database {
+            url: SecretUrl::new(url),
+            origin: Origin::Flag,
+        }),
     })))
 }
 

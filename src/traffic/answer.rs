@@ -123,6 +123,15 @@ impl Rules<'_> {
                 )
                 .pointer(self.at(exercise, "")),
             );
+        } else if matches!(status, 401 | 403) {
+            findings.push(
+                Diagnostic::warning(
+                    "credentials-refused",
+                    format!("`{name}` answers {status}: what it answers to others is not known"),
+                )
+                .pointer(self.at(exercise, "/security"))
+                .help("`--header` gives credentials along"),
+            );
         } else if matches!(status, 400 | 415 | 422) {
             findings.push(
                 Diagnostic::warning(

@@ -44,14 +44,18 @@ impl<'r, 'a> Generator<'r, 'a> {
         }
     }
 
-    /// A value that the schema accepts, or what the schema says to the last one that was made.
+    /// A value that the schema accepts and that can be sent, or what the schema says to the last one
+    /// that was made.
     pub(super) fn valid(
         &mut self,
         schema: &Schema,
         example: Option<&Value>,
         fullness: Fullness,
+        is_sendable: &dyn Fn(&Value) -> bool,
     ) -> Result<Value, String> {
-        let accepts = |value: &Value| self.rules.accepts(schema, Direction::Request, value);
+        let accepts = |value: &Value| {
+            self.rules.accepts(schema, Direction::Request, value) && is_sendable(value)
+        };
         if fullness == Fullness::Shown
             && let Some(example) = example.filter(|example| accepts(example))
         {
@@ -69,7 +73,8 @@ impl<'r, 'a> Generator<'r, 'a> {
             };
             let breaches = self.rules.breaches(schema, Direction::Request, &value, 1);
             match breaches.and_then(|mut breaches| breaches.pop()) {
-                None => return Ok(value),
+                None if is_sendable(&value) => return Ok(value),
+                None => last = Some("its style has no form for such a value".to_owned()),
                 Some(breach) => last = Some(breach.message),
             }
         }

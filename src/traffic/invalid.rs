@@ -1,11 +1,12 @@
 //! Requests that break the description in one place each.
 
+use indexmap::IndexSet;
 use serde_json::Value;
 
 use super::breaks::{self, Break};
-use super::request::{Attempt, ContentKind, Parts, body_pointer, place, written};
-use super::rules::Rules;
-use crate::api::{JsonType, Parameter, ParameterPlace, Schema};
+use super::request::{Attempt, ContentKind, Parts, body_pointer, is_json, place, written};
+use super::rules::{Direction, Rules};
+use crate::api::{JsonType, Parameter, ParameterFormat, ParameterPlace, Schema, Style};
 
 /// Requests that break a rule, for one operation. More of them say little more about its validation.
 const MOST: usize = 60;
@@ -139,7 +140,7 @@ fn of_parameter(
         value: changed,
     } in breaks::of(rules, parameter.schema(), value)
     {
-        if broken.is_empty() && !is_broken_as_text(rules, parameter, &changed) {
+        if !is_broken_as_text(rules, parameter, &broken, &changed) {
             continue;
         }
         let mut parts = parts.clone();
@@ -171,26 +172,56 @@ fn written_without(parts: &Parts<'_>, index: usize) -> Option<super::Request> {
     written(&parts)
 }
 
-/// A parameter is text on its way, and text that reads as a value of the wanted type is one.
-fn is_broken_as_text(rules: &Rules<'_>, parameter: &Parameter, value: &Value) -> bool {
-    use super::rules::Direction;
-    let accepts = |value: &Value| rules.accepts(parameter.schema(), Direction::Request, value);
+/// A parameter is text on its way, and text that reads as a value of the wanted type is one. JSON
+/// keeps its types.
+fn is_broken_as_text(
+    rules: &Rules<'_>,
+    parameter: &Parameter,
+    broken: &str,
+    changed: &Value,
+) -> bool {
+    let style = match &parameter.format {
+        ParameterFormat::Content { media_type, .. } if is_json(media_type) => return true,
+        ParameterFormat::Content { .. } => Style::Form,
+        ParameterFormat::Styled { style, .. } => *style,
+    };
+    let Some(value) = changed.pointer(broken) else {
+        return false;
+    };
     let text = match value {
+        // A list of one item is the same text as the item, and several may be one string.
         Value::Array(items) => {
-            // One item is the same text as the item itself, and several may be one string.
             let flat = rules.flat(parameter.schema(), &mut |_| 0);
-            return !items.is_empty()
-                && flat.is_some_and(|flat| flat.types.contains(&JsonType::Array));
+            let only_a_list = |kinds: &IndexSet<JsonType>| {
+                kinds.contains(&JsonType::Array) && !kinds.contains(&JsonType::String)
+            };
+            return !items.is_empty() && flat.is_some_and(|flat| only_a_list(&flat.types));
         }
-        Value::Object(_) => return false,
+        // What is broken is that something is missing, or there beside the rest.
+        Value::Object(_) if broken.is_empty() => return parameter_is_object(rules, parameter),
+        // An object in a field travels as JSON.
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
         other => other.to_string(),
     };
+    if style == Style::Label && text.contains('.') {
+        return false;
+    }
     let read = serde_json::from_str::<Value>(&text)
         .ok()
         .filter(|value| !value.is_object() && !value.is_array());
-    // A list with one item is written like the item.
     let listed = Value::Array(vec![Value::String(text.clone())]);
-    !accepts(&Value::String(text)) && !read.is_some_and(|read| accepts(&read)) && !accepts(&listed)
+    let readings = [Some(Value::String(text)), read, Some(listed)];
+    !readings.into_iter().flatten().any(|reading| {
+        let mut whole = changed.clone();
+        if let Some(at) = whole.pointer_mut(broken) {
+            *at = reading;
+        }
+        rules.accepts(parameter.schema(), Direction::Request, &whole)
+    })
+}
+
+fn parameter_is_object(rules: &Rules<'_>, parameter: &Parameter) -> bool {
+    let flat = rules.flat(parameter.schema(), &mut |_| 0);
+    flat.is_some_and(|flat| flat.types.contains(&JsonType::Object) && flat.types.len() == 1)
 }

@@ -18,4 +18,6 @@ pub use answer::{Answer, Standing};
 pub use request::{Attempt, Exercise, LeftOut, Options, Request, Traffic};
 pub use rules::Rules;
 pub use security::Given;
-pub use survey::{OperationQueries, Queries, StatementCalls, Survey, Surveyed, Tried, one_line};
+pub use survey::{
+    DatabaseUse, OperationQueries, StatementCalls, Survey, Surveyed, Tried, one_line,
+};

@@ -10,7 +10,9 @@ use super::invalid;
 use super::parameters::{self, Escaping};
 use super::rules::{Rules, pointer};
 use super::security::{self, Given};
-use crate::api::{Api, Body, MediaType, Method, Operation, ParameterPlace, Style};
+use crate::api::{
+    Api, Body, Encoding, MediaType, Method, Operation, Parameter, ParameterPlace, Style,
+};
 use crate::text::escape;
 
 /// What the traffic is made for.
@@ -181,9 +183,10 @@ fn exercise(
     let mut generator = Generator::new(rules, seed);
     let mut valid: Vec<Request> = Vec::new();
     let mut shown = None;
+    let mut refused: Option<String> = None;
     for fullness in Fullness::ALL {
         let made = parts(&mut generator, operation, &options.given, fullness).and_then(|parts| {
-            let request = written(&parts).ok_or("a parameter has no form in its style")?;
+            let request = written(&parts).ok_or("a value has no form in its style")?;
             Ok((parts, request))
         });
         match made {
@@ -193,9 +196,13 @@ fn exercise(
                 }
                 shown.get_or_insert(parts);
             }
-            Err(reason) if shown.is_none() => return Err(reason),
-            Err(_) => {}
+            Err(reason) => {
+                refused.get_or_insert(reason);
+            }
         }
+    }
+    if let (true, Some(reason)) = (valid.is_empty(), refused) {
+        return Err(reason);
     }
     let (invalid, not_tried) = match (&shown, options.invalid) {
         (Some(parts), true) => invalid::attempts(rules, parts),
@@ -231,7 +238,13 @@ fn parts<'a>(
         if is_given || !wanted {
             continue;
         }
-        match generator.valid(parameter.schema(), parameter.example.as_ref(), fullness) {
+        let sendable = |value: &Value| at_its_place(parameter, value).is_some();
+        match generator.valid(
+            parameter.schema(),
+            parameter.example.as_ref(),
+            fullness,
+            &sendable,
+        ) {
             Ok(value) => {
                 values.insert(index, value);
             }
@@ -302,16 +315,10 @@ fn content<'a>(
     let anything = crate::api::Schema::Anything;
     let schema = media.schema.as_ref().unwrap_or(&anything);
     let value = generator
-        .valid(schema, media.example.as_ref(), fullness)
+        .valid(schema, media.example.as_ref(), fullness, &|value| {
+            bytes(kind, media, value).is_some()
+        })
         .map_err(|reason| format!("no value for the body: {reason}"))?;
-    let fits = match kind {
-        ContentKind::Json => true,
-        ContentKind::Form => value.is_object(),
-        ContentKind::Text => !value.is_object() && !value.is_array(),
-    };
-    if !fits {
-        return Err(format!("its schema is no form of `{media_type}`"));
-    }
     Ok(Content {
         media_type,
         media,
@@ -330,24 +337,14 @@ pub(super) fn written(parts: &Parts<'_>) -> Option<Request> {
         let Some(value) = parts.parameters.get(&index) else {
             continue;
         };
-        let text = parameters::written(parameter, value)?;
+        let text = at_its_place(parameter, value)?;
         match parameter.place {
             ParameterPlace::Path => {
-                // An empty segment, and one of dots, is another path.
-                if text.is_empty() || text.chars().all(|character| character == '.') {
-                    return None;
-                }
                 target = target.replace(&format!("{{{}}}", parameter.name), &text);
             }
             ParameterPlace::Query | ParameterPlace::QueryString if text.is_empty() => {}
             ParameterPlace::Query | ParameterPlace::QueryString => query.push(text),
-            ParameterPlace::Header => {
-                let is_sendable = text.bytes().all(|byte| (b' '..0x7f).contains(&byte));
-                if !is_sendable {
-                    return None;
-                }
-                headers.push((parameter.name.clone(), text));
-            }
+            ParameterPlace::Header => headers.push((parameter.name.clone(), text)),
             ParameterPlace::Cookie => cookies.push(text.replace('&', "; ")),
         }
     }
@@ -365,7 +362,7 @@ pub(super) fn written(parts: &Parts<'_>) -> Option<Request> {
             named => named,
         };
         headers.push(("Content-Type".to_owned(), media_type.to_owned()));
-        body = bytes(content)?;
+        body = bytes(content.kind, content.media, &content.value)?;
     }
     Some(Request {
         method: parts.operation.method.key(),
@@ -375,34 +372,59 @@ pub(super) fn written(parts: &Parts<'_>) -> Option<Request> {
     })
 }
 
-fn bytes(content: &Content<'_>) -> Option<Vec<u8>> {
-    Some(match content.kind {
-        ContentKind::Json => content.value.to_string().into_bytes(),
-        ContentKind::Text => match &content.value {
-            Value::String(text) => text.clone().into_bytes(),
-            other => other.to_string().into_bytes(),
-        },
-        ContentKind::Form => {
+/// The text of a parameter. `None` when it has none, or would be something else at its place.
+fn at_its_place(parameter: &Parameter, value: &Value) -> Option<String> {
+    let text = parameters::written(parameter, value)?;
+    let stays = match parameter.place {
+        // An empty segment, and one of dots, is another path.
+        ParameterPlace::Path => !text.chars().all(|character| character == '.'),
+        ParameterPlace::Header => text.bytes().all(|byte| (b' '..0x7f).contains(&byte)),
+        ParameterPlace::Cookie => !text.contains([';', '"', '\r', '\n']),
+        ParameterPlace::Query | ParameterPlace::QueryString => true,
+    };
+    stays.then_some(text)
+}
+
+/// The bytes of a body. `None` when the media type has no form for the value.
+fn bytes(kind: ContentKind, media: &MediaType, value: &Value) -> Option<Vec<u8>> {
+    match (kind, value) {
+        (ContentKind::Json, _) => Some(value.to_string().into_bytes()),
+        (ContentKind::Text, Value::String(text)) => Some(text.clone().into_bytes()),
+        (ContentKind::Text, Value::Array(_) | Value::Object(_)) => None,
+        (ContentKind::Text, _) => Some(value.to_string().into_bytes()),
+        (ContentKind::Form, _) => {
             let mut pairs = Vec::new();
-            for (name, value) in content.value.as_object()? {
-                let encoding = content.media.encoding.get(name);
-                let style = encoding
-                    .and_then(|encoding| encoding.style)
-                    .unwrap_or(Style::Form);
-                let explode = encoding
-                    .and_then(|encoding| encoding.explode)
-                    .unwrap_or(style == Style::Form);
-                let as_json = value.is_object() && style == Style::Form;
-                pairs.push(if as_json {
-                    let text = Value::String(value.to_string());
-                    parameters::styled(name, &text, style, explode, Escaping::Whole)?
-                } else {
-                    parameters::styled(name, value, style, explode, Escaping::Whole)?
-                });
+            for (name, value) in value.as_object()? {
+                pairs.push(form_field(name, value, media.encoding.get(name))?);
             }
-            pairs.join("&").into_bytes()
+            Some(pairs.join("&").into_bytes())
         }
-    })
+    }
+}
+
+/// Objects in a field are JSON, unless a style says otherwise.
+fn form_field(name: &str, value: &Value, encoding: Option<&Encoding>) -> Option<String> {
+    let style = encoding.and_then(|encoding| encoding.style);
+    let explode = encoding.and_then(|encoding| encoding.explode);
+    let json = |value: &Value| Value::String(value.to_string());
+    let as_json = match (value, style) {
+        (Value::Object(_), None) => Some(json(value)),
+        (Value::Array(items), None)
+            if items.iter().any(|item| item.is_object() || item.is_array()) =>
+        {
+            Some(items.iter().map(json).collect())
+        }
+        _ => None,
+    };
+    let style = style.unwrap_or(Style::Form);
+    let explode = explode.unwrap_or(style == Style::Form);
+    parameters::styled(
+        name,
+        as_json.as_ref().unwrap_or(value),
+        style,
+        explode,
+        Escaping::Whole,
+    )
 }
 
 /// Where the schema of a body stands below its operation.

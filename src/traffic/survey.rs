@@ -7,7 +7,7 @@ use super::answer::{Answer, Standing};
 use super::request::{Attempt, Exercise, LeftOut};
 use super::rules::Rules;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::text::number::{count, counted};
+use crate::text::number::{count, counted, decimal};
 
 /// All operations, asked one by one.
 #[derive(Clone, Debug, Default)]
@@ -20,8 +20,6 @@ pub struct Survey {
     pub operations: Vec<Surveyed>,
     pub left_out: Vec<LeftOut>,
     pub findings: Vec<Diagnostic>,
-    /// How many queries the operations made, when a database was looked at.
-    pub database: Option<Queries>,
 }
 
 /// One operation.
@@ -38,6 +36,8 @@ pub struct Surveyed {
     pub invalid: Vec<Tried>,
     /// Requests that break a rule beyond those that were sent.
     pub not_tried: usize,
+    /// What is wrong beyond doubt, in words.
+    pub objections: Vec<String>,
     /// What the operation asked of the database.
     pub queries: Option<OperationQueries>,
 }
@@ -53,15 +53,16 @@ pub struct Tried {
     pub standing: Standing,
 }
 
-/// The database that was looked at.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Queries {
+/// The database behind the server, and what the whole load asked of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DatabaseUse {
     /// Masked.
     pub url: String,
     pub version: String,
+    pub load: OperationQueries,
 }
 
-/// What one operation asked of the database.
+/// What one operation, or a whole load, asked of the database.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OperationQueries {
     pub requests: u64,
@@ -95,6 +96,23 @@ impl OperationQueries {
         statement.calls as f64 / self.requests.max(1) as f64
     }
 
+    /// N+1: one statement many times for one request.
+    pub fn findings(&self, name: &str) -> Vec<Diagnostic> {
+        let finding = |statement: &StatementCalls| {
+            Diagnostic::warning(
+                "n-plus-one",
+                format!(
+                    "`{name}` runs one statement {} times a request ({} measured): `{}`",
+                    decimal(self.calls_per_request(statement), 1),
+                    counted(self.requests, "request"),
+                    one_line(&statement.query)
+                ),
+            )
+            .help("ask for all rows in one statement: a join, or `= ANY ($1)`")
+        };
+        self.repeated().map(finding).collect()
+    }
+
     pub fn repeated(&self) -> impl Iterator<Item = &StatementCalls> {
         self.statements
             .iter()
@@ -113,6 +131,7 @@ impl Surveyed {
             failures: Vec::new(),
             invalid: Vec::new(),
             not_tried: exercise.not_tried,
+            objections: Vec::new(),
             queries: None,
         }
     }
@@ -140,7 +159,7 @@ impl Survey {
                         known.code == finding.code && known.message == finding.message
                     };
                     if !self.findings.iter().any(same) {
-                        self.findings.push(finding);
+                        self.keep(surveyed, finding);
                     }
                 }
             }
@@ -160,13 +179,31 @@ impl Survey {
     }
 
     /// The operation is done: what its answers add up to.
-    pub fn finish(&mut self, surveyed: Surveyed) {
-        self.findings.extend(failures(&surveyed));
-        self.findings.extend(broken(&surveyed));
-        self.findings.extend(accepted(&surveyed, false));
-        self.findings.extend(accepted(&surveyed, true));
-        self.findings.extend(repeated(&surveyed));
+    pub fn finish(&mut self, mut surveyed: Surveyed) {
+        let mut found: Vec<Diagnostic> = Vec::new();
+        found.extend(failures(&surveyed));
+        found.extend(broken(&surveyed));
+        found.extend(accepted(&surveyed, false));
+        found.extend(accepted(&surveyed, true));
+        if let Some(queries) = &surveyed.queries {
+            let repeated = queries.findings(&surveyed.name);
+            found.extend(
+                repeated
+                    .into_iter()
+                    .map(|finding| finding.pointer(surveyed.pointer.clone())),
+            );
+        }
+        for finding in found {
+            self.keep(&mut surveyed, finding);
+        }
         self.operations.push(surveyed);
+    }
+
+    fn keep(&mut self, surveyed: &mut Surveyed, finding: Diagnostic) {
+        if finding.severity == Severity::Error {
+            surveyed.objections.push(finding.message.clone());
+        }
+        self.findings.push(finding);
     }
 
     /// Whether something is wrong beyond doubt.
@@ -196,7 +233,7 @@ impl Survey {
                     format!(
                         "`{}` answered {status} under load ({}), and the document does not know it",
                         exercise.name,
-                        counted(*number as i64, "time")
+                        counted(*number, "time")
                     ),
                 )
                 .pointer(format!("{}/responses", exercise.pointer)),
@@ -281,30 +318,6 @@ fn accepted(surveyed: &Surveyed, lenient: bool) -> Option<Diagnostic> {
             .pointer(first.pointer.clone())
             .help("refuse it with 400, or take the rule out of the document"),
     )
-}
-
-/// N+1: one statement many times for one request.
-fn repeated(surveyed: &Surveyed) -> Vec<Diagnostic> {
-    let Some(queries) = &surveyed.queries else {
-        return Vec::new();
-    };
-    queries
-        .repeated()
-        .map(|statement| {
-            Diagnostic::warning(
-                "n-plus-one",
-                format!(
-                    "`{}` runs one statement {} times a request ({} requests measured): `{}`",
-                    surveyed.name,
-                    crate::text::number::decimal(queries.calls_per_request(statement), 1),
-                    queries.requests,
-                    one_line(&statement.query)
-                ),
-            )
-            .pointer(surveyed.pointer.clone())
-            .help("ask for all rows in one statement: a join, or `= ANY ($1)`")
-        })
-        .collect()
 }
 
 /// A statement in one line of a readable length.

@@ -36,6 +36,7 @@ mod load_shapes;
 mod load_targets;
 mod loading;
 mod loadtest;
+mod loadtest_spec;
 mod markup;
 mod migration;
 mod node;

@@ -131,6 +131,10 @@ impl Server {
         Self { child, port }
     }
 
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
     /// One request, with `Content-Type` when there is a body.
     #[track_caller]
     pub fn ask(&self, method: &str, target: &str, body: Option<(&str, &str)>) -> Answer {

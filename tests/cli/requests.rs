@@ -120,7 +120,7 @@ impl Case {
 }
 
 /// A server whose handlers answer with what they were given.
-fn echo_server(framework: &str) -> (Sandbox, Server) {
+pub(crate) fn echo_server(framework: &str) -> (Sandbox, Server) {
     let sandbox = Sandbox::new();
     sandbox.write("openapi.yaml", fixture("openapi/requests.yaml"));
     let arguments = [

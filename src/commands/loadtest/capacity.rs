@@ -115,7 +115,8 @@ fn probe(request: &Run, interrupt: &Interrupt, terminal: &mut Terminal) -> Resul
             "stopped before the first step was over",
         ));
     }
-    let outcome = outcome.map_err(|unreachable| unreachable_failure(&unreachable, request))?;
+    let outcome =
+        outcome.map_err(|unreachable| unreachable_failure(&unreachable, &request.plan))?;
     let assessed = assess(&probe, outcome);
     let estimate = assessed
         .first()

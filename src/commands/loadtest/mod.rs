@@ -1,6 +1,8 @@
 //! `backsmith loadtest`: load and judge, or add up the reports of shards and judge the sum.
 
 mod capacity;
+mod database;
+mod described;
 mod emit;
 mod live;
 mod merge;

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use super::database::{Look, QueryCounter};
+use super::described;
 use super::live::Live;
 use super::{other_machine, render, stored, this_machine, verdict};
 use crate::failure::{Failure, Verdict};
 use crate::loadtest::assessment::{self, Assessment, Doubt, Endpoint, Subject};
 use crate::loadtest::comparison::{self, Baseline};
-use crate::loadtest::plan::Trust;
+use crate::loadtest::plan::{Plan, Trust};
 use crate::loadtest::recording::ErrorKind;
-use crate::loadtest::runner::{self, Unreachable};
+use crate::loadtest::runner::{self, Probe, Unreachable};
 use crate::report::json::v1::loadtest::Stored;
 use crate::settings::loadtest::{Against, Run};
 use crate::terminal::{Terminal, interrupt};
@@ -21,12 +23,35 @@ pub(super) fn run(request: &Run, terminal: &mut Terminal) -> Result<Verdict, Fai
         Against::Nothing | Against::Endpoint => None,
     };
     let interrupt = interrupt::listen();
+    let stop = || interrupt.requested().is_some();
+    let mut counter = match &request.database {
+        Some(database) => Some(QueryCounter::open(database)?),
+        None => None,
+    };
+    let description = match &request.described {
+        Some(wanted) => Some((described::read(wanted)?, wanted)),
+        None => None,
+    };
+    let rules = description.as_ref().map(|(document, _)| document.rules());
+    let mut plan = request.plan.clone();
+    let mut endpoints = request.endpoints.clone();
+    let mut checked = None;
+    if let (Some((document, wanted)), Some(rules)) = (&description, &rules) {
+        let traffic = document.traffic(rules, wanted)?;
+        described::announce(&traffic, document, terminal);
+        let probe = Probe::new(&request.plan, &stop)
+            .map_err(|unreachable| unreachable_failure(&unreachable, &request.plan))?;
+        let found = document.check(rules, traffic, wanted, &probe, counter.as_mut(), &interrupt)?;
+        plan = described::plan(&plan, &found.target);
+        endpoints = vec![Endpoint::of(&found.target)];
+        checked = Some(found);
+    }
+    let look = match &mut counter {
+        Some(counter) => Some(counter.look()?),
+        None => None,
+    };
     let mut live = Live::new(request, terminal);
-    let outcome = runner::run(
-        &request.plan,
-        &|| interrupt.requested().is_some(),
-        &mut |event| live.show(&event, &interrupt),
-    );
+    let outcome = runner::run(&plan, &stop, &mut |event| live.show(&event, &interrupt));
     live.finish(&interrupt);
     let outcome = match (outcome, interrupt.requested()) {
         (Ok(outcome), _) => outcome,
@@ -36,7 +61,7 @@ pub(super) fn run(request: &Run, terminal: &mut Terminal) -> Result<Verdict, Fai
                 "stopped before the first answer",
             ));
         }
-        (Err(unreachable), None) => return Err(unreachable_failure(&unreachable, request)),
+        (Err(unreachable), None) => return Err(unreachable_failure(&unreachable, &plan)),
     };
     let mut load = request.load.clone();
     if let Some(table) = load.drawn.as_mut().and_then(|drawn| drawn.table.as_mut()) {
@@ -45,17 +70,41 @@ pub(super) fn run(request: &Run, terminal: &mut Terminal) -> Result<Verdict, Fai
     let assessed = assessment::assess(Subject {
         load,
         machine: this_machine(),
-        endpoints: request.endpoints.clone(),
+        endpoints,
         outcome,
         asked: request.asked.clone(),
     });
-    let assessed = compare(assessed, request, before.as_ref());
+    let mut assessed = compare(assessed, request, before.as_ref());
+    if let (Some(checked), Some(rules)) = (checked, &rules) {
+        assessed = checked.judge(rules, assessed);
+    }
+    if let (Some(counter), Some(look)) = (&mut counter, look) {
+        assessed = queried(assessed, counter, look)?;
+    }
     render::all(&assessed, &request.reports, terminal)?;
     hint(&assessed, terminal);
     Ok(match interrupt.requested() {
         Some(signal) => Verdict::Interrupted(signal),
         None => verdict(&assessed, request.strict),
     })
+}
+
+/// What the load asked of the database.
+fn queried(
+    assessed: Assessment,
+    counter: &mut QueryCounter,
+    before: Look,
+) -> Result<Assessment, Failure> {
+    let requests = assessed.results.iter().map(|result| {
+        let warmup = &result.recording.warmup;
+        result.finished + warmup.completed + warmup.failed
+    });
+    let load = counter.since(before, requests.sum())?;
+    counter.refuse_blindness(!load.statements.is_empty())?;
+    let (database, finding) = counter.used(load);
+    let mut assessed = assessed.queried(database);
+    assessed.findings.extend(finding);
+    Ok(assessed)
 }
 
 fn compare(mut assessed: Assessment, request: &Run, before: Option<&Stored>) -> Assessment {
@@ -128,8 +177,8 @@ fn other_load(stored: &Stored, now: &Assessment) -> Option<String> {
     })
 }
 
-pub(super) fn unreachable_failure(unreachable: &Unreachable, request: &Run) -> Failure {
-    let target = &request.plan.targets[unreachable.target].requests()[unreachable.request];
+pub(super) fn unreachable_failure(unreachable: &Unreachable, plan: &Plan) -> Failure {
+    let target = &plan.targets[unreachable.target].requests()[unreachable.request];
     let url = target.url.to_string();
     let failure = match unreachable.kind {
         ErrorKind::Dns => Failure::environment(format!("the host of `{url}` is not known"))
@@ -147,7 +196,7 @@ pub(super) fn unreachable_failure(unreachable: &Unreachable, request: &Run) -> F
     let failure = failure.code("unreachable");
     match unreachable.kind {
         ErrorKind::Dns => failure.hint("check the host's name"),
-        ErrorKind::Tls if request.plan.trust == Trust::Insecure => {
+        ErrorKind::Tls if plan.trust == Trust::Insecure => {
             failure.hint("`http://` speaks without TLS")
         }
         ErrorKind::Tls => {

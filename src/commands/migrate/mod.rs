@@ -13,7 +13,7 @@ mod schema_files;
 mod script;
 mod suggest_indexes;
 mod undo_half;
-mod workload;
+pub(super) mod workload;
 
 use crate::failure::{Failure, Verdict};
 use crate::postgres::fingerprint::Fingerprint;
@@ -33,7 +33,7 @@ pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict,
 }
 
 /// Where to connect; errors say where the URL came from unless the command line shows it.
-fn target(database: &Database) -> Result<Target, Failure> {
+pub(super) fn target(database: &Database) -> Result<Target, Failure> {
     let origin = match database.origin {
         Origin::Flag => None,
         Origin::Environment => Some("DATABASE_URL"),

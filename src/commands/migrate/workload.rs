@@ -21,7 +21,7 @@ pub(super) async fn wait(window: Duration, terminal: &mut Terminal) -> Result<()
 }
 
 /// What ran between two looks. Counters that were reset in between count from zero.
-pub(super) fn between(before: Workload, after: Workload) -> Workload {
+pub(in crate::commands) fn between(before: Workload, after: Workload) -> Workload {
     let (Workload::Recorded(before), Workload::Recorded(after)) = (before, after.clone()) else {
         return after;
     };

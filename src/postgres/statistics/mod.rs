@@ -46,6 +46,20 @@ pub async fn read_workload(connection: &mut Connection) -> Result<Workload, Erro
     Ok(workload)
 }
 
+/// The calls of other roles' statements, whose text the present role may not read.
+pub async fn hidden_calls(connection: &mut Connection) -> Result<i64, Error> {
+    let rows = connection.rows(queries::WORKLOAD_SCHEMA).await?;
+    let Some(row) = rows.first() else {
+        return Ok(0);
+    };
+    let schema = quote_identifier(&row.try_get::<String, _>(0)?);
+    let query = queries::HIDDEN_CALLS.replace("{schema}", &schema);
+    match connection.rows_of(query).await?.first() {
+        Some(row) => Ok(row.try_get(0)?),
+        None => Ok(0),
+    }
+}
+
 /// The extension may be missing, not loaded, too old or not readable: none of it is our failure.
 async fn workload(connection: &mut Connection) -> Result<Workload, Error> {
     let rows = connection.rows(queries::WORKLOAD_SCHEMA).await?;

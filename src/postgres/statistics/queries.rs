@@ -211,3 +211,10 @@ WHERE s.query ~* '^[[:space:](]*(/\\*.*\\*/[[:space:]]*)?(select|with|update|del
 GROUP BY s.query, s.userid
 ORDER BY pg_catalog.sum(s.total_exec_time) DESC, s.query
 LIMIT {most}";
+
+/// The server shows this in place of the text, which is no statement of its own.
+pub(super) const HIDDEN_CALLS: &str = "
+SELECT coalesce(pg_catalog.sum(s.calls), 0)::int8
+FROM {schema}.pg_stat_statements s
+JOIN pg_catalog.pg_database d ON d.oid = s.dbid AND d.datname = pg_catalog.current_database()
+WHERE s.query = '<insufficient privilege>'";

@@ -43,13 +43,18 @@ pub fn write(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
     for remark in &assessment.remarks {
         writeln!(out, "- {remark}")?;
     }
+    super::survey::write(out, assessment)?;
     for finding in &assessment.findings {
         writeln!(
             out,
-            "- **{}** `{}`: {}",
+            "- **{}** `{}`: {}{}",
             finding.severity.name(),
             finding.code,
-            finding.message
+            finding.message,
+            finding
+                .pointer
+                .as_ref()
+                .map_or(String::new(), |pointer| format!(" (`{pointer}`)"))
         )?;
     }
     Ok(())

@@ -3,6 +3,7 @@
 pub mod decide;
 pub mod loadtest;
 pub mod migrate;
+mod survey;
 
 /// A cell of a table: no line ends, no bars.
 fn cell(text: &str) -> String {

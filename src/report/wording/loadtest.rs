@@ -14,7 +14,7 @@ use crate::loadtest::schedule::Stage;
 use crate::loadtest::statistics::{Percentile, Summary, share};
 use crate::loadtest::table::RowOrder;
 use crate::text::number::{
-    count, decimal, milliseconds, per_cent, per_second, seconds, signed_per_cent,
+    count, counted, decimal, milliseconds, per_cent, per_second, seconds, signed_per_cent,
 };
 
 /// How a verdict opens.
@@ -259,6 +259,22 @@ fn bites(observed: &Observed) -> String {
 }
 
 fn failure(assessment: &Assessment, first: &Measured) -> String {
+    if let Some(survey) = assessment.survey.as_ref().filter(|survey| survey.fails()) {
+        let objecting = survey.operations.iter();
+        let objecting = objecting.filter(|operation| !operation.objections.is_empty());
+        return match objecting.count() {
+            0 => format!(
+                "under load the server answers what {} does not know",
+                survey.document
+            ),
+            operations => format!(
+                "{} of {} do not keep {}",
+                counted(operations, "operation"),
+                count(survey.operations.len() as u64),
+                survey.document
+            ),
+        };
+    }
     if let Some(observed) = assessment
         .rate_limit
         .as_ref()

@@ -2,3 +2,4 @@
 
 pub mod capacity;
 pub mod loadtest;
+pub mod survey;

@@ -173,7 +173,7 @@ fn scheme_hint(fault: &TargetFault, url: &SecretUrl) -> Option<String> {
 }
 
 /// A header without a colon is named by its number: its text may be a secret.
-fn headers(arguments: &cli::Loadtest, faults: &mut Faults) -> Vec<SecretHeader> {
+pub(super) fn headers(arguments: &cli::Loadtest, faults: &mut Faults) -> Vec<SecretHeader> {
     let mut headers = Vec::new();
     for (index, text) in arguments.header.iter().enumerate() {
         match text.split_once(':') {

@@ -6,13 +6,14 @@ mod figures;
 mod rate_limit;
 mod reading;
 mod stages;
+mod survey;
 mod targets;
 
 use std::io::{self, Write};
 
 use crate::loadtest::assessment::Assessment;
 use crate::report::wording::loadtest::{self as wording, Mood};
-use crate::terminal::{BOLD, GREEN, RED, Symbols, YELLOW};
+use crate::terminal::{BOLD, DIM, GREEN, RED, Symbols, YELLOW};
 
 /// How a report is shown.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +40,7 @@ pub fn write(out: &mut dyn Write, assessment: &Assessment, view: &View) -> io::R
     } else {
         figures::write(out, assessment, view)?;
     }
+    survey::write(out, assessment, view)?;
     if assessment.comparison.is_none() {
         remarks(out, assessment, view)?;
     }
@@ -172,6 +174,9 @@ fn findings(out: &mut dyn Write, assessment: &Assessment, view: &View) -> io::Re
             } else {
                 writeln!(out, "    {line}")?;
             }
+        }
+        if let Some(pointer) = &finding.pointer {
+            writeln!(out, "    {DIM}at {pointer}{DIM:#}")?;
         }
     }
     Ok(())

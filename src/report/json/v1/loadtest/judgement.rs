@@ -131,6 +131,9 @@ pub struct FindingEntry {
     pub severity: &'static str,
     pub message: String,
     pub help: Option<String>,
+    /// JSON pointer in the API's description.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
 }
 
 pub(super) fn warnings(assessment: &Assessment) -> Vec<WarningEntry> {
@@ -329,6 +332,7 @@ impl From<&Diagnostic> for FindingEntry {
             severity: finding.severity.name(),
             message: finding.message.clone(),
             help: finding.help.clone(),
+            pointer: finding.pointer.clone(),
         }
     }
 }

@@ -7,6 +7,7 @@ mod judgement;
 mod results;
 mod stages;
 mod stored;
+mod survey;
 mod targets;
 
 use std::io::{self, Write};
@@ -25,6 +26,7 @@ pub use judgement::{
 pub use results::ResultEntry;
 pub use stages::StageEntry;
 pub use stored::{Stored, StoredFault, read};
+pub use survey::{DatabaseEntry, DescriptionEntry};
 
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "backsmith.loadtest/v1")]
@@ -54,6 +56,10 @@ pub struct Document {
     pub capacity: Option<CapacityEntry>,
     pub rate_limit: Option<RateLimitEntry>,
     pub findings: Vec<FindingEntry>,
+    /// With `--spec`.
+    pub description: Option<DescriptionEntry>,
+    /// With `--database`.
+    pub database: Option<DatabaseEntry>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -151,6 +157,8 @@ impl From<&Assessment> for Document {
             comparison: assessment.comparison.as_ref().map(ComparisonEntry::from),
             rate_limit: assessment.rate_limit.as_ref().map(RateLimitEntry::from),
             findings: assessment.findings.iter().map(FindingEntry::from).collect(),
+            description: assessment.survey.as_ref().map(DescriptionEntry::from),
+            database: assessment.database.as_ref().map(DatabaseEntry::from),
         }
     }
 }

@@ -1,0 +1,73 @@
+//! The operations of a description as a table, and what was asked of the database.
+
+use std::io::{self, Write};
+
+use crate::loadtest::assessment::Assessment;
+use crate::report::wording::survey as wording;
+use crate::text::number::{count, decimal};
+use crate::traffic::one_line;
+
+use super::cell;
+
+/// Statements that are shown of a load.
+const STATEMENTS: usize = 10;
+
+pub(super) fn write(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
+    if let Some(survey) = &assessment.survey {
+        writeln!(
+            out,
+            "\n### {} {} (`{}`)\n\n| operation | | answers | invalid requests | queries a request |\n|---|---|---|---|---:|",
+            survey.title, survey.version, survey.document
+        )?;
+        for operation in &survey.operations {
+            let answers: Vec<String> = operation
+                .valid
+                .iter()
+                .map(|(status, number)| format!("{status}: {}", count(*number)))
+                .collect();
+            let invalid = match operation.invalid.as_slice() {
+                [] => "-".to_owned(),
+                _ => wording::invalid(operation),
+            };
+            let queries = operation.queries.as_ref();
+            writeln!(
+                out,
+                "| `{}` | {} | {} | {invalid} | {} |",
+                operation.name,
+                if operation.objections.is_empty() {
+                    "holds"
+                } else {
+                    "**fails**"
+                },
+                if answers.is_empty() {
+                    "none".to_owned()
+                } else {
+                    answers.join(", ")
+                },
+                queries.map_or("-".to_owned(), |queries| decimal(queries.per_request(), 1))
+            )?;
+        }
+        writeln!(out)?;
+        for left in &survey.left_out {
+            writeln!(out, "- left out: `{}`: {}", left.name, left.reason)?;
+        }
+    }
+    if let Some(database) = &assessment.database {
+        writeln!(
+            out,
+            "\n{} queries a request of the load (`{}`)\n\n| calls a request | statement |\n|---:|---|",
+            decimal(database.load.per_request(), 1),
+            database.url
+        )?;
+        for statement in database.load.statements.iter().take(STATEMENTS) {
+            writeln!(
+                out,
+                "| {} | `{}` |",
+                decimal(database.load.calls_per_request(statement), 1),
+                cell(&one_line(&statement.query))
+            )?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
