@@ -14,6 +14,7 @@ pub fn of(result: &Measured, asked: &Asked) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     findings.extend(validation(result, asked));
     findings.extend(unlimited(result));
+    findings.extend(toothless(result));
     findings.extend(leaks(result));
     findings.extend(headers(result));
     findings
@@ -61,21 +62,68 @@ fn unlimited(result: &Measured) -> Option<Diagnostic> {
     })
 }
 
+/// A limit that the answers declare (`RateLimit-Policy: 100;w=60`) and that more requests than it
+/// allows did not meet. Twice as many, because a window may end and begin while the run lasts.
+fn toothless(result: &Measured) -> Option<Diagnostic> {
+    let recording = &result.recording;
+    if recording.statuses.contains_key(&429) {
+        return None;
+    }
+    let (quota, window) = recording
+        .samples
+        .iter()
+        .flat_map(|sample| &sample.headers)
+        .filter(|(name, _)| name == "ratelimit-policy")
+        .find_map(|(_, value)| policy(value))?;
+    let windows = (result.seconds / window).ceil() + 1.0;
+    let completed = recording.requests.completed;
+    (completed as f64 > 2.0 * quota * windows).then(|| {
+        Diagnostic::warning(
+            "rate-limit-never-bites",
+            format!(
+                "the answers declare {quota} requests in {window} s, {} were sent in {:.1} s, and not \
+                 one was limited",
+                count(completed),
+                result.seconds
+            ),
+        )
+        .help("backsmith loadtest ... --expect-rate-limit")
+    })
+}
+
+/// Quota and window in seconds of `100;w=60` and of `"default";q=100;w=60`.
+fn policy(value: &str) -> Option<(f64, f64)> {
+    let first = value.split(',').next()?;
+    let parts: Vec<&str> = first.split(';').map(str::trim).collect();
+    let number = |key: &str| {
+        let found = parts.iter().find_map(|part| part.strip_prefix(key));
+        found.and_then(|text| text.parse::<f64>().ok())
+    };
+    let quota = number("q=").or_else(|| parts.first()?.parse().ok())?;
+    let window = number("w=")?;
+    (quota > 0.0 && window > 0.0).then_some((quota, window))
+}
+
+/// Whether the body of an error shows the inside of a server.
+pub fn shows_inside(status: u16, body: &[u8]) -> bool {
+    let body = String::from_utf8_lossy(body);
+    status >= 500 && MARKS.iter().any(|mark| body.contains(mark))
+}
+
+/// What only the inside of a server says.
+const MARKS: [&str; 7] = [
+    "\n    at ",
+    "\\n    at ",
+    "Traceback (most recent call last)",
+    "goroutine ",
+    "SQLSTATE",
+    "syntax error at or near",
+    "relation \\\"",
+];
+
 /// Stack traces and SQL in the body of an error are a map for whoever attacks.
 fn leaks(result: &Measured) -> Option<Diagnostic> {
-    const MARKS: [&str; 7] = [
-        "\n    at ",
-        "\\n    at ",
-        "Traceback (most recent call last)",
-        "goroutine ",
-        "SQLSTATE",
-        "syntax error at or near",
-        "relation \\\"",
-    ];
-    let leaking = |sample: &&Sample| {
-        let body = String::from_utf8_lossy(&sample.body);
-        sample.status >= 500 && MARKS.iter().any(|mark| body.contains(mark))
-    };
+    let leaking = |sample: &&Sample| shows_inside(sample.status, &sample.body);
     let sample = result.recording.samples.iter().find(leaking)?;
     Some(
         Diagnostic::warning(
@@ -120,4 +168,19 @@ fn headers(result: &Measured) -> Vec<Diagnostic> {
         ));
     }
     findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::policy;
+
+    #[test]
+    fn policies_are_read_in_both_notations() {
+        assert_eq!(policy("100;w=60"), Some((100.0, 60.0)));
+        assert_eq!(
+            policy("\"default\";q=10;w=1, \"day\";q=1;w=2"),
+            Some((10.0, 1.0))
+        );
+        assert_eq!(policy("100"), None);
+    }
 }

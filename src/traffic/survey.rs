@@ -167,6 +167,24 @@ impl Survey {
         }
     }
 
+    /// The body of an error shows the inside of the server; told once for an operation.
+    pub fn leaks(&mut self, surveyed: &Surveyed, status: u16) {
+        let finding = Diagnostic::warning(
+            "error-body-leaks",
+            format!(
+                "the body of a {status} of `{}` shows the inside of the server",
+                surveyed.name
+            ),
+        )
+        .pointer(surveyed.pointer.clone())
+        .help("log the cause, answer with a code and a request id");
+        let same =
+            |known: &Diagnostic| known.code == finding.code && known.pointer == finding.pointer;
+        if !self.findings.iter().any(same) {
+            self.findings.push(finding);
+        }
+    }
+
     /// Takes down the answer to a request that breaks a rule.
     pub fn tried(surveyed: &mut Surveyed, attempt: &Attempt, status: Option<u16>) {
         surveyed.invalid.push(Tried {

@@ -5,6 +5,7 @@ use crate::api::Api;
 use crate::commands::documents;
 use crate::failure::{Failure, Message};
 use crate::loadtest::assessment::Assessment;
+use crate::loadtest::findings;
 use crate::loadtest::plan::{Plan, Request, Target};
 use crate::loadtest::runner::{Probe, Silence};
 use crate::redact::SecretUrl;
@@ -124,6 +125,9 @@ impl Description {
                 match probe.ask(&planned) {
                     Ok(answer) => {
                         answered += 1;
+                        if findings::shows_inside(answer.status, &answer.body) {
+                            survey.leaks(&surveyed, answer.status);
+                        }
                         survey.answered(rules, &exercise, &mut surveyed, Ok(&answer));
                         let succeeds = (200..400).contains(&answer.status);
                         if best.as_ref().is_none_or(|(good, _)| succeeds && !good) {
@@ -155,7 +159,12 @@ impl Description {
             for attempt in attempts {
                 let planned = planned(described, &exercise, &attempt.request)?;
                 match probe.ask(&planned) {
-                    Ok(answer) => Survey::tried(&mut surveyed, attempt, Some(answer.status)),
+                    Ok(answer) => {
+                        if findings::shows_inside(answer.status, &answer.body) {
+                            survey.leaks(&surveyed, answer.status);
+                        }
+                        Survey::tried(&mut surveyed, attempt, Some(answer.status));
+                    }
                     Err(Silence::Stopped) => return Err(stopped()),
                     Err(Silence::Failed(_)) => Survey::tried(&mut surveyed, attempt, None),
                 }

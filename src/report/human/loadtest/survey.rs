@@ -43,10 +43,11 @@ fn survey_of(out: &mut dyn Write, survey: &Survey, view: &View) -> io::Result<()
         out,
         "checked",
         &format!(
-            "{} of {} ({}), one by one before the load{}",
+            "{} of {} ({}), one by one before the load{}{}",
             counted(survey.operations.len(), "operation"),
             survey.document,
             title.trim(),
+            refused(survey),
             match survey.left_out.len() {
                 0 => String::new(),
                 left => format!("; {} left out", count(left as u64)),
@@ -110,6 +111,23 @@ fn survey_of(out: &mut dyn Write, survey: &Survey, view: &View) -> io::Result<()
         }
     }
     Ok(())
+}
+
+/// `; 132 of 132 invalid requests refused`.
+fn refused(survey: &Survey) -> String {
+    let operations = || survey.operations.iter();
+    let all: usize = operations().map(|operation| operation.invalid.len()).sum();
+    let refused: usize = operations()
+        .map(|operation| operation.with(Standing::Refused))
+        .sum();
+    if all == 0 {
+        return String::new();
+    }
+    format!(
+        "; {} of {} refused",
+        count(refused as u64),
+        counted(all, "invalid request")
+    )
 }
 
 fn statements(
