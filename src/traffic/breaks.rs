@@ -39,7 +39,7 @@ struct Found {
 /// Every change that the schema refuses, outer places first.
 pub(super) fn of(rules: &Rules<'_>, schema: &Schema, value: &Value) -> Vec<Break> {
     let mut found = Vec::new();
-    walk(rules, schema, value, String::new(), 0, &mut found);
+    walk(rules, schema, value, "", 0, &mut found);
     let mut breaks = Vec::new();
     for Found {
         place,
@@ -77,7 +77,7 @@ fn walk(
     rules: &Rules<'_>,
     schema: &Schema,
     value: &Value,
-    place: String,
+    place: &str,
     depth: usize,
     found: &mut Vec<Found>,
 ) {
@@ -89,7 +89,7 @@ fn walk(
     }
     let mut add = |words: String, lenient: bool, change: Change| {
         found.push(Found {
-            place: place.clone(),
+            place: place.to_owned(),
             words,
             lenient,
             change,
@@ -129,7 +129,7 @@ fn walk(
             {
                 let words = format!("lacks `{name}`");
                 found.push(Found {
-                    place: place.clone(),
+                    place: place.to_owned(),
                     words,
                     lenient: false,
                     change: Change::Remove(name.clone()),
@@ -138,7 +138,7 @@ fn walk(
             if flat.additional_properties == Some(Schema::Nothing) {
                 let change = Change::Insert("backsmithUnknown".to_owned(), json!(true));
                 found.push(Found {
-                    place: place.clone(),
+                    place: place.to_owned(),
                     words: "has a property that is not described".to_owned(),
                     lenient: false,
                     change,
@@ -147,7 +147,7 @@ fn walk(
             for (name, value) in object {
                 if let Some(schema) = flat.properties.get(name) {
                     let below = format!("{place}/{}", escape(name));
-                    walk(rules, schema, value, below, depth + 1, found);
+                    walk(rules, schema, value, &below, depth + 1, found);
                 }
             }
         }
@@ -155,7 +155,14 @@ fn walk(
             if let (Some(first), Some(schema)) = (items.first(), flat.items.as_ref())
                 && flat.prefix_items.is_empty()
             {
-                walk(rules, schema, first, format!("{place}/0"), depth + 1, found);
+                walk(
+                    rules,
+                    schema,
+                    first,
+                    &format!("{place}/0"),
+                    depth + 1,
+                    found,
+                );
             }
         }
         _ => {}

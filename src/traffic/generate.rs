@@ -119,7 +119,7 @@ impl<'r, 'a> Generator<'r, 'a> {
             };
             return values.get(index).cloned();
         }
-        match self.kind(&flat, depth)? {
+        match Self::kind(&flat, depth)? {
             JsonType::Null => Some(Value::Null),
             JsonType::Boolean => Some((fullness != Fullness::Random || self.random.bool()).into()),
             JsonType::Integer => self.integer(&flat),
@@ -131,7 +131,7 @@ impl<'r, 'a> Generator<'r, 'a> {
     }
 
     /// The type to make: the first that is not null, null where it is deep.
-    fn kind(&self, flat: &Constraints, depth: usize) -> Option<JsonType> {
+    fn kind(flat: &Constraints, depth: usize) -> Option<JsonType> {
         if flat.types.is_empty() {
             return Some(implied(flat));
         }

@@ -80,7 +80,7 @@ fn write(hir: &Hir, random: &mut Rng, text: &mut String) -> Option<()> {
             }
         }
         HirKind::Alternation(parts) => {
-            write(parts.get(random.usize(..parts.len()))?, random, text)?
+            write(parts.get(random.usize(..parts.len()))?, random, text)?;
         }
     }
     Some(())

@@ -388,10 +388,9 @@ fn at_its_place(parameter: &Parameter, value: &Value) -> Option<String> {
 /// The bytes of a body. `None` when the media type has no form for the value.
 fn bytes(kind: ContentKind, media: &MediaType, value: &Value) -> Option<Vec<u8>> {
     match (kind, value) {
-        (ContentKind::Json, _) => Some(value.to_string().into_bytes()),
         (ContentKind::Text, Value::String(text)) => Some(text.clone().into_bytes()),
         (ContentKind::Text, Value::Array(_) | Value::Object(_)) => None,
-        (ContentKind::Text, _) => Some(value.to_string().into_bytes()),
+        (ContentKind::Json | ContentKind::Text, _) => Some(value.to_string().into_bytes()),
         (ContentKind::Form, _) => {
             let mut pairs = Vec::new();
             for (name, value) in value.as_object()? {

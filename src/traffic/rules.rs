@@ -35,8 +35,11 @@ pub struct Rules<'a> {
     pub(super) api: &'a Api,
     /// The named schemas as JSON Schema, for each direction.
     definitions: [Value; 2],
-    compiled: RefCell<HashMap<(String, Direction), Rc<Option<Validator>>>>,
+    compiled: RefCell<Compiled>,
 }
+
+/// By the text of the schema; `None` for one that cannot be compiled.
+type Compiled = HashMap<(String, Direction), Rc<Option<Validator>>>;
 
 /// Longest text of a value in a message.
 const LONGEST_MESSAGE: usize = 160;
@@ -140,7 +143,7 @@ impl<'a> Rules<'a> {
                         continue;
                     }
                     let chosen = alternatives.get(choice(alternatives.len()))?;
-                    let named = self.discriminated(&flat, chosen);
+                    let named = Self::discriminated(&flat, chosen);
                     let chosen = self.flat_at(chosen, choice, depth + 1)?;
                     flat = merged(flat, chosen);
                     if let Some((property, value)) = named {
@@ -159,7 +162,7 @@ impl<'a> Rules<'a> {
     }
 
     /// The property that names an alternative, and the name.
-    fn discriminated(&self, flat: &Constraints, chosen: &Schema) -> Option<(String, String)> {
+    fn discriminated(flat: &Constraints, chosen: &Schema) -> Option<(String, String)> {
         let discriminator = flat.discriminator.as_ref()?;
         let Schema::Reference(name) = chosen else {
             return None;

@@ -142,13 +142,16 @@ fn a_generated_server_keeps_its_description() {
     // The same seed, the same requests.
     let again = json(&sandbox, &arguments, 0);
     assert_eq!(report["description"], again["description"]);
+    let all = format!("{invalid} of {invalid} invalid requests refused");
     for (format, wanted) in [
-        ("human", "132 of 132 invalid requests refused"),
+        ("human", all.as_str()),
         ("markdown", "| `getQuery` | holds | 200:"),
         ("junit", "description: getQuery"),
     ] {
         let shown = run(&sandbox, &[&arguments[..], &["--format", format]].concat()).expect(0);
-        assert!(shown.stdout.contains(wanted), "{}", shown.stdout);
+        // Lines are broken where the terminal ends.
+        let words: Vec<&str> = shown.stdout.split_whitespace().collect();
+        assert!(words.join(" ").contains(wanted), "{}", shown.stdout);
         assert!(
             format != "human"
                 || shown
