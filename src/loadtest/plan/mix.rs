@@ -29,7 +29,7 @@ impl Mix {
         let Some(all) = self.ends.last() else {
             return 0;
         };
-        let drawn = u128::from(scrambled(self.seed, number)) * u128::from(*all) >> 64;
+        let drawn = (u128::from(scrambled(self.seed, number)) * u128::from(*all)) >> 64;
         self.ends.partition_point(|end| u128::from(*end) <= drawn)
     }
 }

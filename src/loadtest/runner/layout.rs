@@ -62,7 +62,7 @@ impl Layout {
 
     /// Every request of the plan, in the order of the row.
     pub(super) fn requests(plan: &Plan) -> impl Iterator<Item = &Request> {
-        plan.targets.iter().flat_map(|target| target.requests())
+        plan.targets.iter().flat_map(Target::requests)
     }
 
     /// The target of each request of the row, and nothing when none is chosen.

@@ -278,10 +278,10 @@ fn headers(node: &Node, faults: &mut Vec<Diagnostic>) -> Vec<(String, String, Sp
     entries
         .filter_map(|entry| {
             // The value may be a secret, so a fault shows the name's place.
-            let (value, _) = match &entry.value.kind {
-                NodeKind::Scalar(Value::Null) => (String::new(), ()),
-                NodeKind::Scalar(Value::String(value)) => (value.clone(), ()),
-                NodeKind::Scalar(other) => (other.to_string(), ()),
+            let value = match &entry.value.kind {
+                NodeKind::Scalar(Value::Null) => String::new(),
+                NodeKind::Scalar(Value::String(value)) => value.clone(),
+                NodeKind::Scalar(other) => other.to_string(),
                 _ => {
                     let text = format!("the header `{}` is no text", entry.key);
                     let fault = Diagnostic::error("wrong-list", text);
