@@ -18,7 +18,7 @@ pub struct Stage {
 impl Stage {
     /// The integral of the rate.
     pub fn arrivals(&self) -> f64 {
-        (self.from + self.to) / 2.0 * self.duration.as_nanos() as f64 / 1e9
+        self.mean() * self.duration.as_nanos() as f64 / 1e9
     }
 
     /// Requests a second over the whole stage.

@@ -137,13 +137,17 @@ fn wait_for_start(plan: &Plan, stop: &dyn Fn() -> bool, events: &mut dyn FnMut(E
     if wait > early {
         events(Event::WaitingForStart { wait });
     }
-    while until(start) > early {
+    // The clock goes on between two looks, so each look is taken once.
+    loop {
+        let left = until(start).saturating_sub(early);
+        if left.is_zero() {
+            return true;
+        }
         if stop() {
             return false;
         }
-        std::thread::sleep(WATCH.min(until(start) - early));
+        std::thread::sleep(WATCH.min(left));
     }
-    true
 }
 
 /// The time left by the clock on the wall, which is the one that machines share.
