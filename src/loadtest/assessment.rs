@@ -1,303 +1,25 @@
 //! What a run means: the figures, what was asked of them, and the verdict. Pure; a merged report and
 //! a fresh run are judged by the same rules.
 
+mod asked;
+mod measured;
 mod stages;
 
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::capacity::{Capacity, Limit};
 use super::comparison::{self, Baseline, Comparison};
 use super::expectation::{self, Checked, Expectation, Figures};
 use super::findings;
-use super::plan::{Shard, Target};
 use super::rate_limit::{self, Observed};
-use super::recording::{Client, Outcome, Part, Recording};
-use super::schedule::Stage;
-use super::statistics::{Acceptance, Summary, rate, share};
-use super::table::RowOrder;
+use super::recording::{Client, Outcome};
+use super::statistics::share;
 use crate::diagnostic::Diagnostic;
 use crate::traffic::{DatabaseUse, Survey};
 
+pub use asked::{Asked, Drawn, Endpoint, Load, Machine, Named, TableUse};
+pub use measured::{Measured, MeasuredPart};
 pub use stages::StageFigures;
-
-/// The load that was asked for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Load {
-    /// Open loop, in requests a second of the whole run.
-    /// With stages, their mean.
-    pub rate: Option<f64>,
-    pub stages: Vec<Stage>,
-    pub connections: usize,
-    pub duration: Option<Duration>,
-    pub requests: Option<u64>,
-    pub warmup: Duration,
-    pub timeout: Duration,
-    pub threads: usize,
-    pub shard: Option<Shard>,
-    /// What was chosen and filled in; `None` when all requests are the same.
-    pub drawn: Option<Drawn>,
-}
-
-/// Where the choices and the values of a run came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Drawn {
-    pub seed: u64,
-    pub table: Option<TableUse>,
-}
-
-/// How a run went through its table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TableUse {
-    pub name: String,
-    pub rows: u64,
-    pub order: RowOrder,
-    /// Rows that requests took, warm-up included.
-    pub taken: u64,
-}
-
-impl TableUse {
-    /// How often the first row came again.
-    pub const fn rounds(&self) -> u64 {
-        match self.order {
-            RowOrder::InOrder => {
-                self.taken.saturating_sub(1) / if self.rows == 0 { 1 } else { self.rows }
-            }
-            RowOrder::Random => 0,
-        }
-    }
-}
-
-impl Load {
-    /// The rate of an open loop at its slowest; a pause has none.
-    pub fn slowest_rate(&self) -> Option<f64> {
-        let slowest = |stage: &Stage| stage.from.min(stage.to);
-        self.stages
-            .iter()
-            .map(slowest)
-            .reduce(f64::min)
-            .or(self.rate)
-    }
-
-    /// The rate of an open loop at its fastest.
-    pub fn fastest_rate(&self) -> Option<f64> {
-        let fastest = |stage: &Stage| stage.from.max(stage.to);
-        self.stages
-            .iter()
-            .map(fastest)
-            .reduce(f64::max)
-            .or(self.rate)
-    }
-
-    /// The connections of this machine: a shard of a closed loop has its part of them.
-    pub fn own_connections(&self) -> usize {
-        match (self.shard, self.rate) {
-            (Some(shard), None) => shard.part(self.connections as u64) as usize,
-            _ => self.connections,
-        }
-    }
-}
-
-/// An endpoint as reports name it; the URL is masked already.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint {
-    pub url: String,
-    pub method: String,
-    /// The requests of a mix; empty with a single one.
-    pub requests: Vec<Named>,
-}
-
-/// One request of a mix as reports name it; templates stand for their values.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
-    pub name: String,
-    pub url: String,
-    pub method: String,
-    pub weight: u32,
-    /// Statuses that are no errors; empty where the run decides.
-    pub accepted: Vec<RangeInclusive<u16>>,
-}
-
-impl Endpoint {
-    /// How reports name a target: a mix by its methods and the addresses that it goes to.
-    pub fn of(target: &Target) -> Self {
-        let first = target.first();
-        if !target.is_mix() {
-            return Self {
-                url: first.url.to_string(),
-                method: first.method.clone(),
-                requests: Vec::new(),
-            };
-        }
-        let mut origins: Vec<String> = Vec::new();
-        let mut methods: Vec<&str> = Vec::new();
-        for request in target.requests() {
-            let scheme = request.address.scheme.name();
-            let origin = format!("{scheme}://{}", request.address.authority());
-            if !origins.contains(&origin) {
-                origins.push(origin);
-            }
-            if !methods.contains(&request.method.as_str()) {
-                methods.push(&request.method);
-            }
-        }
-        let named = target.requests().iter().map(|request| Named {
-            name: request.name.clone(),
-            url: request.url.to_string(),
-            method: request.method.clone(),
-            weight: request.weight,
-            accepted: request.accepted.clone(),
-        });
-        Self {
-            url: origins.join(", "),
-            method: methods.join(", "),
-            requests: named.collect(),
-        }
-    }
-}
-
-/// Where the load came from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Machine {
-    pub os: String,
-    pub arch: String,
-    pub cores: usize,
-    /// How many files, sockets among them, the process may have open.
-    pub open_files: Option<u64>,
-}
-
-/// What the run has to meet.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Asked {
-    pub expectations: Vec<Expectation>,
-    pub status: Option<u16>,
-    pub rate_limit: bool,
-}
-
-impl Asked {
-    pub const fn acceptance(&self) -> Acceptance {
-        match self.status {
-            Some(status) => Acceptance::Only(status),
-            None if self.rate_limit => Acceptance::RateLimited,
-            None => Acceptance::Success,
-        }
-    }
-}
-
-/// One endpoint's figures.
-#[derive(Clone, Debug)]
-pub struct Measured {
-    pub endpoint: Endpoint,
-    pub recording: Recording,
-    pub latency: Summary,
-    /// In open loop.
-    pub service: Option<Summary>,
-    pub requests_per_second: f64,
-    /// Failed exchanges and answers that are not accepted.
-    pub errors: u64,
-    /// Completed and failed exchanges.
-    pub finished: u64,
-    /// The time in which this endpoint was loaded: in a comparison its own blocks.
-    pub seconds: f64,
-    /// One for each request of a mix, in the order of the endpoint.
-    pub parts: Vec<MeasuredPart>,
-}
-
-/// The figures of one request of a mix.
-#[derive(Clone, Debug)]
-pub struct MeasuredPart {
-    pub named: Named,
-    pub part: Part,
-    pub latency: Summary,
-    pub requests_per_second: f64,
-    /// Failed exchanges and answers that are not accepted of this request.
-    pub errors: u64,
-    /// Completed and failed exchanges.
-    pub finished: u64,
-}
-
-impl MeasuredPart {
-    fn new(named: Named, part: Part, loaded: Duration, accepts: Acceptance) -> Self {
-        let accepted = |status: &u16| match named.accepted.as_slice() {
-            [] => accepts.accepts(*status),
-            ranges => ranges.iter().any(|range| range.contains(status)),
-        };
-        let refused = part.statuses.iter().filter(|(status, _)| !accepted(status));
-        Self {
-            errors: part.requests.failed + refused.map(|(_, count)| count).sum::<u64>(),
-            latency: Summary::of(&part.latency),
-            requests_per_second: rate(part.requests.completed, loaded),
-            finished: part.requests.completed + part.requests.failed,
-            named,
-            part,
-        }
-    }
-
-    pub fn error_rate(&self) -> f64 {
-        share(self.errors, self.finished)
-    }
-
-    /// What expectations of this request look at.
-    pub fn figures(&self) -> Figures {
-        Figures {
-            requests_per_second: self.requests_per_second,
-            errors: self.errors,
-            finished: self.finished,
-            latency: self.latency.clone(),
-        }
-    }
-}
-
-impl Measured {
-    fn new(
-        endpoint: Endpoint,
-        recording: Recording,
-        elapsed: Duration,
-        accepts: Acceptance,
-    ) -> Self {
-        let blocks: f64 = recording.blocks.iter().map(|block| block.seconds).sum();
-        let loaded = if recording.blocks.is_empty() {
-            elapsed
-        } else {
-            Duration::from_secs_f64(blocks)
-        };
-        let pairs = endpoint.requests.iter().zip(&recording.parts);
-        let parts: Vec<MeasuredPart> = pairs
-            .map(|(named, part)| MeasuredPart::new(named.clone(), part.clone(), loaded, accepts))
-            .collect();
-        let errors = if parts.is_empty() {
-            accepts.errors_of(&recording)
-        } else {
-            parts.iter().map(|part| part.errors).sum()
-        };
-        Self {
-            latency: Summary::of(&recording.latency),
-            service: recording.service.as_ref().map(Summary::of),
-            requests_per_second: rate(recording.requests.completed, loaded),
-            errors,
-            parts,
-            finished: recording.requests.completed + recording.requests.failed,
-            seconds: loaded.as_secs_f64(),
-            endpoint,
-            recording,
-        }
-    }
-
-    pub fn error_rate(&self) -> f64 {
-        share(self.errors, self.finished)
-    }
-
-    /// Little's law: requests in flight are their rate times the time that each takes.
-    pub fn in_flight(&self) -> f64 {
-        let mean = self.latency.mean.unwrap_or(0.0);
-        rate(self.finished, Duration::from_secs_f64(self.seconds)) * mean / 1e3
-    }
-
-    pub fn successes(&self) -> u64 {
-        let good = self.recording.statuses.range(200..400);
-        good.map(|(_, count)| count).sum()
-    }
-}
 
 /// `--expect-status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -670,6 +392,7 @@ fn doubts(
 mod tests {
     use super::*;
     use crate::loadtest::recording::ErrorKind;
+    use crate::loadtest::recording::Recording;
 
     fn load(rate: Option<f64>) -> Load {
         Load {

@@ -157,7 +157,6 @@ impl Escape {
                 DIGITS[usize::from(byte & 15)],
             );
             match (self, byte) {
-                (Self::None, _) => out.push(*byte),
                 (Self::Percent, byte) => {
                     if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) {
                         out.push(*byte);
@@ -170,9 +169,9 @@ impl Escape {
                 (Self::Json, b'\r') => out.extend_from_slice(b"\\r"),
                 (Self::Json, b'\t') => out.extend_from_slice(b"\\t"),
                 (Self::Json, 0..0x20) => {
-                    out.extend_from_slice(&[b'\\', b'u', b'0', b'0', high, low])
+                    out.extend_from_slice(&[b'\\', b'u', b'0', b'0', high, low]);
                 }
-                (Self::Json, _) => out.push(*byte),
+                (Self::None | Self::Json, _) => out.push(*byte),
             }
         }
     }

@@ -82,7 +82,7 @@ fn the_capacity_of_a_server_of_four_workers_is_found() {
     let capacity = &found["capacity"];
     // 4 / 20 ms: what a busy machine takes away makes it less, and nothing makes it more.
     let highest = capacity["highest_rate"].as_f64().expect("a rate");
-    assert!(highest <= 230.0 && highest >= 20.0, "{capacity:#}");
+    assert!((20.0..=230.0).contains(&highest), "{capacity:#}");
     assert!(
         capacity["breaks_at"].as_f64() > Some(highest),
         "{capacity:#}"

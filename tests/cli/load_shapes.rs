@@ -246,7 +246,7 @@ fn part_of(whole: &Value, part: u64) -> Value {
                 for (name, value) in fields {
                     match name.as_str() {
                         "histogram" | "service_histogram" => {
-                            *value = share_of_histogram(value, part)
+                            *value = share_of_histogram(value, part);
                         }
                         "histograms" => {
                             let texts = value.as_array_mut().expect("a list");

@@ -154,7 +154,7 @@ fn measure(
     let mut live = Live::new(request, terminal);
     let plan: &Plan = &request.plan;
     let outcome = runner::run(plan, &|| interrupt.requested().is_some(), &mut |event| {
-        live.show(&event, interrupt)
+        live.show(&event, interrupt);
     });
     live.finish(interrupt);
     outcome

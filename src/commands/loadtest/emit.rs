@@ -12,15 +12,12 @@ pub(super) fn run(request: &Emit, terminal: &mut Terminal) -> Result<Verdict, Fa
         EmitTarget::Kubernetes => kubernetes::write(&mut text, &request.recipe)?,
         EmitTarget::K6 => k6::write(&mut text, &request.recipe)?,
     }
-    match &request.output {
-        Some(path) => {
-            files::write_atomically(path, &text)?;
-            terminal.note(&format!("wrote {}", path.display()));
-        }
-        None => {
-            terminal.output().write_all(&text)?;
-            terminal.flush()?;
-        }
+    if let Some(path) = &request.output {
+        files::write_atomically(path, &text)?;
+        terminal.note(&format!("wrote {}", path.display()));
+    } else {
+        terminal.output().write_all(&text)?;
+        terminal.flush()?;
     }
     Ok(Verdict::Holds)
 }

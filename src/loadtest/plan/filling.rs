@@ -99,7 +99,7 @@ impl Request {
     pub fn templated(
         url: &SecretUrl,
         method: &str,
-        headers: Vec<SecretHeader>,
+        headers: &[SecretHeader],
         body: Vec<u8>,
         names: &Names<'_>,
     ) -> Result<Self, Vec<Misfit>> {
@@ -285,7 +285,7 @@ fn path(marked: &str, marker: &str, parts: &[Part]) -> Template {
     let mut template = Template::default();
     let mut rest = marked;
     while let Some(at) = rest.find(marker) {
-        template.push_text(rest[..at].as_bytes());
+        template.push_text(&rest.as_bytes()[..at]);
         let after = &rest[at + marker.len()..];
         let digits = after.bytes().take_while(u8::is_ascii_digit).count().min(4);
         let value = after[..digits]

@@ -29,11 +29,11 @@ fn variables(recipe: &Recipe) -> Vec<String> {
 }
 
 fn head(out: &mut dyn Write, recipe: &Recipe) -> io::Result<()> {
-    let flags: String = variables(recipe)
-        .iter()
-        .map(|name| format!(" -e {name}=..."))
-        .collect();
-    writeln!(out, "// k6 run{flags} FILE")?;
+    write!(out, "// k6 run")?;
+    for name in variables(recipe) {
+        write!(out, " -e {name}=...")?;
+    }
+    writeln!(out, " FILE")?;
     writeln!(out, "//")?;
     if recipe.load.rate.is_some() {
         writeln!(
@@ -104,13 +104,12 @@ fn options(out: &mut dyn Write, recipe: &Recipe) -> io::Result<()> {
     if !load.warmup.is_zero() {
         let rate = load.stages.first().map(|stage| stage.from).or(load.rate);
         writeln!(out, "    warmup: {{")?;
-        match rate {
-            Some(rate) => constant(out, rate, &time(load.warmup), load.connections)?,
-            None => {
-                writeln!(out, "      executor: 'constant-vus',")?;
-                writeln!(out, "      vus: {},", load.connections)?;
-                writeln!(out, "      duration: '{}',", time(load.warmup))?;
-            }
+        if let Some(rate) = rate {
+            constant(out, rate, &time(load.warmup), load.connections)?;
+        } else {
+            writeln!(out, "      executor: 'constant-vus',")?;
+            writeln!(out, "      vus: {},", load.connections)?;
+            writeln!(out, "      duration: '{}',", time(load.warmup))?;
         }
         writeln!(out, "      gracefulStop: '0s',")?;
         writeln!(out, "    }},")?;

@@ -103,16 +103,13 @@ fn body(out: &mut dyn Write, recipe: &Recipe) -> io::Result<()> {
     writeln!(out, "kind: ConfigMap")?;
     writeln!(out, "metadata:")?;
     writeln!(out, "  name: {NAME}-body")?;
-    match std::str::from_utf8(body) {
-        Ok(text) => {
-            writeln!(out, "data:")?;
-            writeln!(out, "  body: {}", quoted(text))
-        }
-        Err(_) => {
-            let encoded = base64::engine::general_purpose::STANDARD.encode(body);
-            writeln!(out, "binaryData:")?;
-            writeln!(out, "  body: {encoded}")
-        }
+    if let Ok(text) = std::str::from_utf8(body) {
+        writeln!(out, "data:")?;
+        writeln!(out, "  body: {}", quoted(text))
+    } else {
+        let encoded = base64::engine::general_purpose::STANDARD.encode(body);
+        writeln!(out, "binaryData:")?;
+        writeln!(out, "  body: {encoded}")
     }
 }
 

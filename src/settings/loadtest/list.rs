@@ -307,15 +307,12 @@ fn statuses(node: &Node, faults: &mut Vec<Diagnostic>) -> Vec<RangeInclusive<u16
             NodeKind::Scalar(Value::Number(number)) => number.to_string(),
             _ => return None,
         };
-        let range = match text.strip_suffix("XX") {
-            Some(hundreds) => {
-                let first = hundreds.parse::<u16>().ok()?.checked_mul(100)?;
-                first..=first.checked_add(99)?
-            }
-            None => {
-                let status = text.parse().ok()?;
-                status..=status
-            }
+        let range = if let Some(hundreds) = text.strip_suffix("XX") {
+            let first = hundreds.parse::<u16>().ok()?.checked_mul(100)?;
+            first..=first.checked_add(99)?
+        } else {
+            let status = text.parse().ok()?;
+            status..=status
         };
         (*range.start() >= 100 && *range.end() <= 599).then_some(range)
     };

@@ -97,7 +97,7 @@ fn plain(
     let mut targets = Vec::new();
     for text in urls {
         let url = SecretUrl::new(text.clone());
-        match Request::templated(&url, &method, headers.to_vec(), body.clone(), names) {
+        match Request::templated(&url, &method, headers, body.clone(), names) {
             Ok(request) => targets.extend(Target::of(vec![request])),
             Err(misfits) => {
                 for misfit in misfits {
@@ -252,8 +252,8 @@ impl Shape<'_> {
     fn request(&self, before: &[Request]) -> Result<Request, Vec<Diagnostic>> {
         let line = self.line;
         let mut faults = Vec::new();
-        let url = self.url().map_err(|fault| faults.push(fault));
-        let body = self.body().map_err(|fault| faults.push(fault));
+        let url = self.url().map_err(|fault| faults.push(*fault));
+        let body = self.body().map_err(|fault| faults.push(*fault));
         let (Ok(url), Ok(body)) = (url, body) else {
             return Err(faults);
         };
@@ -277,7 +277,7 @@ impl Shape<'_> {
         headers.extend(
             listed.map(|(name, value, _)| SecretHeader::new(name.as_str(), value.as_str())),
         );
-        let made = Request::templated(&url, &method, headers, body, self.names);
+        let made = Request::templated(&url, &method, &headers, body, self.names);
         let mut request = made.map_err(|misfits| -> Vec<Diagnostic> {
             let placed = misfits
                 .iter()
@@ -305,11 +305,11 @@ impl Shape<'_> {
         Ok(request)
     }
 
-    fn url(&self) -> Result<SecretUrl, Diagnostic> {
+    fn url(&self) -> Result<SecretUrl, Box<Diagnostic>> {
         let text = self.line.url.as_str();
         let fault = |message: &str, help: &str| {
             let fault = Diagnostic::error("wrong-list", message);
-            Err(fault.at(self.line.url_span.clone()).help(help))
+            Err(Box::new(fault.at(self.line.url_span.clone()).help(help)))
         };
         if !text.starts_with('/') {
             if self.has_bases {
@@ -336,7 +336,7 @@ impl Shape<'_> {
         }
     }
 
-    fn body(&self) -> Result<Vec<u8>, Diagnostic> {
+    fn body(&self) -> Result<Vec<u8>, Box<Diagnostic>> {
         if let Some((file, span)) = &self.line.body_file {
             let path: PathBuf = self.folder.join(file);
             return files::read_bytes(&path).map_err(|failure| {
@@ -351,7 +351,7 @@ impl Shape<'_> {
                     }
                     _ => Diagnostic::error("wrong-list", "the file cannot be read"),
                 };
-                fault.at(span.clone())
+                Box::new(fault.at(span.clone()))
             });
         }
         let body = self.line.body.as_ref();

@@ -1,0 +1,123 @@
+//! What was measured of one endpoint, and of each request of a list.
+
+use std::time::Duration;
+
+use super::{Endpoint, Named};
+use crate::loadtest::expectation::Figures;
+use crate::loadtest::recording::{Part, Recording};
+use crate::loadtest::statistics::{Acceptance, Summary, rate, share};
+
+/// One endpoint's figures.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    pub endpoint: Endpoint,
+    pub recording: Recording,
+    pub latency: Summary,
+    /// In open loop.
+    pub service: Option<Summary>,
+    pub requests_per_second: f64,
+    /// Failed exchanges and answers that are not accepted.
+    pub errors: u64,
+    /// Completed and failed exchanges.
+    pub finished: u64,
+    /// The time in which this endpoint was loaded: in a comparison its own blocks.
+    pub seconds: f64,
+    /// One for each request of a mix, in the order of the endpoint.
+    pub parts: Vec<MeasuredPart>,
+}
+
+/// The figures of one request of a mix.
+#[derive(Clone, Debug)]
+pub struct MeasuredPart {
+    pub named: Named,
+    pub part: Part,
+    pub latency: Summary,
+    pub requests_per_second: f64,
+    /// Failed exchanges and answers that are not accepted of this request.
+    pub errors: u64,
+    /// Completed and failed exchanges.
+    pub finished: u64,
+}
+
+impl MeasuredPart {
+    fn new(named: Named, part: Part, loaded: Duration, accepts: Acceptance) -> Self {
+        let accepted = |status: &u16| match named.accepted.as_slice() {
+            [] => accepts.accepts(*status),
+            ranges => ranges.iter().any(|range| range.contains(status)),
+        };
+        let refused = part.statuses.iter().filter(|(status, _)| !accepted(status));
+        Self {
+            errors: part.requests.failed + refused.map(|(_, count)| count).sum::<u64>(),
+            latency: Summary::of(&part.latency),
+            requests_per_second: rate(part.requests.completed, loaded),
+            finished: part.requests.completed + part.requests.failed,
+            named,
+            part,
+        }
+    }
+
+    pub fn error_rate(&self) -> f64 {
+        share(self.errors, self.finished)
+    }
+
+    /// What expectations of this request look at.
+    pub fn figures(&self) -> Figures {
+        Figures {
+            requests_per_second: self.requests_per_second,
+            errors: self.errors,
+            finished: self.finished,
+            latency: self.latency.clone(),
+        }
+    }
+}
+
+impl Measured {
+    pub(super) fn new(
+        endpoint: Endpoint,
+        recording: Recording,
+        elapsed: Duration,
+        accepts: Acceptance,
+    ) -> Self {
+        let blocks: f64 = recording.blocks.iter().map(|block| block.seconds).sum();
+        let loaded = if recording.blocks.is_empty() {
+            elapsed
+        } else {
+            Duration::from_secs_f64(blocks)
+        };
+        let pairs = endpoint.requests.iter().zip(&recording.parts);
+        let parts: Vec<MeasuredPart> = pairs
+            .map(|(named, part)| MeasuredPart::new(named.clone(), part.clone(), loaded, accepts))
+            .collect();
+        let errors = if parts.is_empty() {
+            accepts.errors_of(&recording)
+        } else {
+            parts.iter().map(|part| part.errors).sum()
+        };
+        Self {
+            latency: Summary::of(&recording.latency),
+            service: recording.service.as_ref().map(Summary::of),
+            requests_per_second: rate(recording.requests.completed, loaded),
+            errors,
+            parts,
+            finished: recording.requests.completed + recording.requests.failed,
+            seconds: loaded.as_secs_f64(),
+            endpoint,
+            recording,
+        }
+    }
+
+    pub fn error_rate(&self) -> f64 {
+        share(self.errors, self.finished)
+    }
+
+    /// Little's law: requests in flight are their rate times the time that each takes.
+    pub fn in_flight(&self) -> f64 {
+        let mean = self.latency.mean.unwrap_or(0.0);
+        rate(self.finished, Duration::from_secs_f64(self.seconds)) * mean / 1e3
+    }
+
+    pub fn successes(&self) -> u64 {
+        let good = self.recording.statuses.range(200..400);
+        good.map(|(_, count)| count).sum()
+    }
+}
