@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use crate::loadtest::{json as report, valid};
+use crate::markup::is_one_safe_page;
 use crate::sandbox::Sandbox;
 use crate::web_server::WebServer;
 
@@ -119,7 +120,11 @@ fn busy_connections_are_no_limit_of_the_server() {
     let (sandbox, server) = (Sandbox::new(), WebServer::start());
     let url = server.url("/delay/200");
     let flags = ["loadtest", &url, "--find-capacity", "-d", "1", "-c", "2"];
-    let run = sandbox.run(flags).expect(0);
+    let paged = flags.into_iter().chain(["--report", "page.html"]);
+    let run = sandbox.run(paged).expect(0);
+    let page = sandbox.read("page.html");
+    is_one_safe_page(&page);
+    assert!(page.contains("id=\"capacity\"") && page.contains("Limit: all 2 connections"));
     assert!(
         run.stdout.contains("all 2 connections were busy"),
         "{}",

@@ -337,3 +337,22 @@ fn an_interrupted_run_keeps_its_planned_length() {
         ],
     );
 }
+
+#[test]
+fn requests_of_a_list_have_rows_of_their_own() {
+    let (sandbox, server) = (Sandbox::new(), WebServer::start());
+    sandbox.write("list.txt", "3 /bytes/3\n1 /status/500\n");
+    let url = server.url("");
+    let arguments = [url.as_str(), "--urls", "list.txt", "-c", "2"];
+    let rest = ["--requests", "400", "--expect", "GET /bytes/3: p99<60s"];
+    let (_, page) = both(&sandbox, &[&arguments[..], &rest[..]].concat(), 0);
+    holds(
+        &page,
+        &[
+            "id=\"requests\"",
+            ">GET /bytes/3<",
+            ">GET /status/500<",
+            "GET /bytes/3: p99 &lt; ",
+        ],
+    );
+}

@@ -37,12 +37,12 @@ pub(super) fn sentence(assessment: &Assessment) -> Headline {
     let text = match first.measured {
         None => format!(
             "failed: no figure for {}, {}{more}",
-            expectation.quantity.name(),
+            expectation.subject(),
             first.reason
         ),
         Some(_) => format!(
             "failed: {} is {}, expected {} {}{more}",
-            expectation.quantity.name(),
+            expectation.subject(),
             measured(first),
             expectation.operator.sign(),
             Threshold(expectation)
@@ -171,7 +171,7 @@ pub(super) fn table(assessment: &Assessment) -> Option<Part> {
         let expectation = &checked.expectation;
         let name = format!(
             "{} {} {}",
-            expectation.quantity.name(),
+            expectation.subject(),
             expectation.operator.sign(),
             Threshold(expectation)
         );

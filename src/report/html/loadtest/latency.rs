@@ -118,7 +118,7 @@ fn limits(assessment: &Assessment, sides: &[Side<'_>]) -> Vec<Limit> {
             name: format!(
                 "limit {} ({})",
                 Threshold(&checked.expectation),
-                checked.expectation.quantity.name()
+                checked.expectation.subject()
             ),
         })
         .collect();

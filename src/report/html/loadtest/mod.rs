@@ -2,11 +2,13 @@
 //! endpoint, two of them, or a run and its baseline; a report that was put together has the same page.
 
 mod answers;
+mod capacity;
 mod client;
 mod compared;
 mod judged;
 mod latency;
 mod pairs;
+mod requests;
 mod scaling;
 mod stages;
 mod time;
@@ -52,6 +54,7 @@ pub fn loadtest(
     let is_comparison = assessment.comparison.is_some();
     let sections = [
         compared::section(assessment),
+        capacity::section(assessment),
         latency::section(assessment),
         if assessment.results.len() == 1 {
             time::section(assessment)
@@ -59,6 +62,7 @@ pub fn loadtest(
             pairs::section(assessment)
         },
         stages::section(assessment),
+        requests::section(assessment),
         answers::section(assessment),
         judged::findings(assessment),
         client::connections(assessment),

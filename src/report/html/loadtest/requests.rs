@@ -1,0 +1,53 @@
+//! The requests of a list or of a description, each with its own figures.
+
+use super::super::part::{Cell, Part, Section, Table};
+use super::super::text::Html;
+use super::judged::digits;
+use crate::loadtest::assessment::Assessment;
+use crate::text::number::{count, per_cent, per_second};
+
+pub(super) fn section(assessment: &Assessment) -> Option<Section> {
+    let parts: Vec<Part> = assessment
+        .results
+        .iter()
+        .filter(|result| !result.parts.is_empty())
+        .filter_map(|result| {
+            let mut table = Table::new(&[
+                "request", ">weight", ">req/s", ">p50, ms", ">p95, ms", ">p99, ms", ">max, ms",
+                ">errors", "answers",
+            ]);
+            let all: u32 = result.parts.iter().map(|part| part.named.weight).sum();
+            for part in &result.parts {
+                let time = |value: Option<f64>| Cell::number(value.map_or("—".to_owned(), digits));
+                let answers: Vec<String> = part
+                    .part
+                    .statuses
+                    .iter()
+                    .map(|(status, times)| format!("{status}: {}", count(*times)))
+                    .collect();
+                let weight = f64::from(part.named.weight) / f64::from(all.max(1));
+                table.row([
+                    Cell::text(&part.named.name),
+                    Cell::number(per_cent(weight)),
+                    Cell::number(per_second(part.requests_per_second)),
+                    time(part.latency.p50),
+                    time(part.latency.p95),
+                    time(part.latency.p99),
+                    time(part.latency.max),
+                    Cell::number(per_cent(part.error_rate())),
+                    Cell::text(&answers.join("  ")),
+                ]);
+            }
+            table.part()
+        })
+        .collect();
+    if parts.is_empty() {
+        return None;
+    }
+    let note = Html::text("Drawn by weight for every request; each row is judged by itself.");
+    Some(Section {
+        id: "requests",
+        title: "Requests",
+        parts: [Part::Note(note)].into_iter().chain(parts).collect(),
+    })
+}
