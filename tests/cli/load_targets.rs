@@ -344,16 +344,7 @@ fn shards_number_and_choose_as_one_run() {
     assert_eq!(numbers, (1..=40).collect::<Vec<_>>());
     let of = |id: &str| pairs.iter().filter(|(_, own)| own == id).count();
     assert_eq!(["a", "b", "c", "d"].map(of), [10; 4]);
-    let run = sandbox.run([
-        "loadtest",
-        "--merge",
-        "part1.json",
-        "part2.json",
-        "--json",
-        "-q",
-    ]);
-    let merged = run.expect(0).json();
-    crate::loadtest::valid(&merged);
+    let merged = crate::loadtest::merged(&sandbox, &[]);
     assert_eq!(merged["load"]["table"]["taken"], 40);
     assert_eq!(merged["load"]["table"]["wrapped"], 9);
 }
@@ -375,17 +366,7 @@ fn the_requests_of_shards_add_up() {
         }
         sandbox.write(&format!("part{}.json", &part[..1]), report.to_string());
     }
-    let run = sandbox.run([
-        "loadtest",
-        "--merge",
-        "part1.json",
-        "part2.json",
-        "--json",
-        "-q",
-        "--expect",
-        "GET /bytes/2: error_rate<1%",
-    ]);
-    let merged = run.expect(0).json();
+    let merged = crate::loadtest::merged(&sandbox, &["--expect", "GET /bytes/2: error_rate<1%"]);
     let targets = &merged["results"][0]["targets"];
     assert_eq!(
         [0, 1].map(|index| targets[index]["requests"]["completed"].as_u64()),

@@ -15,6 +15,16 @@ pub fn json(sandbox: &Sandbox, arguments: &[&str], code: i32) -> Value {
     document
 }
 
+/// Adds up the reports `part1.json` and `part2.json` of two shards.
+#[track_caller]
+pub fn merged(sandbox: &Sandbox, more: &[&str]) -> Value {
+    let merge = ["loadtest", "--merge", "part1.json", "part2.json"];
+    let flags = merge.iter().chain(&["--json", "-q"]).chain(more);
+    let document = sandbox.run(flags).expect(0).json();
+    valid(&document);
+    document
+}
+
 /// Fails unless the document is as its published schema says.
 #[track_caller]
 pub fn valid(document: &Value) {
@@ -364,18 +374,7 @@ fn shards_add_up_exactly() {
         sandbox.write(&format!("part{}.json", &part[..1]), report.to_string());
     }
     assert_eq!(due, 100);
-    let run = sandbox.run([
-        "loadtest",
-        "--merge",
-        "part1.json",
-        "part2.json",
-        "--json",
-        "-q",
-        "--expect",
-        "error_rate<1%",
-    ]);
-    let merged = run.expect(0).json();
-    valid(&merged);
+    let merged = merged(&sandbox, &["--expect", "error_rate<1%"]);
     assert_eq!(merged["results"][0]["requests"]["completed"], completed);
     assert_eq!(merged["results"][0]["requests"]["due"], due);
     assert_eq!(merged["expectations"][0]["met"], true);

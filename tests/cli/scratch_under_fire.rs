@@ -94,6 +94,17 @@ fn nothing_remains(process: u32, folder: &Path, signal: Signal) {
     assert!(!has_process(folder), "{signal}");
 }
 
+/// Waits until a statement sleeps on the private server of a run; the folder of that server.
+fn until_asleep(process: u32) -> PathBuf {
+    let folder = patiently("a folder", || folder_of(process));
+    let host = folder.display();
+    until_connected(
+        &format!("postgres:///postgres?host={host}&user=postgres"),
+        SLEEPS,
+    );
+    folder
+}
+
 #[test]
 fn file_mode_leaves_nothing_in_any_phase() {
     for signal in SIGNALS {
@@ -104,12 +115,7 @@ fn file_mode_leaves_nothing_in_any_phase() {
             let arguments = ["migrate", "before.sql", "--compare", "after.sql"];
             let child = start(sandbox.command(arguments.iter().chain(&["--output", "out/"])));
             let process = child.id();
-            let folder = patiently("a folder", || folder_of(process));
-            let host = folder.display();
-            until_connected(
-                &format!("postgres:///postgres?host={host}&user=postgres"),
-                SLEEPS,
-            );
+            let folder = until_asleep(process);
             stop(child, signal, "interrupted; nothing was written");
             nothing_remains(process, &folder, signal.0);
             assert_eq!(sandbox.files(), ["after.sql", "before.sql"], "{phase}");
@@ -212,12 +218,7 @@ fn the_analysis_of_a_file_leaves_nothing() {
         sandbox.write("schema.sql", SLOW_TO_LOAD);
         let child = start(sandbox.command(["migrate", "schema.sql", "--analyze"]));
         let process = child.id();
-        let folder = patiently("a folder", || folder_of(process));
-        let host = folder.display();
-        until_connected(
-            &format!("postgres:///postgres?host={host}&user=postgres"),
-            SLEEPS,
-        );
+        let folder = until_asleep(process);
         stop(child, signal, "interrupted; nothing was analyzed");
         nothing_remains(process, &folder, signal.0);
     }

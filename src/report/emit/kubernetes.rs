@@ -246,9 +246,10 @@ fn mounts(out: &mut dyn Write, has_body: bool) -> io::Result<()> {
     writeln!(out, "            claimName: {NAME}-results")
 }
 
-/// Kubernetes expands `$(NAME)` in arguments; what the user typed must stay as it is.
+/// Kubernetes expands `$(NAME)` in arguments and reads every `$$` as `$`; what the user typed must
+/// stay as it is. Source: third_party/forked/golang/expansion in Kubernetes.
 fn literal(text: &str) -> String {
-    text.replace("$(", "$$(")
+    text.replace('$', "$$")
 }
 
 fn shard_arguments(recipe: &Recipe) -> Vec<String> {

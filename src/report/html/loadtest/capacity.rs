@@ -2,7 +2,7 @@
 
 use super::super::part::{Cell, Part, Section, Table};
 use super::super::text::Html;
-use super::judged::digits;
+use super::judged::time_cell;
 use crate::loadtest::assessment::Assessment;
 use crate::report::wording::capacity as wording;
 use crate::text::number::{count, decimal, per_cent, per_second};
@@ -21,7 +21,6 @@ pub(super) fn section(assessment: &Assessment) -> Option<Section> {
         ">in flight",
         "result",
     ]);
-    let time = |value: Option<f64>| Cell::number(value.map_or("—".to_owned(), digits));
     for (index, step) in capacity.steps.iter().enumerate() {
         let asked = per_second(step.asked);
         table.row([
@@ -32,10 +31,10 @@ pub(super) fn section(assessment: &Assessment) -> Option<Section> {
             },
             Cell::number(per_second(step.reached)),
             Cell::number(count(step.unsent)),
-            time(step.latency.p50),
-            time(step.latency.p90),
-            time(step.latency.p99),
-            time(step.latency.max),
+            time_cell(step.latency.p50),
+            time_cell(step.latency.p90),
+            time_cell(step.latency.p99),
+            time_cell(step.latency.max),
             Cell::number(per_cent(step.error_rate)),
             Cell::number(decimal(step.in_flight, 1)),
             Cell::text(&wording::remark(capacity, index)),
@@ -46,7 +45,7 @@ pub(super) fn section(assessment: &Assessment) -> Option<Section> {
     let scaling = capacity.scaling.as_ref().zip(capacity.highest());
     let scaling = scaling.map(|(scaling, highest)| wording::scaling(scaling, highest));
     let notes = [knee, limit, scaling].into_iter().flatten();
-    let notes = notes.map(|text| Part::Note(Html::text(&text)));
+    let notes = notes.map(|text| Part::Note(Html::sentence(&text)));
     Some(Section {
         id: "capacity",
         title: "Capacity",

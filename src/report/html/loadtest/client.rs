@@ -4,7 +4,7 @@ use hdrhistogram::Histogram;
 
 use super::super::part::{Cell, Part, Section, Shape, Table};
 use super::super::text::Html;
-use super::judged::digits;
+use super::judged::{digits, time_cell};
 use super::{at, milliseconds};
 use crate::loadtest::assessment::{Assessment, Doubt};
 use crate::report::wording::loadtest as wording;
@@ -79,7 +79,7 @@ fn phase_table(phases: &[(String, &Histogram<u64>)]) -> Table {
             Cell::number(count(times.len())),
             Cell::number(digits(min)),
             Cell::number(digits(median)),
-            Cell::number(at(times, 0.9).map_or("—".to_owned(), digits)),
+            time_cell(at(times, 0.9)),
             Cell::number(digits(max)),
             Cell::stretch(place(min), place(median), place(max)),
         ]);

@@ -378,6 +378,11 @@ pub(super) fn findings(assessment: &Assessment) -> Option<Section> {
     })
 }
 
+/// Milliseconds, or that there is no figure.
+pub(super) fn time_cell(value: Option<f64>) -> Cell {
+    Cell::number(value.map_or("—".to_owned(), digits))
+}
+
 /// Milliseconds in a table whose head names the unit: three digits.
 pub(super) fn digits(value: f64) -> String {
     let decimals = match value {

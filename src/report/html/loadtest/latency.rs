@@ -5,7 +5,7 @@ use hdrhistogram::Histogram;
 use super::super::part::{Cell, Part, Section, Shape, Table};
 use super::super::plot::{Anchor, Plot, Point, Scale, decades, percentiles};
 use super::super::text::Html;
-use super::judged::digits;
+use super::judged::{digits, time_cell};
 use super::{Side, at, milliseconds, needs, sides};
 use crate::loadtest::assessment::{Assessment, Verdict};
 use crate::loadtest::expectation::{Checked, Operator, Quantity, Threshold};
@@ -273,7 +273,6 @@ fn table(sides: &[Side<'_>]) -> Table {
     });
     let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
     let mut table = Table::new(&heads);
-    let cell = |value: Option<f64>| Cell::number(value.map_or("—".to_owned(), digits));
     let first = sides.first().map(|side| side.latency);
     let last = |values: &[Option<f64>], above: u64| match values {
         [Some(a), Some(b)] if coloured => signed(b - a),
@@ -294,7 +293,7 @@ fn table(sides: &[Side<'_>]) -> Table {
         row.extend(values.iter().map(|value| match (value, quantile) {
             (Some(value), 0.5 | 0.99) => Cell::strong(digits(*value)),
             (None, _) => Cell::number("—"),
-            (value, _) => cell(*value),
+            (value, _) => time_cell(*value),
         }));
         row.push(Cell::number(if values.iter().any(Option::is_some) {
             last(&values, above)
@@ -312,7 +311,7 @@ fn table(sides: &[Side<'_>]) -> Table {
         ("mean", of(Histogram::mean)),
     ] {
         let mut row = vec![Cell::text(name)];
-        row.extend(values.iter().copied().map(cell));
+        row.extend(values.iter().copied().map(time_cell));
         row.push(Cell::number(match name {
             "max" if !coloured => "0".to_owned(),
             _ if coloured => last(&values, 0),

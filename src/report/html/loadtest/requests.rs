@@ -2,7 +2,7 @@
 
 use super::super::part::{Cell, Part, Section, Table};
 use super::super::text::Html;
-use super::judged::digits;
+use super::judged::time_cell;
 use crate::loadtest::assessment::Assessment;
 use crate::text::number::{count, per_cent, per_second};
 
@@ -18,7 +18,6 @@ pub(super) fn section(assessment: &Assessment) -> Option<Section> {
             ]);
             let all: u32 = result.parts.iter().map(|part| part.named.weight).sum();
             for part in &result.parts {
-                let time = |value: Option<f64>| Cell::number(value.map_or("—".to_owned(), digits));
                 let answers: Vec<String> = part
                     .part
                     .statuses
@@ -30,10 +29,10 @@ pub(super) fn section(assessment: &Assessment) -> Option<Section> {
                     Cell::text(&part.named.name),
                     Cell::number(per_cent(weight)),
                     Cell::number(per_second(part.requests_per_second)),
-                    time(part.latency.p50),
-                    time(part.latency.p95),
-                    time(part.latency.p99),
-                    time(part.latency.max),
+                    time_cell(part.latency.p50),
+                    time_cell(part.latency.p95),
+                    time_cell(part.latency.p99),
+                    time_cell(part.latency.max),
                     Cell::number(per_cent(part.error_rate())),
                     Cell::text(&answers.join("  ")),
                 ]);

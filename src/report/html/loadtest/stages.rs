@@ -2,7 +2,7 @@
 
 use super::super::part::{Cell, Part, Section, Table};
 use super::super::text::Html;
-use super::judged::digits;
+use super::judged::time_cell;
 use crate::loadtest::assessment::Assessment;
 use crate::report::wording::loadtest as wording;
 use crate::text::number::{count, per_cent, per_second, seconds};
@@ -20,7 +20,6 @@ pub(super) fn section(assessment: &Assessment) -> Option<Section> {
         ">max, ms",
         ">errors",
     ]);
-    let time = |value: Option<f64>| Cell::number(value.map_or("—".to_owned(), digits));
     for (index, figures) in assessment.stages(assessment.first()?).iter().enumerate() {
         table.row([
             Cell::text(&format!("{}, from {}", index + 1, seconds(figures.start))),
@@ -28,10 +27,10 @@ pub(super) fn section(assessment: &Assessment) -> Option<Section> {
             Cell::number(wording::stage_rate(&figures.stage)),
             Cell::number(per_second(figures.reached)),
             Cell::number(count(figures.record.unsent())),
-            time(figures.latency.p50),
-            time(figures.latency.p90),
-            time(figures.latency.p99),
-            time(figures.latency.max),
+            time_cell(figures.latency.p50),
+            time_cell(figures.latency.p90),
+            time_cell(figures.latency.p99),
+            time_cell(figures.latency.max),
             Cell::number(per_cent(figures.error_rate)),
         ]);
     }

@@ -4,7 +4,7 @@
 use super::super::part::{Cell, Part, Section, Table};
 use super::super::plot::{Plot, Point, Scale, seconds};
 use super::super::text::Html;
-use super::judged::digits;
+use super::judged::{digits, time_cell};
 use super::latency::limit;
 use crate::loadtest::advice;
 use crate::loadtest::assessment::Assessment;
@@ -625,7 +625,6 @@ fn table(course: &Course) -> Part {
         caption.push_str(" Percentiles are those of the middle second of each stretch.");
     }
     table.caption = Some(Html::text(&caption));
-    let cell = |value: Option<f64>| Cell::number(value.map_or("—".to_owned(), digits));
     for stretch in &course.stretches {
         let place = |seconds: f64| {
             if seconds.fract() == 0.0 {
@@ -638,9 +637,9 @@ fn table(course: &Course) -> Part {
             Cell::text(&format!("{}–{}", place(stretch.from), place(stretch.to))),
             Cell::number(count(stretch.completed)),
             Cell::number(count(stretch.errors)),
-            cell(stretch.p50.map(|spread| spread.middle)),
-            cell(stretch.tail.map(|spread| spread.middle)),
-            cell(stretch.max),
+            time_cell(stretch.p50.map(|spread| spread.middle)),
+            time_cell(stretch.tail.map(|spread| spread.middle)),
+            time_cell(stretch.max),
         ]);
     }
     Part::Details {

@@ -12,15 +12,16 @@ use crate::decide::missing::Missing;
 use crate::decide::{Decision, Input};
 use crate::terminal::{BOLD, RED};
 
+fn answer_to(decision: &Decision<'_>, constraint: &Constraint) -> String {
+    let answer = decision.answers.get(constraint.input);
+    answer.map(ToString::to_string).unwrap_or_default()
+}
+
 pub(super) fn violated(standing: &Standing<'_>, decision: &Decision<'_>) -> Vec<String> {
     let failed: Vec<String> = standing
         .with_outcome(Outcome::Fail)
         .map(|constraint| {
-            let value = decision
-                .answers
-                .get(constraint.input)
-                .map(ToString::to_string)
-                .unwrap_or_default();
+            let value = answer_to(decision, constraint);
             format!(
                 "{} {value}: {} ({} points)",
                 constraint.input.label(),
@@ -72,11 +73,7 @@ pub(super) fn no_fit(
         let missed: Vec<String> = nearest
             .with_outcome(Outcome::Fail)
             .map(|constraint| {
-                let value = decision
-                    .answers
-                    .get(constraint.input)
-                    .map(ToString::to_string)
-                    .unwrap_or_default();
+                let value = answer_to(decision, constraint);
                 format!(
                     "{} {value}   {} serves {} ({} of {} points)",
                     constraint.input.label(),
