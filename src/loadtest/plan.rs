@@ -17,7 +17,7 @@ use super::schedule::{Schedule, Stage};
 pub use filling::{Data, Filling, Misfit, Place};
 pub use mix::Mix;
 pub(in crate::loadtest) use mix::scrambled;
-pub use target::{Address, Request, Scheme, Target, TargetFault};
+pub use target::{Address, Request, Scheme, Target, TargetFault, percent_decoded};
 
 /// One run.
 #[derive(Clone, Debug, PartialEq)]

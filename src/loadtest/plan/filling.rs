@@ -189,7 +189,7 @@ impl Request {
     /// Takes what is the same for each request as it is, and keeps the rest to be filled in.
     fn fill_with(&mut self, filling: Filling) {
         let needs = filling.needs();
-        let once = self.filled_from(&filling, &mut Values::new(None, 0, 0, 0));
+        let once = self.filled(&filling, &mut Values::new(None, 0, 0, 0));
         self.path = once.path;
         self.headers = once.headers;
         self.body = once.body;
@@ -200,14 +200,6 @@ impl Request {
 
     /// The request with the values of one exchange, for engines that take their requests in parts.
     pub fn filled(&self, filling: &Filling, values: &mut Values<'_>) -> Self {
-        let mut filled = self.filled_from(filling, values);
-        let scheme = self.address.scheme.name();
-        let url = format!("{scheme}://{}{}", self.address.authority(), filled.path);
-        filled.url = SecretUrl::new(url);
-        filled
-    }
-
-    fn filled_from(&self, filling: &Filling, values: &mut Values<'_>) -> Self {
         let mut text = |template: &Template| {
             let mut bytes = Vec::new();
             template.render(values, &mut bytes);

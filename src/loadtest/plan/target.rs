@@ -25,7 +25,7 @@ pub struct Request {
     pub weight: u32,
     /// Statuses that are no errors; empty where the run decides.
     pub accepted: Vec<RangeInclusive<u16>>,
-    /// The URL as it was given.
+    /// The URL as it was given, for reports; what is sent is made of address, path and headers.
     pub url: SecretUrl,
     pub address: Address,
     /// Path and query, as sent.
@@ -170,15 +170,14 @@ pub enum TargetFault {
 }
 
 impl Request {
-    /// Whether the URL itself has a user.
-    pub fn has_user(&self) -> bool {
-        let rest = self
-            .url
-            .expose()
-            .split_once("://")
-            .map_or("", |(_, rest)| rest);
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        authority.contains('@')
+    /// The URL that is asked for: what is filled in is there, user and password are in a header.
+    pub fn sent_url(&self) -> SecretUrl {
+        let scheme = self.address.scheme.name();
+        SecretUrl::new(format!(
+            "{scheme}://{}{}",
+            self.address.authority(),
+            self.path
+        ))
     }
 
     /// Checks and takes apart one request. Its name is its method and path, its weight 1. All
@@ -286,7 +285,8 @@ impl Parsed {
     }
 }
 
-fn percent_decoded(text: &str) -> Vec<u8> {
+/// A `%` that no two digits follow stands for itself.
+pub fn percent_decoded(text: &str) -> Vec<u8> {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;

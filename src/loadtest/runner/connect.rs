@@ -1,6 +1,6 @@
 //! Names to addresses, once for the run, and addresses to connections, with the time of each part.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,6 +23,9 @@ use crate::loadtest::recording::ErrorKind;
 pub(super) struct Route {
     place: Place,
     tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
+    /// For an engine with connections of its own, also where the first one is plain: a redirect may
+    /// lead from http to https.
+    general: Option<Arc<ClientConfig>>,
     /// The address that answered last is tried first.
     preferred: Cell<usize>,
 }
@@ -45,8 +48,13 @@ pub(super) struct Connected {
 }
 
 impl Route {
-    /// Looks the name up. Blocks as long as the resolver does.
-    pub(super) fn find(plan: &Plan, request: &Request) -> Result<Self, Failure> {
+    /// Looks the name up. Blocks as long as the resolver does. One `security` serves all routes of a
+    /// run.
+    pub(super) fn find(
+        plan: &Plan,
+        request: &Request,
+        security: &Security,
+    ) -> Result<Self, Failure> {
         let by_proxy = matches!(&plan.engine, Engine::General(options) if options.proxy.is_some());
         let place = match &plan.unix_socket {
             Some(path) => Place::Unix(path.clone()),
@@ -57,7 +65,7 @@ impl Route {
         let tls = match request.address.scheme {
             Scheme::Http => None,
             Scheme::Https => {
-                let configuration = configuration(plan)?;
+                let configuration = security.configuration(plan)?;
                 let name = ServerName::try_from(request.address.host.clone())
                     .map_err(|error| Failure::new(ErrorKind::Tls, error.to_string()))?;
                 Some((configuration, name))
@@ -66,6 +74,10 @@ impl Route {
         Ok(Self {
             place,
             tls,
+            general: match plan.engine {
+                Engine::General(_) => Some(security.configuration(plan)?),
+                Engine::Http1 | Engine::Http2 => None,
+            },
             preferred: Cell::new(0),
         })
     }
@@ -83,10 +95,11 @@ impl Route {
         }
     }
 
-    /// For an engine with connections of its own; a redirect may lead from http to https.
+    /// For an engine with connections of its own.
     pub(super) fn tls_configuration(&self, plan: &Plan) -> Result<ClientConfig, Failure> {
-        match &self.tls {
-            Some((configuration, _)) => Ok(ClientConfig::clone(configuration)),
+        let known = self.general.as_ref();
+        match known.or(self.tls.as_ref().map(|(configuration, _)| configuration)) {
+            Some(configuration) => Ok(ClientConfig::clone(configuration)),
             None => Ok(ClientConfig::clone(&*configuration(plan)?)),
         }
     }
@@ -217,6 +230,21 @@ fn spare_pacing(stream: &TcpStream) {
     let _ = stream;
 }
 
+/// The TLS of a run, made when the first route asks for it: reading the roots of the system takes time
+/// and room.
+#[derive(Debug, Default)]
+pub(super) struct Security(OnceCell<Arc<ClientConfig>>);
+
+impl Security {
+    fn configuration(&self, plan: &Plan) -> Result<Arc<ClientConfig>, Failure> {
+        if let Some(known) = self.0.get() {
+            return Ok(Arc::clone(known));
+        }
+        let made = configuration(plan)?;
+        Ok(Arc::clone(self.0.get_or_init(|| made)))
+    }
+}
+
 fn configuration(plan: &Plan) -> Result<Arc<ClientConfig>, Failure> {
     let protocols: &[&[u8]] = match plan.engine {
         Engine::Http1 => &[b"http/1.1"],
@@ -233,11 +261,9 @@ fn negotiated(
     connection: &rustls::ClientConnection,
     configuration: &ClientConfig,
 ) -> Result<&'static str, Failure> {
-    let asked_for_http2 = configuration
-        .alpn_protocols
-        .iter()
-        .any(|name| name == b"h2");
-    if asked_for_http2 && connection.alpn_protocol() != Some(b"h2") {
+    let offered = &configuration.alpn_protocols;
+    let is_http2_alone = offered.len() == 1 && offered[0] == b"h2";
+    if is_http2_alone && connection.alpn_protocol() != Some(b"h2") {
         return Err(Failure::new(
             ErrorKind::Tls,
             "the server does not offer HTTP/2",

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::oneshot;
 
 use super::collector::{Finished, Message};
-use super::connect::Route;
+use super::connect::{Route, Security};
 use super::failure::Failure;
 use super::layout::Layout;
 use super::recovery;
@@ -97,9 +97,11 @@ fn routes(
     let (sender, receiver) = mpsc::channel();
     let (own_plan, own_layout) = (plan.clone(), Arc::clone(layout));
     std::thread::spawn(move || {
-        let lanes = 0..own_layout.lanes.len();
-        let found: Vec<Result<Route, Failure>> = lanes
-            .map(|lane| Route::find(&own_plan, own_layout.request_of(&own_plan, lane)))
+        let security = Security::default();
+        let requests =
+            (0..own_layout.lanes.len()).map(|lane| own_layout.request_of(&own_plan, lane));
+        let found: Vec<Result<Route, Failure>> = requests
+            .map(|request| Route::find(&own_plan, request, &security))
             .collect();
         // Nobody listens any more after an interruption.
         let _ = sender.send(found);

@@ -13,7 +13,7 @@ use super::layout::Ask;
 use super::session::{Reply, within};
 use super::worker::{Slot, Worker};
 use crate::loadtest::http1::Capture;
-use crate::loadtest::plan::{self, Plan, Reuse};
+use crate::loadtest::plan::{self, Engine, Plan, Reuse};
 use crate::loadtest::recording::ErrorKind;
 use crate::loadtest::request;
 
@@ -122,6 +122,10 @@ pub(super) fn client(
         .tcp_nodelay(true)
         .pool_max_idle_per_host(idle)
         .tls_backend_preconfigured(route.tls_configuration(plan)?);
+    if plan.engine == Engine::Http2 {
+        // Without TLS nothing is negotiated, and with it nothing else was offered.
+        builder = builder.http2_prior_knowledge();
+    }
     if let Some(proxy) = &options.proxy {
         let proxy = reqwest::Proxy::all(proxy.expose()).map_err(|error| unusable(&error))?;
         builder = builder.proxy(proxy);
@@ -143,7 +147,7 @@ pub(super) fn build(
 ) -> Result<reqwest::Request, Failure> {
     let invalid = || Failure::new(ErrorKind::Protocol, "the request cannot be sent");
     let method = reqwest::Method::try_from(planned.method.as_str()).map_err(|_| invalid())?;
-    let mut builder = client.request(method, planned.url.expose());
+    let mut builder = client.request(method, planned.sent_url().expose());
     for (name, value) in request::defaults(planned) {
         // The client sets these two itself.
         if name != "Host" && name != "Content-Length" {
@@ -154,11 +158,7 @@ pub(super) fn build(
         builder = builder.header("Connection", "close");
     }
     for header in &planned.headers {
-        // The client reads user and password off the URL.
-        let is_implied = header.name == "Authorization" && planned.has_user();
-        if !is_implied {
-            builder = builder.header(header.name.as_str(), header.expose());
-        }
+        builder = builder.header(header.name.as_str(), header.expose());
     }
     if !planned.body.is_empty() {
         builder = builder.body(Bytes::from_owner(Arc::clone(&planned.body)));

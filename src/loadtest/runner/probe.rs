@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::Unreachable;
-use super::connect::Route;
+use super::connect::{Route, Security};
 use super::failure::Failure;
 use super::general;
 use crate::loadtest::plan::{Engine, General, Plan, Request};
@@ -43,7 +43,8 @@ impl<'run> Probe<'run> {
             connections: 1,
             elapsed: Duration::ZERO,
         };
-        let route = Route::find(plan, first).map_err(|failure| unreachable(&failure))?;
+        let route = Route::find(plan, first, &Security::default())
+            .map_err(|failure| unreachable(&failure))?;
         let options = match &plan.engine {
             Engine::General(options) => options.clone(),
             Engine::Http1 | Engine::Http2 => General::default(),
