@@ -1,6 +1,6 @@
 //! Traffic from an API's own description: requests that keep its rules, requests that break one of
 //! them, and what the description says to the answers. Pure: values in, values out; who sends the
-//! requests is not known here.
+//! requests is not known here. A model beside `api`, on which it rests: no engine is named.
 
 mod answer;
 mod breaks;

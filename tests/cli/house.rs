@@ -7,6 +7,9 @@ const FORBIDDEN_TO_ENGINES: &[&str] = &[
     "cli", "settings", "commands", "report", "terminal", "files", "postgres",
 ];
 
+/// What several engines use: it knows none of them, and nothing above them.
+const MODELS: &[&str] = &["api", "catalog", "text", "diagnostic", "traffic"];
+
 /// (crate, folders or files that may name it).
 const ONE_ROOM_CRATES: &[(&str, &[&str])] = &[
     ("oxc_", &["routes"]),
@@ -100,7 +103,7 @@ fn data_flows_one_way() {
                 && !["settings", "main", "lib", "failure", "cli"].contains(&room))
                 || (engine && !network && FORBIDDEN_TO_ENGINES.contains(&used.as_str()))
                 || (engine && used != room && ENGINES.contains(&used.as_str()))
-                || (["api", "catalog", "text", "diagnostic"].contains(&room)
+                || (MODELS.contains(&room)
                     && (ENGINES.contains(&used.as_str())
                         || FORBIDDEN_TO_ENGINES.contains(&used.as_str())));
             if forbidden {
