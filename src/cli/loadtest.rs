@@ -116,8 +116,8 @@ pub struct Loadtest {
 
     /// Choose and draw as in an earlier run
     ///
-    /// Requests by weight, {{uuid}}, {{int}} and random rows follow from this number; the report shows
-    /// the one that was drawn.
+    /// Requests by weight, {{uuid}}, {{int}}, random rows and what --spec makes up follow from this
+    /// number; the report shows the one that was drawn. With --spec and in shards it is 1 unless given.
     #[arg(long, value_name = "N", help_heading = REQUEST)]
     pub seed: Option<String>,
 
@@ -263,7 +263,7 @@ pub struct Loadtest {
 
     /// 'p99<200ms', 'error_rate<1%', 'rps>1000'; repeatable
     ///
-    /// METRIC OPERATOR VALUE; NAME: before it is one request of --urls. Metrics: rps, error_rate, p50, p90, p95, p99, p99.9, max, mean.
+    /// METRIC OPERATOR VALUE; NAME: before it is one request of --urls, or one operation of --spec. Metrics: rps, error_rate, p50, p90, p95, p99, p99.9, max, mean.
     /// Operators: < <= > >=. Units: us, ms, s, %. Repeatable; exit 1 when one fails.
     #[arg(long, value_name = "CONDITION", help_heading = VERDICT)]
     pub expect: Vec<String>,

@@ -12,7 +12,7 @@ use super::comparison::{self, Baseline, Comparison};
 use super::expectation::{self, Checked, Expectation, Figures};
 use super::findings;
 use super::rate_limit::{self, Observed};
-use super::recording::{Client, Outcome};
+use super::recording::{Client, Outcome, histogram};
 use super::statistics::share;
 use crate::diagnostic::Diagnostic;
 use crate::traffic::{DatabaseUse, Survey};
@@ -320,7 +320,14 @@ fn check(asked: &Asked, results: &[Measured]) -> Vec<Checked> {
         match parts.find(|part| part.named.name == *name) {
             Some(part) => expectation::check(expectation, &part.figures(), &part.part.latency),
             // A single request is the whole run.
-            None => expectation::check(expectation, &figures, &result.recording.latency),
+            None if result.parts.is_empty() => {
+                expectation::check(expectation, &figures, &result.recording.latency)
+            }
+            // An operation of a description that gave no answer to load with.
+            None => Checked {
+                met: false,
+                ..expectation::check(expectation, &Figures::default(), &histogram())
+            },
         }
     };
     expectations.map(check).collect()

@@ -166,7 +166,7 @@ fn threshold(quantity: Quantity, text: &str) -> Option<f64> {
 }
 
 /// The figures of one recording that conditions ask for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figures {
     pub requests_per_second: f64,
     pub errors: u64,

@@ -44,6 +44,8 @@ const FORMATS: &[Format] = &[
 /// Above these a host that is not near needs `--yes`.
 const MANY_CONNECTIONS: usize = 1_000;
 const MANY_REQUESTS: f64 = 10_000.0;
+/// Where a run draws none by chance.
+const FIXED_SEED: u64 = 1;
 /// Connections that one thread serves well.
 const CONNECTIONS_PER_THREAD: usize = 32;
 
@@ -162,7 +164,10 @@ pub(super) fn resolve(arguments: cli::Loadtest, context: &Context) -> Result<Req
     if let Some(load) = &mut load {
         load.drawn = drawn;
     }
-    expectations_have_targets(&asked, &targets.targets, &mut faults);
+    // The operations of a description are not known yet.
+    if arguments.spec.is_none() {
+        expectations_have_targets(&asked, &targets.targets, &mut faults);
+    }
     let start_at = scale_out::start_at(arguments.start_at.as_ref(), &mut faults);
     if arguments.wait.is_some() {
         faults.push("`--wait` is for `--merge`", None);
@@ -433,8 +438,9 @@ fn load(arguments: &cli::Loadtest, context: &Context, faults: &mut Faults) -> Op
     })
 }
 
-/// The seed and the table, where something is chosen or filled in. Shards have to choose alike, so
-/// that without `--seed` they do not draw one each.
+/// The seed and the table, where something is chosen, made up or filled in. Shards have to choose
+/// alike, so that without `--seed` they do not draw one each; nor do runs of a description, whose
+/// requests stay the same from run to run.
 fn drawn(
     arguments: &cli::Loadtest,
     targets: &targets::Asked,
@@ -456,16 +462,14 @@ fn drawn(
         .targets
         .iter()
         .any(|target| target.requests().len() > 1);
-    if !chooses && !requests.any(|request| request.filling.is_some()) {
+    let is_described = arguments.spec.is_some();
+    if !is_described && !chooses && !requests.any(|request| request.filling.is_some()) {
         return None;
     }
+    let is_fixed = is_described || arguments.shard.is_some() || arguments.shards.is_some();
     let by_chance = || u64::from(fastrand::u32(..));
     Some(Drawn {
-        seed: match (seed, &arguments.shard) {
-            (Some(seed), _) => seed,
-            (None, Some(_)) => 1,
-            (None, None) => by_chance(),
-        },
+        seed: seed.unwrap_or_else(|| if is_fixed { FIXED_SEED } else { by_chance() }),
         table: targets.data.as_ref().map(|data| TableUse {
             name: data.table.name().to_owned(),
             rows: data.table.rows() as u64,

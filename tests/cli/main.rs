@@ -28,6 +28,7 @@ mod html;
 mod large_schema;
 mod layouts;
 mod load_capacity;
+mod load_described;
 mod load_emit;
 mod load_engine;
 mod load_http1;

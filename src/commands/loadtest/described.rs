@@ -4,11 +4,11 @@ use super::database::QueryCounter;
 use crate::api::Api;
 use crate::commands::documents;
 use crate::failure::{Failure, Message};
-use crate::loadtest::assessment::Assessment;
+use crate::loadtest::assessment::{Asked, Assessment};
 use crate::loadtest::findings;
 use crate::loadtest::plan::{Plan, Request, Target};
 use crate::loadtest::runner::{Probe, Silence};
-use crate::redact::SecretUrl;
+use crate::redact::{SecretHeader, SecretUrl};
 use crate::settings::loadtest::Described;
 use crate::terminal::Terminal;
 use crate::terminal::interrupt::Interrupt;
@@ -51,6 +51,7 @@ impl Description {
         &self,
         rules: &Rules<'_>,
         described: &Described,
+        asked: &Asked,
     ) -> Result<Traffic, Failure> {
         let traffic = Traffic::of(rules, &described.options);
         let names: Vec<&str> = traffic
@@ -60,12 +61,31 @@ impl Description {
             .chain(traffic.left_out.iter().map(|left| left.name.as_str()))
             .collect();
         let mut faults = Vec::new();
+        let unknown = |flag: &str, name: &str| Message {
+            text: format!("`{flag}`: `{}` has no operation `{name}`", self.document),
+            hint: suggest::nearest(name, names.iter().copied())
+                .map(|near| format!("did you mean `{near}`?")),
+            ..Message::default()
+        };
         for (name, _) in &described.weights {
             if !names.contains(&name.as_str()) {
-                let near = suggest::nearest(name, names.iter().copied());
+                faults.push(unknown("--weight", name));
+            }
+        }
+        let judged = asked.expectations.iter();
+        for name in judged.filter_map(|expectation| expectation.target.as_deref()) {
+            let left_out = traffic.left_out.iter().find(|left| left.name == name);
+            if !names.contains(&name) {
+                faults.push(unknown("--expect", name));
+            } else if let Some(left) = left_out {
                 faults.push(Message {
-                    text: format!("`--weight`: `{}` has no operation `{name}`", self.document),
-                    hint: near.map(|near| format!("did you mean `{near}`?")),
+                    text: format!("`--expect`: `{name}` is not served: {}", left.reason),
+                    ..Message::default()
+                });
+            } else if described.weight(name) == 0 {
+                faults.push(Message {
+                    text: format!("`--expect`: `{name}` has no part of the load"),
+                    hint: Some(format!("leave `--weight {name}=0` out")),
                     ..Message::default()
                 });
             }
@@ -132,8 +152,10 @@ impl Description {
                         let succeeds = (200..400).contains(&answer.status);
                         if best.as_ref().is_none_or(|(good, _)| succeeds && !good) {
                             let mut planned = planned;
+                            // Also where it is the only one, each operation is counted by its name.
+                            planned.accepted = vec![200..=399];
                             if answer.status < 500 && rules.documents(&exercise, answer.status) {
-                                planned.accepted = vec![200..=399, answer.status..=answer.status];
+                                planned.accepted.push(answer.status..=answer.status);
                             }
                             best = Some((succeeds, planned));
                         }
@@ -170,9 +192,7 @@ impl Description {
                 }
             }
             survey.finish(surveyed);
-            let weight = described.weights.iter().rev();
-            let mut weight = weight.filter(|(name, _)| *name == exercise.name);
-            let weight = weight.next().map_or(1, |(_, weight)| *weight);
+            let weight = described.weight(&exercise.name);
             if let Some((_, mut planned)) = best.filter(|_| weight > 0) {
                 planned.weight = weight;
                 requests.push(planned);
@@ -220,24 +240,45 @@ fn planned(
     exercise: &Exercise,
     request: &traffic::Request,
 ) -> Result<Request, Failure> {
-    let given = &described.options.given.headers;
-    let of_document = request
-        .headers
-        .iter()
-        .filter(|(name, _)| !given.contains(&name.to_ascii_lowercase()))
-        .map(|(name, value)| crate::redact::SecretHeader::new(name.clone(), value.clone()));
-    let headers = of_document
-        .chain(described.headers.iter().cloned())
-        .collect();
-    let url = joined(described.base.expose(), &request.target);
+    let headers = headers(&described.headers, &request.headers);
+    let below = |base: &SecretUrl| SecretUrl::new(joined(base.expose(), &request.target));
     let method = request.method.to_ascii_uppercase();
-    let mut planned = Request::new(&SecretUrl::new(url), &method, headers, request.body.clone())
-        .map_err(|faults| {
+    let url = below(&described.base);
+    let mut planned =
+        Request::new(&url, &method, headers, request.body.clone()).map_err(|faults| {
             let words: Vec<String> = faults.iter().map(ToString::to_string).collect();
             Failure::input(format!("`{}` cannot be sent", exercise.name)).cause(words.join("; "))
         })?;
     planned.name.clone_from(&exercise.name);
+    planned.url = below(&described.shown);
     Ok(planned)
+}
+
+/// What the user gives stands in place of what was made up, with two exceptions: the body is made,
+/// so that its type is too, and cookies of both go along.
+fn headers(given: &[SecretHeader], made: &[(String, String)]) -> Vec<SecretHeader> {
+    let is = |name: &str, other: &str| name.eq_ignore_ascii_case(other);
+    let is_made = |wanted: &str| made.iter().any(|(name, _)| is(name, wanted));
+    let is_given = |wanted: &str| given.iter().any(|header| is(&header.name, wanted));
+    let mut headers = Vec::new();
+    for (name, value) in made {
+        if is(name, "cookie") {
+            let theirs = given.iter().filter(|header| is(&header.name, "cookie"));
+            let all: Vec<&str> = std::iter::once(value.as_str())
+                .chain(theirs.map(SecretHeader::expose))
+                .collect();
+            headers.push(SecretHeader::new(name.as_str(), all.join("; ")));
+        } else if is(name, "content-type") || !is_given(name) {
+            headers.push(SecretHeader::new(name.as_str(), value.as_str()));
+        }
+    }
+    let both = ["cookie", "content-type"];
+    let stays = |header: &&SecretHeader| {
+        let of_both = both.iter().any(|name| is(&header.name, name));
+        !of_both || !is_made(&header.name)
+    };
+    headers.extend(given.iter().filter(stays).cloned());
+    headers
 }
 
 /// Path and query below the base; the base's own query goes along.

@@ -37,7 +37,7 @@ pub(super) fn run(request: &Run, terminal: &mut Terminal) -> Result<Verdict, Fai
     let mut endpoints = request.endpoints.clone();
     let mut checked = None;
     if let (Some((document, wanted)), Some(rules)) = (&description, &rules) {
-        let traffic = document.traffic(rules, wanted)?;
+        let traffic = document.traffic(rules, wanted, &request.asked)?;
         described::announce(&traffic, document, terminal);
         let probe = Probe::new(&request.plan, &stop)
             .map_err(|unreachable| unreachable_failure(&unreachable, &request.plan))?;

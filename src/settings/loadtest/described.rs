@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Faults, targets};
+use super::Faults;
 use crate::cli;
 use crate::files::Input;
-use crate::loadtest::plan::Plan;
+use crate::loadtest::plan::{Plan, Request, percent_decoded};
 use crate::redact::{SecretHeader, SecretUrl};
 use crate::settings::scaffold::DocumentRequest;
 use crate::traffic::{Given, Options};
@@ -19,11 +19,22 @@ pub struct Described {
     pub document: DocumentRequest,
     /// Stands for the server of the document.
     pub base: SecretUrl,
-    /// The user's, for every request.
+    /// As it was given, for reports: what is filled in may be a secret.
+    pub shown: SecretUrl,
+    /// The user's, for every request; user and password of the URL are among them.
     pub headers: Vec<SecretHeader>,
     pub options: Options,
     /// By the name of the operation.
     pub weights: Vec<(String, u32)>,
+}
+
+impl Described {
+    /// An operation's part of the load; the last one that was given counts.
+    pub fn weight(&self, operation: &str) -> u32 {
+        let mut given = self.weights.iter().rev();
+        let found = given.find(|(name, _)| name == operation);
+        found.map_or(1, |(_, weight)| *weight)
+    }
 }
 
 pub(super) fn resolve(
@@ -54,6 +65,7 @@ pub(super) fn resolve(
         }
     }
     let first = plan.targets.first()?.first();
+    refuse_templates(first, faults);
     let names = first
         .headers
         .iter()
@@ -68,15 +80,19 @@ pub(super) fn resolve(
     let keys = query
         .split('&')
         .filter_map(|pair| pair.split('=').next())
-        .filter(|key| !key.is_empty());
+        .filter(|key| !key.is_empty())
+        .map(|key| {
+            let key = percent_decoded(&key.replace('+', " "));
+            String::from_utf8_lossy(&key).into_owned()
+        });
     Some(Described {
         document: DocumentRequest {
             input: Input::parse(document),
             timeout: PATIENCE,
         },
-        base: SecretUrl::new(base.clone()),
-        // Their faults are known already.
-        headers: targets::headers(arguments, &mut Faults::default()),
+        base: first.sent_url(),
+        shown: SecretUrl::new(base.clone()),
+        headers: first.headers.clone(),
         options: Options {
             seed: plan.seed,
             invalid: arguments.invalid,
@@ -84,9 +100,26 @@ pub(super) fn resolve(
             given: Given {
                 headers: names.collect(),
                 cookies: cookies.collect(),
-                query: keys.map(str::to_owned).collect(),
+                query: keys.collect(),
             },
         },
         weights,
     })
+}
+
+/// The document says what is another for each request. What is known when the run begins is filled in
+/// by now.
+fn refuse_templates(given: &Request, faults: &mut Faults) {
+    let Some(filling) = &given.filling else {
+        return;
+    };
+    let hint = "`{{env.NAME}}` stands for one value of the whole run";
+    if !filling.path.is_fixed() {
+        faults.push("`--spec` makes its own requests, and the URL has a template that is filled in for each", Some(hint));
+    }
+    for (header, value) in given.headers.iter().zip(&filling.headers) {
+        if !value.is_fixed() {
+            faults.push(format!("`--spec` makes its own requests, and the header `{}` has a template that is filled in for each", header.name), Some(hint));
+        }
+    }
 }
