@@ -129,7 +129,10 @@ impl Program {
 /// The headers that a request gets beside its own, for every engine.
 pub fn defaults(request: &Request) -> Vec<(&'static str, String)> {
     let length = request.body.len();
-    let wants_length = length > 0 || ["POST", "PUT", "PATCH"].contains(&request.method.as_str());
+    // What is filled in may be empty in one request and not in the next.
+    let filling = request.filling.as_deref();
+    let has_body = length > 0 || filling.is_some_and(|filling| !filling.body.is_empty());
+    let wants_length = has_body || ["POST", "PUT", "PATCH"].contains(&request.method.as_str());
     let candidates = [
         ("Host", Some(request.address.authority())),
         ("User-Agent", Some(USER_AGENT.to_owned())),

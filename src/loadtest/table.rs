@@ -49,9 +49,16 @@ const FAULTS: usize = 10;
 impl Table {
     /// Reads a table; its faults with their places, but for all those after the tenth.
     pub fn parse(file: &Arc<SourceFile>) -> Result<Self, Vec<Diagnostic>> {
+        if u32::try_from(file.text.len()).is_err() {
+            let fault = Diagnostic::error("wrong-table", "the table is larger than 4 GiB");
+            let fault = fault.at(Span::new(file, 0..0));
+            return Err(vec![
+                fault.help("fewer rows do: they are taken again from the first"),
+            ]);
+        }
         let mut reader = Reader::new(file);
         let mut columns = Vec::new();
-        let names = reader.record(|name, _| columns.push(name.to_owned()));
+        let names = reader.record(|name| columns.push(name.to_owned()));
         let mut faults = names_faults(file, &columns, names.as_ref());
         let mut table = Self {
             name: file.name.clone(),
@@ -59,8 +66,8 @@ impl Table {
             text: String::with_capacity(file.text.len()),
             ends: Vec::new(),
         };
-        while faults.len() < FAULTS {
-            let Some(record) = reader.record(|cell, _| {
+        while faults.len() + reader.faults.len() < FAULTS {
+            let Some(record) = reader.record(|cell| {
                 table.text.push_str(cell);
                 table.ends.push(table.text.len() as u32);
             }) else {
@@ -173,8 +180,8 @@ impl<'file> Reader<'file> {
         }
     }
 
-    /// The next line that is not empty; each cell is handed over with its index.
-    fn record(&mut self, mut take: impl FnMut(&str, usize)) -> Option<Record> {
+    /// The next line that is not empty; each cell is handed over.
+    fn record(&mut self, mut take: impl FnMut(&str)) -> Option<Record> {
         let text = self.file.text.as_str();
         while text[self.at..].starts_with(['\n', '\r']) {
             self.at += 1;
@@ -194,7 +201,7 @@ impl<'file> Reader<'file> {
                 self.cell.push_str(&text[self.at..self.at + length]);
                 self.at += length;
             }
-            take(&self.cell, fields);
+            take(&self.cell);
             fields += 1;
             if text[self.at..].starts_with(',') {
                 self.at += 1;

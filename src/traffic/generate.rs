@@ -28,6 +28,8 @@ impl Fullness {
 pub(super) struct Generator<'r, 'a> {
     rules: &'r Rules<'a>,
     random: Rng,
+    /// Values in the one that is being made, those that were thrown away among them.
+    made: usize,
 }
 
 /// How often a value is made before the schema counts as one that cannot be served.
@@ -35,12 +37,16 @@ const ATTEMPTS: usize = 40;
 /// Schemas in schemas; what may be left out is, below.
 const DEEP: usize = 6;
 const DEEPEST: usize = 24;
+/// Values in one: from here on what may be left out is, and from there on none is made.
+const MANY: usize = 5_000;
+const MOST: usize = 200_000;
 
 impl<'r, 'a> Generator<'r, 'a> {
     pub(super) fn new(rules: &'r Rules<'a>, seed: u64) -> Self {
         Self {
             rules,
             random: Rng::with_seed(seed),
+            made: 0,
         }
     }
 
@@ -68,7 +74,12 @@ impl<'r, 'a> Generator<'r, 'a> {
                 Fullness::Shown if attempt > ATTEMPTS / 2 => Fullness::Random,
                 other => other,
             };
+            self.made = 0;
             let Some(value) = self.value(schema, fullness, 0, attempt) else {
+                if self.made >= MOST {
+                    last = Some("a value of its schema grows without end".to_owned());
+                    break;
+                }
                 continue;
             };
             let breaches = self.rules.breaches(schema, Direction::Request, &value, 1);
@@ -88,9 +99,10 @@ impl<'r, 'a> Generator<'r, 'a> {
         depth: usize,
         attempt: usize,
     ) -> Option<Value> {
-        if depth > DEEPEST {
+        if depth > DEEPEST || self.made >= MOST {
             return None;
         }
+        self.made += 1;
         let rules = self.rules;
         let random = &mut self.random;
         // The first alternative first, the others when it does not do.
@@ -128,6 +140,11 @@ impl<'r, 'a> Generator<'r, 'a> {
             JsonType::Array => self.array(&flat, fullness, depth, attempt),
             JsonType::Object => self.object(&flat, fullness, depth, attempt),
         }
+    }
+
+    /// Whether what may be left out is made.
+    const fn has_room(&self, depth: usize) -> bool {
+        depth <= DEEP && self.made < MANY
     }
 
     /// The type to make: the first that is not null, null where it is deep.
@@ -200,8 +217,8 @@ impl<'r, 'a> Generator<'r, 'a> {
         const LONG: u64 = 10_000;
         let least = flat.min_items.unwrap_or(0);
         let wanted = match fullness {
-            Fullness::Shown if depth <= DEEP => least.max(1),
-            Fullness::Random if depth <= DEEP => least + self.random.u64(0..3),
+            Fullness::Shown if self.has_room(depth) => least.max(1),
+            Fullness::Random if self.has_room(depth) => least + self.random.u64(0..3),
             _ => least,
         };
         let needed = match &flat.contains {
@@ -230,9 +247,13 @@ impl<'r, 'a> Generator<'r, 'a> {
                 } else {
                     fullness
                 };
-                let value = self.value(schema, fullness, depth + 1, attempt + again);
-                made = value.filter(|value| !flat.unique_items || !items.contains(value));
-                if made.is_some() {
+                // What cannot be made at all is not tried again: in lists of lists each level would
+                // multiply the attempts. The next attempt of the whole value makes another choice.
+                let Some(value) = self.value(schema, fullness, depth + 1, attempt + again) else {
+                    break;
+                };
+                if !flat.unique_items || !items.contains(&value) {
+                    made = Some(value);
                     break;
                 }
             }
@@ -278,7 +299,7 @@ impl<'r, 'a> Generator<'r, 'a> {
                 Fullness::Random => self.random.bool(),
             };
             let still_needed = flat.required.len().saturating_sub(object.len());
-            if wanted && depth <= DEEP && object.len() + still_needed < most {
+            if wanted && self.has_room(depth) && object.len() + still_needed < most {
                 // What cannot be made may be left out.
                 add(self, &mut object, name);
             }
@@ -391,5 +412,63 @@ fn bounds(flat: &Constraints) -> (f64, f64) {
             high,
         ),
         (None, None) => (1.0, room),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::SourceFile;
+
+    /// What became of the body of the one operation, and how many values the last attempt made.
+    fn body(schema: &str) -> (Result<Value, String>, usize) {
+        let text = format!(
+            r##"{{"openapi": "3.1.0", "info": {{"title": "T", "version": "1"}},
+            "components": {{"schemas": {{"Body": {schema}}}}},
+            "paths": {{"/": {{"post": {{"responses": {{"200": {{"description": "Yes"}}}},
+            "requestBody": {{"required": true, "content": {{"application/json":
+            {{"schema": {{"$ref": "#/components/schemas/Body"}}}}}}}}}}}}}}}}"##
+        );
+        let (api, findings) = crate::api::read(&SourceFile::new("api.json", text));
+        let api = api.unwrap_or_else(|| panic!("{findings:?}"));
+        let rules = Rules::new(&api);
+        let body = api.operations[0].body.as_ref().expect("a body");
+        let media = body.content.values().next().expect("JSON");
+        let schema = media.schema.as_ref().expect("a schema");
+        let mut generator = Generator::new(&rules, 1);
+        let made = generator.valid(schema, None, Fullness::Shown, &|_| true);
+        (made, generator.made)
+    }
+
+    #[test]
+    fn lists_of_lists_of_what_cannot_be_ends_soon() {
+        let mut schema = r#"{"type": "array", "minItems": 3, "uniqueItems": true, "items": {"type": "boolean"}}"#.to_owned();
+        for _ in 0..12 {
+            schema = format!(
+                r#"{{"type": "array", "minItems": 2, "uniqueItems": true, "items": {schema}}}"#
+            );
+        }
+        let (made, count) = body(&schema);
+        assert!(made.is_err(), "{made:?}");
+        // One value a level, and the attempts of the innermost.
+        assert!(count < 200, "{count} values");
+    }
+
+    #[test]
+    fn what_grows_without_end_is_left_out_or_refused() {
+        let members: Vec<String> = (0..12)
+            .map(|number| format!(r##""m{number}": {{"$ref": "#/components/schemas/Body"}}"##))
+            .collect();
+        let optional = format!(
+            r#"{{"type": "object", "properties": {{"n": {{"type": "integer"}}, {}}}}}"#,
+            members.join(", ")
+        );
+        let (made, count) = body(&optional);
+        assert!(made.expect("a value").is_object());
+        assert!(count < MOST, "{count} values");
+        let required = r##"{"type": "array", "minItems": 3, "items":
+            {"oneOf": [{"$ref": "#/components/schemas/Body"}, {"type": "integer"}]}}"##;
+        let (_, count) = body(required);
+        assert!(count <= MOST, "{count} values");
     }
 }

@@ -125,7 +125,9 @@ impl Request {
             return Err(misfits);
         }
         let marker = marker(url.expose());
-        let marked_url = SecretUrl::new(marked(&url_parts, |index| format!("{marker}{index:04}")));
+        let marked_url = SecretUrl::new(marked(&url_parts, |index| {
+            format!("{marker}{index}{MARKER_END}")
+        }));
         misfits.extend(in_authority(&marked_url, &marker, &url_parts));
         let checked_headers = headers.iter().zip(&header_parts).map(|(header, parts)| {
             let value = marked(parts, |_| String::new());
@@ -235,6 +237,9 @@ fn marked(parts: &[Part], mark: impl Fn(usize) -> String) -> String {
     texts.collect()
 }
 
+/// Ends the number of a marker, which digits of the text may follow.
+const MARKER_END: char = '.';
+
 /// Letters that the text does not hold, so that values are found again in a URL that was taken apart.
 fn marker(text: &str) -> String {
     let mut marker = "value".to_owned();
@@ -279,15 +284,15 @@ fn path(marked: &str, marker: &str, parts: &[Part]) -> Template {
     while let Some(at) = rest.find(marker) {
         template.push_text(&rest.as_bytes()[..at]);
         let after = &rest[at + marker.len()..];
-        let digits = after.bytes().take_while(u8::is_ascii_digit).count().min(4);
-        let value = after[..digits]
+        let (index, behind) = after.split_once(MARKER_END).unwrap_or((after, ""));
+        let value = index
             .parse()
             .ok()
             .and_then(|index: usize| values.get(index));
         if let Some(part) = value {
             template.push(part, Escape::Percent);
         }
-        rest = &after[digits..];
+        rest = behind;
     }
     template.push_text(rest.as_bytes());
     template
@@ -353,4 +358,27 @@ fn unfit(url: &[Part], headers: &[Vec<Part>], names: &Names<'_>) -> Vec<Misfit> 
         check(Place::Header(index), parts, false, fits, in_header);
     }
     misfits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_of_many_values_of_a_url_stays_at_its_place() {
+        let values: Vec<String> = (0..10_010)
+            .map(|number| format!("{{{{int {number} {number}}}}}7"))
+            .collect();
+        let url = SecretUrl::new(format!("http://h/?n={}", values.join(",")));
+        let names = Names {
+            table: None,
+            is_table_broken: false,
+            environment: &|_| None,
+        };
+        let request = Request::templated(&url, "GET", &[], Vec::new(), &names).expect("a request");
+        let filling = request.filling.clone().expect("values");
+        let filled = request.filled(&filling, &mut Values::new(None, 1, 0, 1));
+        let wanted: Vec<String> = (0..10_010).map(|number| format!("{number}7")).collect();
+        assert_eq!(filled.path, format!("/?n={}", wanted.join(",")));
+    }
 }

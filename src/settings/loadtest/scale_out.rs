@@ -95,7 +95,6 @@ fn instant(text: &str, now: SystemTime) -> Result<SystemTime, String> {
         .or_else(|| time_of_day(text, now))
         .ok_or_else(|| format!("times are {TIMES}"))?;
     match at.duration_since(now) {
-        Err(past) if past.duration().is_zero() => Ok(at),
         Err(past) => Err(format!(
             "it is {} in the past",
             crate::text::number::seconds(past.duration())
