@@ -45,8 +45,8 @@ pub enum Ending {
     Status,
     /// Fewer requests were answered than were asked for.
     Rate,
-    /// Not one connection could be made any more.
-    Gone,
+    /// Not one connection could be made any more; why, in words.
+    Gone(String),
     /// This machine could not send what was asked for.
     Client,
 }
@@ -265,7 +265,7 @@ impl Step {
     }
 
     /// A step in which not one connection could be made.
-    pub fn gone(asked: f64) -> Self {
+    pub fn gone(asked: f64, why: impl Into<String>) -> Self {
         Self {
             asked,
             reached: 0.0,
@@ -275,7 +275,7 @@ impl Step {
             latency: Summary::default(),
             service_mean: None,
             in_flight: 0.0,
-            ending: Ending::Gone,
+            ending: Ending::Gone(why.into()),
         }
     }
 
@@ -469,7 +469,7 @@ mod tests {
             },
             service_mean: Some(service),
             ending,
-            ..Step::gone(asked)
+            ..Step::gone(asked, "refused")
         }
     }
 

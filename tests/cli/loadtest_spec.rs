@@ -427,6 +427,32 @@ fn queries_of_a_request_are_counted() {
 }
 
 #[test]
+fn what_was_measured_is_reported_when_the_database_is_lost() {
+    let database =
+        postgres::fixture().database(&format!("CREATE EXTENSION pg_stat_statements; {TABLES}"));
+    let sandbox = Sandbox::new();
+    let (behind, first) = (database.clone(), std::sync::Once::new());
+    let server = Server::start(move |_, _| {
+        let others = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity \
+            WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        first.call_once(|| drop(postgres::query(&behind, others)));
+        (200, "application/json", "[]".to_owned())
+    });
+    let url = format!("{}/items", server.url());
+    let lost = run(&sandbox, &[&url, "--database", &database, "--json"]).expect(4);
+    let report = lost.json();
+    valid(&report);
+    assert_eq!(report["results"][0]["requests"]["completed"], 30);
+    assert!(
+        report["warnings"]
+            .to_string()
+            .contains("queries of the load could not be counted"),
+        "{report:#}"
+    );
+    assert!(lost.stderr.contains("error"), "{}", lost.stderr);
+}
+
+#[test]
 fn a_database_that_cannot_say_is_refused() {
     let fixture = postgres::fixture();
     let without = fixture.database(TABLES);

@@ -8,7 +8,7 @@ use super::run::unreachable_failure;
 use super::{render, this_machine, verdict};
 use crate::failure::{Failure, Verdict};
 use crate::loadtest::assessment::{self, Assessment, Subject};
-use crate::loadtest::capacity::{Capacity, Limit, MOST_STEPS, Search, Step, base_service};
+use crate::loadtest::capacity::{Capacity, Ending, Limit, MOST_STEPS, Search, Step, base_service};
 use crate::loadtest::plan::{Extent, Pace, Plan};
 use crate::loadtest::recording::Outcome;
 use crate::loadtest::runner::{self, Unreachable};
@@ -34,7 +34,9 @@ pub(super) fn run(
     let mut steps: Vec<Step> = Vec::new();
     let mut shown: Vec<(f64, Assessment)> = Vec::new();
     while let Some(rate) = search.next().filter(|_| interrupt.requested().is_none()) {
-        let step_request = at_rate(request, rate);
+        let Some(step_request) = at_rate(request, rate) else {
+            break;
+        };
         let outcome = measure(&step_request, &interrupt, terminal);
         if interrupt.requested().is_some() {
             break;
@@ -47,7 +49,7 @@ pub(super) fn run(
                 shown.push((rate, assessed));
                 step
             }
-            Err(_) => Some(Step::gone(rate)),
+            Err(unreachable) => Some(Step::gone(rate, unreachable.words)),
         };
         let Some(step) = step else {
             break;
@@ -83,7 +85,13 @@ pub(super) fn run(
     let Some(place) = place else {
         return Err(match signal {
             Some(signal) => Failure::interrupted(signal, "stopped before the first step was over"),
-            None => Failure::environment("not one step could be measured"),
+            None => {
+                let failure = Failure::environment("not one step could be measured");
+                match capacity.first_broken().map(|step| &step.ending) {
+                    Some(Ending::Gone(why)) => failure.cause(why.as_str()),
+                    _ => failure,
+                }
+            }
         });
     };
     let (_, mut assessed) = shown.swap_remove(place);
@@ -130,8 +138,8 @@ fn probe(request: &Run, interrupt: &Interrupt, terminal: &mut Terminal) -> Resul
     Ok(estimate)
 }
 
-/// The same request in open loop at this rate.
-fn at_rate(request: &Run, rate: f64) -> Run {
+/// The same request in open loop at this rate, unless nothing is due in a step at it.
+fn at_rate(request: &Run, rate: f64) -> Option<Run> {
     let mut step = request.clone();
     let stage = Stage {
         duration: request.load.duration.unwrap_or_default(),
@@ -141,9 +149,8 @@ fn at_rate(request: &Run, rate: f64) -> Run {
     step.load.rate = Some(rate);
     step.load.stages = vec![stage];
     step.plan.stages = vec![stage];
-    step.plan.pace =
-        Schedule::staged(request.plan.warmup, &[stage]).map_or(Pace::Closed, Pace::Open);
-    step
+    step.plan.pace = Pace::Open(Schedule::staged(request.plan.warmup, &[stage])?);
+    Some(step)
 }
 
 fn measure(

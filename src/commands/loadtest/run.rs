@@ -6,6 +6,7 @@ use super::database::{Look, QueryCounter};
 use super::described;
 use super::live::Live;
 use super::{other_machine, render, stored, this_machine, verdict};
+use crate::diagnostic::Diagnostic;
 use crate::failure::{Failure, Verdict};
 use crate::loadtest::assessment::{self, Assessment, Doubt, Endpoint, Subject};
 use crate::loadtest::comparison::{self, Baseline};
@@ -16,6 +17,7 @@ use crate::report::json::v1::loadtest::Stored;
 use crate::settings::loadtest::{Against, Run};
 use crate::terminal::{Terminal, interrupt};
 use crate::text::number::seconds;
+use crate::traffic::DatabaseUse;
 
 pub(super) fn run(request: &Run, terminal: &mut Terminal) -> Result<Verdict, Failure> {
     let before = match &request.against {
@@ -78,33 +80,43 @@ pub(super) fn run(request: &Run, terminal: &mut Terminal) -> Result<Verdict, Fai
     if let (Some(checked), Some(rules)) = (checked, &rules) {
         assessed = checked.judge(rules, assessed);
     }
+    let mut uncounted = None;
     if let (Some(counter), Some(look)) = (&mut counter, look) {
-        assessed = queried(assessed, counter, look)?;
+        match queries(&assessed, counter, look) {
+            Ok((database, finding)) => {
+                assessed = assessed.queried(database);
+                assessed.findings.extend(finding);
+            }
+            // The load was measured, whatever became of the database.
+            Err(failure) => {
+                let remark = "the queries of the load could not be counted.";
+                assessed.remarks.push(remark.to_owned());
+                uncounted = Some(failure);
+            }
+        }
     }
     render::all(&assessed, &request.reports, terminal)?;
     hint(&assessed, terminal);
-    Ok(match interrupt.requested() {
-        Some(signal) => Verdict::Interrupted(signal),
-        None => verdict(&assessed, request.strict),
-    })
+    match (interrupt.requested(), uncounted) {
+        (Some(signal), _) => Ok(Verdict::Interrupted(signal)),
+        (None, Some(failure)) => Err(failure),
+        (None, None) => Ok(verdict(&assessed, request.strict)),
+    }
 }
 
 /// What the load asked of the database.
-fn queried(
-    assessed: Assessment,
+fn queries(
+    assessed: &Assessment,
     counter: &mut QueryCounter,
     before: Look,
-) -> Result<Assessment, Failure> {
+) -> Result<(DatabaseUse, Option<Diagnostic>), Failure> {
     let requests = assessed.results.iter().map(|result| {
         let warmup = &result.recording.warmup;
         result.finished + warmup.completed + warmup.failed
     });
     let load = counter.since(before, requests.sum())?;
     counter.refuse_blindness(!load.statements.is_empty())?;
-    let (database, finding) = counter.used(load);
-    let mut assessed = assessed.queried(database);
-    assessed.findings.extend(finding);
-    Ok(assessed)
+    Ok(counter.used(load))
 }
 
 fn compare(mut assessed: Assessment, request: &Run, before: Option<&Stored>) -> Assessment {

@@ -24,7 +24,7 @@ pub fn ending(ending: &Ending) -> String {
         Ending::Expectation(checked) => format!("breaks {}", condition(checked)),
         Ending::Status => "breaks the expected status".to_owned(),
         Ending::Rate => "breaks: not all was answered in time".to_owned(),
-        Ending::Gone => "breaks: nothing answers".to_owned(),
+        Ending::Gone(why) => format!("breaks: nothing answers ({why})"),
         Ending::Client => "this machine is the limit".to_owned(),
     }
 }
@@ -184,4 +184,18 @@ pub fn scaling(scaling: &Scaling, highest: &Step) -> String {
         count(scaling.instances + 1)
     ));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_is_gone_has_its_reason() {
+        let step = Step::gone(500.0, "connection refused");
+        assert_eq!(
+            ending(&step.ending),
+            "breaks: nothing answers (connection refused)"
+        );
+    }
 }

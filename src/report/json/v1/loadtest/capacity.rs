@@ -60,6 +60,8 @@ pub struct StepEntry {
     pub ending: &'static str,
     /// The expectation that broke, when it was one.
     pub broke: Option<String>,
+    /// Why nothing answered, when that was it.
+    pub reason: Option<String>,
 }
 
 fn broken(ending: &Ending) -> Option<String> {
@@ -117,10 +119,14 @@ impl From<&Step> for StepEntry {
                 Ending::Expectation(_) => "expectation",
                 Ending::Status => "status",
                 Ending::Rate => "rate",
-                Ending::Gone => "gone",
+                Ending::Gone(_) => "gone",
                 Ending::Client => "client",
             },
             broke: broken(&step.ending),
+            reason: match &step.ending {
+                Ending::Gone(why) => Some(why.clone()),
+                _ => None,
+            },
         }
     }
 }
