@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use backsmith::loadtest::http1::{Expects, Fault, Reader, Step};
+use backsmith::loadtest::http1::{Answer, Expects, Fault, Reader, Recent, Step};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
@@ -115,7 +115,7 @@ fn read(pieces: &[&[u8]], expects: Expects) -> Result<(u16, Vec<u8>), Fault> {
         if complete.is_some() && !piece.is_empty() {
             return Err(Fault::LeftOver);
         }
-        if let Step::Complete(answer) = reader.feed(piece, |_| true)? {
+        if let Step::Complete(answer) = reader.feed(piece, &mut Recent::default(), |_| true)? {
             complete = Some(answer);
         }
     }
@@ -254,10 +254,15 @@ fn a_body_is_not_kept() {
     let mut reader = Reader::new(Expects::Body);
     reader.begin();
     let head = b"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n";
-    assert_eq!(reader.feed(head, |_| true), Ok(Step::More));
+    assert_eq!(
+        reader.feed(head, &mut Recent::default(), |_| true),
+        Ok(Step::More)
+    );
     let piece = vec![b'x'; 1 << 20];
     for number in 1..=1024 {
-        let step = reader.feed(&piece, |_| true).expect("a body");
+        let step = reader
+            .feed(&piece, &mut Recent::default(), |_| true)
+            .expect("a body");
         assert_eq!(matches!(step, Step::Complete(_)), number == 1024);
     }
     assert_eq!(
@@ -279,10 +284,39 @@ fn the_connection_ends_when_the_answer_says_so() {
         let mut reader = Reader::new(Expects::Body);
         reader.begin();
         let answer = format!("{head}Content-Length: 0\r\n\r\n");
-        let Ok(Step::Complete(answer)) = reader.feed(answer.as_bytes(), |_| false) else {
+        let Ok(Step::Complete(answer)) =
+            reader.feed(answer.as_bytes(), &mut Recent::default(), |_| false)
+        else {
             panic!("{head:?} is complete")
         };
         assert_eq!(answer.closes, closes, "{head:?}");
+    }
+}
+
+/// What one connection said, with what was read on others before.
+fn after(recent: &mut Recent, bytes: &[u8], expects: Expects) -> Result<Option<Answer>, Fault> {
+    let mut reader = Reader::new(expects);
+    reader.begin();
+    match reader.feed(bytes, recent, |_| false)? {
+        Step::Complete(answer) => Ok(Some(answer)),
+        Step::More => Ok(None),
+    }
+}
+
+#[test]
+fn a_head_that_was_read_before_says_the_same() {
+    let mut recent = Recent::default();
+    for first in ANSWERS {
+        for second in ANSWERS {
+            for expects in [Expects::Body, Expects::NoBody] {
+                let _ = after(&mut recent, first.as_bytes(), Expects::Body);
+                assert_eq!(
+                    after(&mut recent, second.as_bytes(), expects),
+                    after(&mut Recent::default(), second.as_bytes(), expects),
+                    "{second:?} after {first:?}"
+                );
+            }
+        }
     }
 }
 
@@ -320,5 +354,20 @@ proptest! {
         let whole = read(&[&bytes], Expects::Body);
         let split = read(&split_at(&bytes, &places), Expects::Body);
         prop_assert_eq!(whole, split);
+    }
+
+    #[test]
+    fn what_was_read_before_does_not_matter(
+        bytes in mutated(),
+        before in prop::collection::vec(mutated(), 0..3),
+    ) {
+        let mut recent = Recent::default();
+        for earlier in ANSWERS.iter().map(|answer| answer.as_bytes()).chain(before.iter().map(Vec::as_slice)) {
+            let _ = after(&mut recent, earlier, Expects::Body);
+            prop_assert_eq!(
+                after(&mut recent, &bytes, Expects::Body),
+                after(&mut Recent::default(), &bytes, Expects::Body)
+            );
+        }
     }
 }

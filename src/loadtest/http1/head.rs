@@ -8,9 +8,9 @@ use super::{Expects, Fault, HEAD_LIMIT};
 /// More header lines than this are refused.
 const HEADER_LIMIT: usize = 128;
 
-/// A complete head.
-#[derive(Debug)]
-pub(super) struct Head {
+/// What a complete head says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Framing {
     pub(super) status: u16,
     /// Minor version of HTTP/1.
     pub(super) version: u8,
@@ -18,6 +18,12 @@ pub(super) struct Head {
     pub(super) closes: bool,
     /// Bytes of the head.
     pub(super) length: usize,
+}
+
+/// A complete head.
+#[derive(Debug)]
+pub(super) struct Head {
+    pub(super) framing: Framing,
     pub(super) capture: Option<Box<Capture>>,
 }
 
@@ -29,7 +35,8 @@ pub(super) enum Body {
     UntilClose,
 }
 
-/// Reads a head at the start of `bytes`; `None` when it is not complete yet.
+/// Reads a head at the start of `bytes`, and captures it if `wants` says so for its status; `None`
+/// when it is not complete yet.
 pub(super) fn parse(
     bytes: &[u8],
     expects: Expects,
@@ -51,12 +58,15 @@ pub(super) fn parse(
     let status = response.code.unwrap_or_default();
     let version = response.version.unwrap_or_default();
     let fields = Fields::read(response.headers);
-    Ok(Some(Head {
+    let framing = Framing {
         status,
         version,
         body: fields.body(status, version, expects)?,
         closes: fields.closes(version),
         length,
+    };
+    Ok(Some(Head {
+        framing,
         capture: wants(status).then(|| Box::new(Capture::of(response.headers))),
     }))
 }

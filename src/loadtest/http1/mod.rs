@@ -4,8 +4,10 @@
 mod chunked;
 mod head;
 mod reader;
+mod recent;
 
 pub use reader::{Answer, Capture, Expects, Reader, Step};
+pub use recent::Recent;
 
 /// Longest head that is taken, in bytes.
 pub const HEAD_LIMIT: usize = 64 * 1024;

@@ -2,7 +2,7 @@
 
 use super::chunked::Chunked;
 use super::head::{self, Body};
-use super::{Fault, HEAD_LIMIT};
+use super::{Fault, HEAD_LIMIT, Recent};
 
 /// Bytes of a body that a capture keeps.
 const EXCERPT: usize = 512;
@@ -139,10 +139,11 @@ impl Reader {
     }
 
     /// Takes the next bytes of the connection, all of them. `wants` says for a status whether the
-    /// answer shall be captured.
+    /// answer shall be captured. `recent` may have come from any connection.
     pub fn feed(
         &mut self,
         bytes: &[u8],
+        recent: &mut Recent,
         mut wants: impl FnMut(u16) -> bool,
     ) -> Result<Step, Fault> {
         if bytes.is_empty() {
@@ -150,7 +151,7 @@ impl Reader {
         }
         self.touched = true;
         if self.pending.is_empty() {
-            return self.advance(bytes, &mut wants);
+            return self.advance(bytes, recent, &mut wants);
         }
         self.pending.extend_from_slice(bytes);
         // Without a line feed no head is complete, so a head that comes in drops costs no parse each.
@@ -158,7 +159,7 @@ impl Reader {
             return self.wait();
         }
         let pending = std::mem::take(&mut self.pending);
-        self.advance(&pending, &mut wants)
+        self.advance(&pending, recent, &mut wants)
     }
 
     /// The connection ended.
@@ -180,20 +181,31 @@ impl Reader {
     fn advance(
         &mut self,
         mut bytes: &[u8],
+        recent: &mut Recent,
         wants: &mut impl FnMut(u16) -> bool,
     ) -> Result<Step, Fault> {
         loop {
             match &mut self.state {
                 State::Head => {
-                    if !bytes.contains(&b'\n') {
-                        self.pending.extend_from_slice(bytes);
-                        return self.wait();
-                    }
-                    // An interim answer is none, so it is not captured.
-                    let wants = |status| !is_interim(status) && wants(status);
-                    let Some(head) = head::parse(bytes, self.expects, wants)? else {
-                        self.pending.extend_from_slice(bytes);
-                        return self.wait();
+                    let recalled = recent.recall(bytes, self.expects);
+                    let head = if let Some(head) = recalled.filter(|head| !wants(head.status)) {
+                        head
+                    } else {
+                        // An interim answer is none, so it is not captured.
+                        let wants = |status| !is_interim(status) && wants(status);
+                        let read = if bytes.contains(&b'\n') {
+                            head::parse(bytes, self.expects, wants)?
+                        } else {
+                            None
+                        };
+                        let Some(head) = read else {
+                            self.pending.extend_from_slice(bytes);
+                            return self.wait();
+                        };
+                        let framing = head.framing;
+                        recent.keep(&bytes[..framing.length], self.expects, framing);
+                        self.capture = head.capture;
+                        framing
                     };
                     bytes = &bytes[head.length..];
                     if is_interim(head.status) {
@@ -207,7 +219,6 @@ impl Reader {
                         version: head.version,
                         closes: head.closes || head.body == Body::UntilClose,
                     };
-                    self.capture = head.capture;
                     if head.status == 101 {
                         // The bytes that follow belong to another protocol.
                         self.answer.closes = true;

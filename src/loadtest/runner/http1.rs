@@ -140,6 +140,7 @@ impl Exchange<'_> {
             self.write(context);
         }
         let mut buffer = self.worker.buffer.borrow_mut();
+        let mut recent = self.worker.recent.borrow_mut();
         loop {
             let mut read = ReadBuf::new(&mut buffer);
             match Pin::new(&mut *self.transport).poll_read(context, &mut read) {
@@ -148,7 +149,7 @@ impl Exchange<'_> {
                     let bytes = read.filled();
                     self.received += bytes.len() as u64;
                     let wants = |status| self.worker.wants(self.target, status);
-                    match self.reader.feed(bytes, wants) {
+                    match self.reader.feed(bytes, &mut recent, wants) {
                         Ok(Step::More) => {}
                         Ok(Step::Complete(answer)) => return Poll::Ready(Ok(answer)),
                         Err(fault) => return Poll::Ready(Err(fault.into())),
@@ -160,7 +161,7 @@ impl Exchange<'_> {
                 }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(Failure::exchanging(error))),
                 Poll::Pending => {
-                    drop(buffer);
+                    drop((buffer, recent));
                     return slot.wait(context);
                 }
             }

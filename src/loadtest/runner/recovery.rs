@@ -10,7 +10,7 @@ use super::Event;
 use super::connect::Route;
 use super::timeline::Clock;
 use super::transport::Transport;
-use crate::loadtest::http1::{Reader, Step};
+use crate::loadtest::http1::{Reader, Recent, Step};
 use crate::loadtest::plan::{Plan, Reuse};
 use crate::loadtest::recording::{Recording, Recovery};
 use crate::loadtest::request::Prepared;
@@ -105,6 +105,7 @@ async fn status(watch: &Watch<'_>, number: u64) -> Option<u16> {
     transport.write_all(&prepared.bytes).await.ok()?;
     transport.flush().await.ok()?;
     let mut reader = Reader::new(prepared.expects);
+    let mut recent = Recent::default();
     reader.begin();
     let mut buffer = vec![0; 16 * 1024];
     loop {
@@ -112,7 +113,10 @@ async fn status(watch: &Watch<'_>, number: u64) -> Option<u16> {
         if length == 0 {
             return reader.end().ok().map(|answer| answer.status);
         }
-        if let Step::Complete(answer) = reader.feed(&buffer[..length], |_| false).ok()? {
+        if let Step::Complete(answer) = reader
+            .feed(&buffer[..length], &mut recent, |_| false)
+            .ok()?
+        {
             return Some(answer.status);
         }
     }

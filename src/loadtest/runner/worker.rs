@@ -22,6 +22,7 @@ use super::session::Session;
 use super::timeline::{Clock, NEVER, Timeline, nanoseconds};
 use super::transport::Transport;
 use super::{connection, general, pacer};
+use crate::loadtest::http1::Recent;
 use crate::loadtest::plan::{Engine, Pace, Plan, scrambled};
 use crate::loadtest::recording::ErrorKind;
 use crate::loadtest::request::Prepared;
@@ -170,6 +171,7 @@ pub(super) struct Worker {
     probes: Vec<tokio::sync::OnceCell<Result<(), (ErrorKind, String)>>>,
     pub(super) slots: Vec<Slot>,
     pub(super) buffer: RefCell<Box<[u8]>>,
+    pub(super) recent: RefCell<Recent>,
     pub(super) collector: RefCell<Collector>,
     pub(super) timeline: OnceCell<Timeline>,
     pub(super) readiness: RefCell<Vec<Readiness>>,
@@ -226,6 +228,7 @@ async fn work(assignment: Assignment) {
         probes: (0..lanes).map(|_| tokio::sync::OnceCell::new()).collect(),
         slots: (0..assignment.connections).map(|_| Slot::new()).collect(),
         buffer: RefCell::new(vec![0; BUFFER].into_boxed_slice()),
+        recent: RefCell::default(),
         collector: RefCell::new(Collector::new(
             &plan,
             &assignment.layout,

@@ -3,12 +3,13 @@
 
 #![no_main]
 
-use backsmith::loadtest::http1::{Answer, Expects, Fault, Reader, Step};
+use backsmith::loadtest::http1::{Answer, Expects, Fault, Reader, Recent, Step};
 use libfuzzer_sys::fuzz_target;
 
 fn read<'bytes>(
     pieces: impl Iterator<Item = &'bytes [u8]>,
     expects: Expects,
+    recent: &mut Recent,
 ) -> Result<Answer, Fault> {
     let mut reader = Reader::new(expects);
     reader.begin();
@@ -20,7 +21,7 @@ fn read<'bytes>(
         if complete.is_some() {
             return Err(Fault::LeftOver);
         }
-        if let Step::Complete(answer) = reader.feed(piece, |_| true)? {
+        if let Step::Complete(answer) = reader.feed(piece, recent, |status| status % 2 == 0)? {
             complete = Some(answer);
         }
     }
@@ -40,7 +41,8 @@ fuzz_target!(|input: &[u8]| {
         Expects::NoBody
     };
     let size = usize::from(choice >> 1) + 1;
-    let whole = read(std::iter::once(bytes), expects);
-    assert_eq!(whole, read(bytes.chunks(size), expects));
-    assert_eq!(whole, read(bytes.chunks(1), expects));
+    let mut recent = Recent::default();
+    let whole = read(std::iter::once(bytes), expects, &mut recent);
+    assert_eq!(whole, read(bytes.chunks(size), expects, &mut recent));
+    assert_eq!(whole, read(bytes.chunks(1), expects, &mut recent));
 });
