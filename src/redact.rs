@@ -191,7 +191,8 @@ pub fn in_place(text: &str) -> Cow<'_, str> {
 }
 
 fn is_secret_key(key: &str) -> bool {
-    let lower = key.to_ascii_lowercase();
+    let key = url::form_urlencoded::parse(key.as_bytes()).next();
+    let lower = key.map_or_else(String::new, |(key, _)| key.to_ascii_lowercase());
     SECRET_KEYS.contains(&lower.as_str())
 }
 
@@ -261,6 +262,7 @@ mod tests {
                 "https://h/p?token=abc&page=2",
                 "https://h/p?token=***&page=2",
             ),
+            ("https://h/p?api%5Fkey=abc", "https://h/p?api%5Fkey=***"),
             ("https://h/p", "https://h/p"),
             ("me:s3cret@h:80/p?token=abc", "me:***@h:80/p?token=***"),
             ("schema/v2.sql", "schema/v2.sql"),

@@ -345,8 +345,8 @@ pub struct Loadtest {
     /// Print what runs this load elsewhere: kubernetes, k6
     ///
     /// Print what runs this load elsewhere, and send nothing. kubernetes: an Indexed Job of --shards
-    /// pods and the Job that merges their reports. k6: a script with scenarios and thresholds. Values
-    /// of headers and other secrets are references, never literals.
+    /// pods and the Job that merges their reports. k6: a script with scenarios and thresholds.
+    /// Bodies, values of headers and other secrets are references, never literals.
     #[arg(long, value_name = "TARGET", help_heading = SCALE_OUT)]
     pub emit: Option<String>,
 

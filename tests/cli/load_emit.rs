@@ -31,18 +31,45 @@ fn arguments(job: &Value, variables: &[(&str, &str)], folders: &[(&str, &str)]) 
     given
         .iter()
         .map(|argument| {
-            let mut text = argument.as_str().expect("text").replace("$$(", "\u{1}");
-            for (name, value) in variables {
-                text = text.replace(&format!("$({name})"), value);
-            }
+            let mut text = expanded(argument.as_str().expect("text"), variables);
             for (folder, here) in folders {
                 text = text.replace(folder, here);
             }
-            assert!(!text.contains("$("), "{text}");
-            text.replace('\u{1}', "$(")
+            text
         })
         .collect()
 }
+
+/// Every `$$` is a `$`, `$(NAME)` the value of a variable, and a `$` before anything else itself.
+fn expanded(text: &str, variables: &[(&str, &str)]) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        if let Some(behind) = rest.strip_prefix('$') {
+            out.push('$');
+            rest = behind;
+        } else if let Some((name, behind)) =
+            rest.strip_prefix('(').and_then(|rest| rest.split_once(')'))
+        {
+            let mut known = variables.iter();
+            let found = known.find(|(known, _)| *known == name);
+            out.push_str(
+                found
+                    .unwrap_or_else(|| panic!("`{name}` of {text} is unknown"))
+                    .1,
+            );
+            rest = behind;
+        } else {
+            out.push('$');
+        }
+    }
+    out + rest
+}
+
+/// What the loads of these tests send.
+const ORDER: &str = r#"{"name": "$(HOME)", "password": "hunter2"}"#;
 
 #[test]
 fn the_jobs_do_the_load_and_judge_the_sum() {
@@ -56,7 +83,7 @@ fn the_jobs_do_the_load_and_judge_the_sum() {
         "-H",
         "Accept: text/plain",
         "-b",
-        r#"{"name": "$(HOME)", "password": "hunter2"}"#,
+        ORDER,
         "--stages",
         "300ms:100,300ms:50",
         "-c",
@@ -95,7 +122,7 @@ fn the_jobs_do_the_load_and_judge_the_sum() {
         "{text}"
     );
     // What the pods would do is done here.
-    sandbox.write("request/body", "{}");
+    sandbox.write("request/body", ORDER);
     sandbox.write("results/keep", "");
     let folders = [("/results", "results"), ("/request", "request")];
     for index in ["0", "1", "2"] {
@@ -117,10 +144,118 @@ fn the_jobs_do_the_load_and_judge_the_sum() {
         server.requests()
     );
     assert_eq!(merged["expectations"][0]["met"], true);
+    for seen in server.seen() {
+        assert_eq!((seen.method.as_str(), seen.path.as_str()), ("POST", "/"));
+        assert_eq!(seen.header("authorization"), "Bearer x");
+        assert_eq!(seen.header("accept"), "text/plain");
+        assert_eq!(seen.header("content-type"), "application/json");
+        assert_eq!(seen.body, ORDER);
+    }
 }
 
 #[test]
-fn a_url_with_a_password_is_a_reference_and_a_plain_body_a_map() {
+fn what_was_typed_is_sent_whatever_kubernetes_expands() {
+    let (sandbox, server) = (Sandbox::new(), WebServer::start());
+    let url = server.url("/bytes/1?b=$(c)&d=$$(e)&f=$$g&h=$");
+    let run = sandbox.run([
+        "loadtest",
+        &url,
+        "-m",
+        "put",
+        "-H",
+        "User-Agent: $(USER) $$(PATH) $$",
+        "-H",
+        "X-Price: 5",
+        "-b",
+        "{{int 7 7}} and {{seq}}",
+        "--requests",
+        "6",
+        "-c",
+        "1",
+        "--threads",
+        "1",
+        "--seed",
+        "3",
+        "--shards",
+        "1",
+        "--emit",
+        "kubernetes",
+    ]);
+    let documents = manifest(&run.expect(0).stdout);
+    let variables = [("JOB_COMPLETION_INDEX", "0"), ("HEADER_X_PRICE", "$(5)")];
+    let folders = [("/results", "results"), ("/request", "request")];
+    let given = arguments(job(&documents, "backsmith-load"), &variables, &folders);
+    assert_eq!(given[1], url);
+    for pair in [["--seed", "3"], ["--threads", "1"]] {
+        assert!(given.windows(2).any(|two| two == pair), "{given:?}");
+    }
+    sandbox.write("request/body", "{{int 7 7}} and {{seq}}");
+    sandbox.write("results/keep", "");
+    let mut command = sandbox.command(given);
+    command.env("JOB_COMPLETION_INDEX", "0");
+    Run::of(&mut command).expect(0);
+    let seen = server.seen();
+    assert_eq!(seen.len(), 6);
+    for (number, seen) in seen.iter().enumerate() {
+        assert_eq!(seen.method, "PUT");
+        assert_eq!(seen.path, "/bytes/1?b=$(c)&d=$$(e)&f=$$g&h=$");
+        assert_eq!(seen.header("user-agent"), "$(USER) $$(PATH) $$");
+        assert_eq!(seen.header("x-price"), "$(5)");
+        assert_eq!(seen.body, format!("7 and {}", number + 1));
+    }
+}
+
+#[test]
+fn the_merge_waits_until_the_start_and_the_end() {
+    let sandbox = Sandbox::new();
+    let now = std::time::SystemTime::now();
+    let now = now.duration_since(std::time::UNIX_EPOCH).expect("a time");
+    let start = now.as_secs() + 7_200;
+    let start_at = start.to_string();
+    // In seconds: at least the two hours but for what the test takes, and all the rest.
+    for (flags, rest) in [
+        (&["-d", "30", "--warmup", "10"][..], 640 + 30),
+        (&["--requests", "9000", "--rate", "3"], 600 + 3_000 + 30),
+        (&["-d", "160h", "--timeout", "10h"], 7 * 24 * 3_600 - 7_200),
+    ] {
+        let common = [
+            "loadtest",
+            "http://127.0.0.1:9/",
+            "--start-at",
+            &start_at,
+            "--emit",
+            "kubernetes",
+        ];
+        let run = sandbox.run(common.iter().chain(flags)).expect(0);
+        let documents = manifest(&run.stdout);
+        let merge = arguments(job(&documents, "backsmith-load-merge"), &[], &[]);
+        let at = merge.iter().position(|text| text == "--wait").expect("one");
+        let wait = merge[at + 1].strip_suffix('s').expect("seconds");
+        let wait: u64 = wait.parse().expect("a number");
+        assert!(
+            (7_200 + rest - 120..=7_200 + rest + 1).contains(&wait),
+            "{flags:?}: {wait}"
+        );
+        // What is printed is read again, and means the same instant on another day.
+        let mut shard = arguments(
+            job(&documents, "backsmith-load"),
+            &[("JOB_COMPLETION_INDEX", "0")],
+            &[],
+        );
+        let at = shard
+            .iter()
+            .position(|text| text == "--start-at")
+            .expect("one");
+        let printed: jiff::Timestamp = shard[at + 1].parse().expect("an instant");
+        assert_eq!(printed.as_second().unsigned_abs(), start);
+        shard.extend(["--emit", "kubernetes"].map(str::to_owned));
+        shard.retain(|text| text != "--output" && !text.starts_with("/results"));
+        sandbox.run(shard).expect(0);
+    }
+}
+
+#[test]
+fn a_url_with_a_password_and_every_body_are_references() {
     let sandbox = Sandbox::new();
     let run = sandbox.run([
         "loadtest",
@@ -133,12 +268,17 @@ fn a_url_with_a_password_is_a_reference_and_a_plain_body_a_map() {
         "kubernetes",
     ]);
     let text = run.expect(0).stdout;
-    assert!(!text.contains("p4ss"), "{text}");
+    assert!(
+        !text.contains("p4ss") && !text.contains("product_id"),
+        "{text}"
+    );
+    assert!(text.contains("--from-file=body="), "{text}");
     let documents = manifest(&text);
-    let map = documents
-        .iter()
-        .find(|document| document["kind"] == "ConfigMap");
-    assert_eq!(map.expect("a map")["data"]["body"], r#"{"product_id": 1}"#);
+    let volumes = &job(&documents, "backsmith-load")["spec"]["template"]["spec"]["volumes"];
+    assert_eq!(
+        volumes[1]["secret"]["items"][0]["key"], "body",
+        "{volumes:#}"
+    );
     let given = arguments(
         job(&documents, "backsmith-load"),
         &[("TARGET_URL", "URL"), ("JOB_COMPLETION_INDEX", "0")],
@@ -156,12 +296,14 @@ const SHIM: &str = r"
 import { execFileSync } from 'node:child_process';
 const asked = `
   const [method, url, body, headers] = JSON.parse(process.argv[1]);
-  fetch(url, { method, body: body ?? undefined, headers, redirect: 'manual' })
+  const bytes = body === null ? undefined : Buffer.from(body, 'base64');
+  fetch(url, { method, body: bytes, headers, redirect: 'manual' })
     .then((answer) => process.stdout.write(String(answer.status)));
 `;
 export default {
   request(method, url, body, params) {
-    const given = JSON.stringify([method, url, body, params.headers]);
+    const bytes = body === null ? null : Buffer.from(body).toString('base64');
+    const given = JSON.stringify([method, url, bytes, params.headers]);
     const status = execFileSync(process.execPath, ['-e', asked, given]).toString();
     return { status: Number(status) };
   },
@@ -175,7 +317,9 @@ export function check(answer, conditions) {
 }
 ";
 const RUNNER: &str = r"
+import { readFileSync } from 'node:fs';
 globalThis.__ENV = { ...process.env };
+globalThis.open = (path, mode) => new Uint8Array(readFileSync(path)).buffer;
 const script = await import('./script.mjs');
 for (let i = 0; i < 3; i += 1) script.default();
 process.stdout.write(JSON.stringify({ options: script.options, expected: globalThis.expected ?? null }));
@@ -227,8 +371,22 @@ fn a_script_of_k6_sends_the_requests_and_has_the_thresholds() {
     for secret in SECRETS {
         assert!(!script.contains(secret), "{script}");
     }
-    let ran = iterate(&sandbox, &script, &[("HEADER_AUTHORIZATION", "Bearer x")]);
-    assert_eq!(server.requests(), 3);
+    let variables = [
+        ("HEADER_AUTHORIZATION", "Bearer x"),
+        ("BODY", r#"{"email": "not-an-email"}"#),
+    ];
+    let ran = iterate(&sandbox, &script, &variables);
+    let seen = server.seen();
+    assert_eq!(seen.len(), 3);
+    for seen in seen {
+        assert_eq!(
+            (seen.method.as_str(), seen.path.as_str()),
+            ("POST", "/users")
+        );
+        assert_eq!(seen.header("authorization"), "Bearer x");
+        assert_eq!(seen.header("content-type"), "application/json");
+        assert_eq!(seen.body, r#"{"email": "not-an-email"}"#);
+    }
     let load = &ran["options"]["scenarios"]["load"];
     assert_eq!(load["executor"], "ramping-arrival-rate");
     assert_eq!(load["timeUnit"], "10s");
@@ -255,7 +413,7 @@ fn a_script_of_k6_sends_the_requests_and_has_the_thresholds() {
     );
     // Without its secret the script says what is missing.
     sandbox.write("run.mjs", RUNNER);
-    let run = Run::of(&mut sandbox.shell("node run.mjs"));
+    let run = Run::of(sandbox.shell("node run.mjs").env("BODY", "{}"));
     assert_ne!(run.code, 0);
     assert!(
         run.stderr.contains("HEADER_AUTHORIZATION is not set"),
@@ -295,7 +453,70 @@ fn closed_loops_and_plain_rates_have_their_executors() {
         assert_eq!(load["executor"], executor, "{script}");
         assert_eq!(load[field], value, "{script}");
     }
-    assert_eq!(server.requests(), 9);
+    let seen = server.seen();
+    assert_eq!(seen.len(), 9);
+    assert!(
+        seen.iter()
+            .all(|seen| seen.method == "GET" && seen.body.is_empty())
+    );
+}
+
+#[test]
+fn a_rate_and_a_number_make_that_number() {
+    let sandbox = Sandbox::new();
+    for (rate, requests) in [
+        ("200", 500),
+        ("3", 10),
+        ("0.3", 7),
+        ("10000", 12_345),
+        ("7", 1),
+    ] {
+        let number = requests.to_string();
+        let flags = ["--rate", rate, "--requests", &number, "--emit", "k6"];
+        let common = ["loadtest", "http://127.0.0.1:9/"];
+        let script = sandbox.run(common.iter().chain(&flags)).expect(0).stdout;
+        let field = |name: &str| {
+            let line = script
+                .lines()
+                .find_map(|line| line.trim().strip_prefix(&format!("{name}: ")));
+            line.expect(name).trim_matches([',', '\'']).to_owned()
+        };
+        let per_unit: u64 = field("rate").parse().expect("a number");
+        let unit = field("timeUnit").replace('s', "");
+        let duration = field("duration");
+        let duration = duration.strip_suffix("us").expect("a time");
+        // k6 begins the first at once, and each in whole nanoseconds after the one before.
+        let period = unit.parse::<u64>().expect("a time") * 1_000_000_000 / per_unit;
+        let begun = (duration.parse::<u64>().expect("a number") * 1_000).div_ceil(period);
+        assert_eq!(begun, requests, "{script}");
+    }
+}
+
+#[test]
+fn a_binary_body_is_a_file_and_compression_is_asked_for() {
+    let (sandbox, server) = (Sandbox::new(), WebServer::start());
+    let bytes = [0_u8, 159, 146, 150, b'x'];
+    std::fs::write(sandbox.path().join("body.bin"), bytes).expect("written");
+    let url = server.url("/bytes/2");
+    let script = sandbox.run([
+        "loadtest",
+        &url,
+        "-b",
+        "@body.bin",
+        "--compressed",
+        "--emit",
+        "k6",
+    ]);
+    let script = script.expect(0).stdout;
+    let ran = iterate(&sandbox, &script, &[("BODY_FILE", "body.bin")]);
+    assert!(ran["options"]["discardResponseBodies"].is_null());
+    let seen = server.seen();
+    assert_eq!(seen.len(), 3);
+    for seen in seen {
+        assert_eq!(seen.body, String::from_utf8_lossy(&bytes));
+        assert_eq!(seen.header("content-length"), "5");
+        assert_eq!(seen.header("accept-encoding"), "gzip");
+    }
 }
 
 #[test]
@@ -310,6 +531,16 @@ fn what_cannot_travel_is_refused_by_name() {
         (vec!["--emit", "k6", "--compare"], "`--compare`"),
         (vec!["--emit", "k6", "-b", "{{uuid}}"], "`{{...}}`"),
         (vec!["--emit", "k6", "--shards", "2"], "`--shards`"),
+        (vec!["--emit", "k6", "--seed", "2"], "`--seed`"),
+        (vec!["--emit", "k6", "--threads", "2"], "`--threads`"),
+        (
+            vec!["--emit", "k6", "--http2"],
+            "`--emit k6` cannot carry `--http2` without TLS",
+        ),
+        (
+            vec!["--emit", "k6", "--warmup", "5", "--expect", "rps>=10"],
+            "`--emit k6` cannot carry `--expect 'rps>=10'` together with `--warmup`",
+        ),
         (
             vec!["--emit", "kubernetes", "--unix-socket", "/s"],
             "`--unix-socket`",

@@ -3,11 +3,10 @@
 
 use std::io::{self, Write};
 
-use base64::Engine as _;
-
-use super::{Recipe, quoted, time};
+use super::{BodyForm, Recipe, quoted, time};
 use crate::loadtest::expectation::{Expectation, Quantity};
 use crate::loadtest::schedule::Stage;
+use crate::redact::SecretHeader;
 
 pub fn write(out: &mut dyn Write, recipe: &Recipe) -> io::Result<()> {
     head(out, recipe)?;
@@ -22,9 +21,7 @@ fn variables(recipe: &Recipe) -> Vec<String> {
         names.push("TARGET_URL".to_owned());
     }
     names.extend(recipe.headers().into_iter().filter_map(|(_, name)| name));
-    if recipe.has_secret_body() {
-        names.push("BODY".to_owned());
-    }
+    names.extend(recipe.body.map(|form| body_variable(form).to_owned()));
     names
 }
 
@@ -50,8 +47,13 @@ fn head(out: &mut dyn Write, recipe: &Recipe) -> io::Result<()> {
             "// A closed loop: percentiles are service times at saturation."
         )?;
     }
-    if recipe.has_binary_body() {
-        writeln!(out, "import encoding from 'k6/encoding';")?;
+    if recipe.is_encrypted {
+        let words = if recipe.http2 {
+            "k6 takes HTTP/2 when the server offers it, and HTTP/1.1 when it does not."
+        } else {
+            "k6 takes HTTP/2 when the server offers it; GODEBUG=http2client=0 keeps it to HTTP/1.1."
+        };
+        writeln!(out, "// {words}")?;
     }
     writeln!(out, "import http from 'k6/http';")?;
     writeln!(out, "import {{ check }} from 'k6';")?;
@@ -73,7 +75,10 @@ fn options(out: &mut dyn Write, recipe: &Recipe) -> io::Result<()> {
     let load = &recipe.load;
     writeln!(out)?;
     writeln!(out, "export const options = {{")?;
-    writeln!(out, "  discardResponseBodies: true,")?;
+    // What is discarded is not unpacked.
+    if !recipe.compressed {
+        writeln!(out, "  discardResponseBodies: true,")?;
+    }
     writeln!(
         out,
         "  summaryTrendStats: ['min', 'avg', 'med', 'p(90)', 'p(95)', 'p(99)', 'p(99.9)', 'max'],"
@@ -89,12 +94,12 @@ fn options(out: &mut dyn Write, recipe: &Recipe) -> io::Result<()> {
     }
     if !recipe.resolve.is_empty() {
         writeln!(out, "  hosts: {{")?;
-        for (host, port, address) in &recipe.resolve {
-            let there = std::net::SocketAddr::new(*address, *port);
+        for resolve in &recipe.resolve {
+            let there = std::net::SocketAddr::new(resolve.address, resolve.port);
             writeln!(
                 out,
                 "    {}: {},",
-                quoted(&format!("{host}:{port}")),
+                quoted(&format!("{}:{}", resolve.host, resolve.port)),
                 quoted(&there.to_string())
             )?;
         }
@@ -132,8 +137,7 @@ fn scenario(out: &mut dyn Write, recipe: &Recipe) -> io::Result<()> {
     match (load.rate, load.stages.as_slice(), load.requests) {
         (Some(rate), [], None) => constant(out, rate, &duration, load.connections),
         (Some(rate), [], Some(requests)) => {
-            let seconds = (requests as f64 / rate).ceil();
-            constant(out, rate, &format!("{seconds}s"), load.connections)
+            constant(out, rate, &time_of(requests, rate), load.connections)
         }
         (Some(_), stages, _) => ramping(out, stages, load.connections),
         (None, _, Some(requests)) => {
@@ -168,13 +172,26 @@ fn unit(rates: &[f64]) -> (u64, &'static str) {
     fitting.unwrap_or((1_000, "1000s"))
 }
 
+/// k6 begins at once and goes on while there is time, so the time ends in the middle between the last
+/// request that is wanted and the first that is not: at the very instant of one, chance decides.
+fn time_of(requests: u64, rate: f64) -> String {
+    let seconds = (requests as f64 - 0.5) / rounded(rate);
+    format!("{}us", (seconds * 1e6).round())
+}
+
+/// The rate that k6 is told, in requests a second.
+fn rounded(rate: f64) -> f64 {
+    let (factor, _) = unit(&[rate]);
+    (rate * factor as f64).round().max(1.0) / factor as f64
+}
+
 fn constant(out: &mut dyn Write, rate: f64, duration: &str, users: usize) -> io::Result<()> {
     let (factor, unit) = unit(&[rate]);
     writeln!(out, "      executor: 'constant-arrival-rate',")?;
     writeln!(
         out,
         "      rate: {},",
-        (rate * factor as f64).round().max(1.0)
+        (rounded(rate) * factor as f64).round()
     )?;
     writeln!(out, "      timeUnit: '{unit}',")?;
     writeln!(out, "      duration: '{duration}',")?;
@@ -280,16 +297,12 @@ fn request(out: &mut dyn Write, recipe: &Recipe) -> io::Result<()> {
         quoted(recipe.url.expose())
     };
     writeln!(out, "const url = {url};")?;
-    let body = match &recipe.body {
+    let body = match recipe.body {
         None => "null".to_owned(),
-        Some(_) if recipe.has_secret_body() => "secret('BODY')".to_owned(),
-        Some(body) => match std::str::from_utf8(body) {
-            Ok(text) => quoted(text),
-            Err(_) => format!(
-                "encoding.b64decode('{}')",
-                base64::engine::general_purpose::STANDARD.encode(body)
-            ),
-        },
+        Some(BodyForm::Text) => format!("secret('{}')", body_variable(BodyForm::Text)),
+        Some(BodyForm::Binary) => {
+            format!("open(secret('{}'), 'b')", body_variable(BodyForm::Binary))
+        }
     };
     writeln!(out, "const body = {body};")?;
     writeln!(out, "const params = {{")?;
@@ -300,6 +313,11 @@ fn request(out: &mut dyn Write, recipe: &Recipe) -> io::Result<()> {
             None => quoted(header.expose()),
         };
         writeln!(out, "    {}: {value},", quoted(&header.name))?;
+    }
+    let asks_for_encoding =
+        |header: &SecretHeader| header.name.eq_ignore_ascii_case("accept-encoding");
+    if recipe.compressed && !recipe.headers.iter().any(asks_for_encoding) {
+        writeln!(out, "    \"Accept-Encoding\": \"gzip\",")?;
     }
     writeln!(out, "  }},")?;
     writeln!(out, "  redirects: {},", recipe.redirects)?;
@@ -325,9 +343,10 @@ fn request(out: &mut dyn Write, recipe: &Recipe) -> io::Result<()> {
     writeln!(out, "}}")
 }
 
-impl Recipe {
-    fn has_binary_body(&self) -> bool {
-        let body = self.body.as_deref().filter(|_| !self.has_secret_body());
-        body.is_some_and(|body| std::str::from_utf8(body).is_err())
+/// The variable that holds the body, or, since a variable holds text alone, the name of its file.
+const fn body_variable(form: BodyForm) -> &'static str {
+    match form {
+        BodyForm::Text => "BODY",
+        BodyForm::Binary => "BODY_FILE",
     }
 }

@@ -2,9 +2,7 @@
 //! judges the sum by its exit code.
 
 use std::io::{self, Write};
-use std::time::Duration;
-
-use base64::Engine as _;
+use std::time::{Duration, SystemTime};
 
 use super::{Recipe, quoted, time};
 use crate::loadtest::schedule::Stage;
@@ -14,10 +12,12 @@ const SECRET: &str = "backsmith-load-secrets";
 /// How long pods may take to be scheduled before the merge gives up on them.
 const SCHEDULING: Duration = Duration::from_mins(10);
 
+/// The longest time that `--wait` takes.
+const LONGEST: Duration = Duration::from_hours(168);
+
 pub fn write(out: &mut dyn Write, recipe: &Recipe) -> io::Result<()> {
     head(out, recipe)?;
     claim(out)?;
-    body(out, recipe)?;
     shards(out, recipe)?;
     merge(out, recipe)
 }
@@ -70,7 +70,7 @@ fn secrets(recipe: &Recipe) -> Vec<(String, &'static str)> {
     }
     let named = recipe.headers().into_iter().filter_map(|(_, name)| name);
     secrets.extend(named.map(|name| (name, "--from-literal")));
-    if recipe.has_secret_body() {
+    if recipe.body.is_some() {
         secrets.push(("body".to_owned(), "--from-file"));
     }
     secrets
@@ -91,26 +91,6 @@ fn claim(out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  resources:")?;
     writeln!(out, "    requests:")?;
     writeln!(out, "      storage: 1Gi")
-}
-
-/// The body as a file, when it may be written down.
-fn body(out: &mut dyn Write, recipe: &Recipe) -> io::Result<()> {
-    let Some(body) = recipe.body.as_ref().filter(|_| !recipe.has_secret_body()) else {
-        return Ok(());
-    };
-    writeln!(out, "---")?;
-    writeln!(out, "apiVersion: v1")?;
-    writeln!(out, "kind: ConfigMap")?;
-    writeln!(out, "metadata:")?;
-    writeln!(out, "  name: {NAME}-body")?;
-    if let Ok(text) = std::str::from_utf8(body) {
-        writeln!(out, "data:")?;
-        writeln!(out, "  body: {}", quoted(text))
-    } else {
-        let encoded = base64::engine::general_purpose::STANDARD.encode(body);
-        writeln!(out, "binaryData:")?;
-        writeln!(out, "  body: {encoded}")
-    }
 }
 
 fn shards(out: &mut dyn Write, recipe: &Recipe) -> io::Result<()> {
@@ -166,16 +146,11 @@ fn shards(out: &mut dyn Write, recipe: &Recipe) -> io::Result<()> {
     mounts(out, has_body)?;
     if has_body {
         writeln!(out, "        - name: body")?;
-        if recipe.has_secret_body() {
-            writeln!(out, "          secret:")?;
-            writeln!(out, "            secretName: {SECRET}")?;
-            writeln!(out, "            items:")?;
-            writeln!(out, "              - key: body")?;
-            writeln!(out, "                path: body")?;
-        } else {
-            writeln!(out, "          configMap:")?;
-            writeln!(out, "            name: {NAME}-body")?;
-        }
+        writeln!(out, "          secret:")?;
+        writeln!(out, "            secretName: {SECRET}")?;
+        writeln!(out, "            items:")?;
+        writeln!(out, "              - key: body")?;
+        writeln!(out, "                path: body")?;
     }
     Ok(())
 }
@@ -290,14 +265,21 @@ fn shard_arguments(recipe: &Recipe) -> Vec<String> {
     if recipe.redirects > 0 {
         flag("--follow", recipe.redirects.to_string());
     }
-    for (host, port, address) in &recipe.resolve {
+    for there in &recipe.resolve {
+        let (host, port, address) = (&there.host, there.port, there.address);
         flag("--resolve", format!("{host}:{port}:{address}"));
+    }
+    if let Some(threads) = recipe.threads {
+        flag("--threads", threads.to_string());
+    }
+    if let Some(drawn) = &load.drawn {
+        flag("--seed", drawn.seed.to_string());
     }
     if let Some(status) = recipe.asked.status {
         flag("--expect-status", status.to_string());
     }
-    if let Some(start_at) = &recipe.start_at {
-        flag("--start-at", start_at.clone());
+    if let Some(start_at) = recipe.start_at {
+        flag("--start-at", instant(start_at));
     }
     flag("--shards", recipe.shards.to_string());
     flag(
@@ -332,12 +314,39 @@ fn staged(stages: &[Stage]) -> String {
     stages.iter().map(one).collect::<Vec<_>>().join(",")
 }
 
-fn merge_arguments(recipe: &Recipe) -> Vec<String> {
+/// With its date: a time of day would be another day's later on.
+fn instant(at: SystemTime) -> String {
+    jiff::Timestamp::try_from(at).map_or_else(|_| String::new(), |at| at.to_string())
+}
+
+/// From the writing of the manifest to the last report: until the start, the load itself, and what
+/// pods and answers may take.
+fn wait(recipe: &Recipe) -> Duration {
     let load = &recipe.load;
+    let measured = match (load.duration, load.requests, load.rate) {
+        (Some(duration), _, _) => duration,
+        (None, Some(requests), Some(rate)) => {
+            let seconds = requests as f64 / rate;
+            Duration::try_from_secs_f64(seconds.ceil()).unwrap_or(LONGEST)
+        }
+        // How long a number of requests takes is the server's affair.
+        (None, _, _) => Duration::from_hours(1),
+    };
+    let start = recipe
+        .start_at
+        .and_then(|start| start.duration_since(recipe.written_at).ok());
+    let until_start = Duration::from_secs(start.map_or(0, |ahead| ahead.as_secs() + 1));
+    let parts = [measured, load.warmup, load.timeout, SCHEDULING];
+    let all = parts
+        .into_iter()
+        .fold(until_start, Duration::saturating_add);
+    all.min(LONGEST)
+}
+
+fn merge_arguments(recipe: &Recipe) -> Vec<String> {
     let mut arguments = vec!["loadtest".to_owned(), "--merge".to_owned()];
     arguments.extend((0..recipe.shards).map(|index| format!("/results/shard-{index}.json")));
-    let wait = load.duration.unwrap_or(Duration::from_hours(1)) + load.warmup + SCHEDULING;
-    arguments.extend(["--wait".to_owned(), time(wait)]);
+    arguments.extend(["--wait".to_owned(), time(wait(recipe))]);
     for expectation in &recipe.asked.expectations {
         arguments.extend(["--expect".to_owned(), literal(&expectation.expression)]);
     }

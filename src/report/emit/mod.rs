@@ -4,19 +4,24 @@
 pub mod k6;
 pub mod kubernetes;
 
-use std::net::IpAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::loadtest::assessment::{Asked, Load};
+use crate::loadtest::plan::Resolve;
 use crate::redact::{SecretHeader, SecretUrl};
 
 /// Everything that travels.
 #[derive(Clone, Debug)]
 pub struct Recipe {
     pub url: SecretUrl,
+    /// Whether the URL is https.
+    pub is_encrypted: bool,
     pub method: String,
     pub headers: Vec<SecretHeader>,
-    pub body: Option<Vec<u8>>,
+    /// Its text is never written: nobody can tell what is a secret in it.
+    pub body: Option<BodyForm>,
+    /// When the user says how many.
+    pub threads: Option<usize>,
     pub load: Load,
     pub asked: Asked,
     pub http2: bool,
@@ -25,15 +30,22 @@ pub struct Recipe {
     pub cookies: bool,
     pub compressed: bool,
     pub redirects: usize,
-    /// (host, port, address).
-    pub resolve: Vec<(String, u16, IpAddr)>,
+    pub resolve: Vec<Resolve>,
     pub yes: bool,
     pub strict: bool,
-    /// As it was given.
-    pub start_at: Option<String>,
+    pub start_at: Option<SystemTime>,
+    /// When this is written down: those who wait for the start wait from then on.
+    pub written_at: SystemTime,
     /// Pods.
     pub shards: u32,
     pub image: String,
+}
+
+/// What a body is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyForm {
+    Text,
+    Binary,
 }
 
 /// Headers whose values say nothing of who asks.
@@ -46,28 +58,10 @@ const PLAIN_HEADERS: [&str; 6] = [
     "user-agent",
 ];
 
-/// Words of a body that holds a secret.
-const SECRET_WORDS: [&str; 8] = [
-    "password",
-    "passwd",
-    "secret",
-    "token",
-    "api_key",
-    "apikey",
-    "credential",
-    "private",
-];
-
 impl Recipe {
     /// Whether the URL holds a password or another secret.
     fn has_secret_url(&self) -> bool {
         self.url.to_string() != self.url.expose()
-    }
-
-    fn has_secret_body(&self) -> bool {
-        let body = self.body.as_deref().unwrap_or_default();
-        let text = String::from_utf8_lossy(body).to_ascii_lowercase();
-        SECRET_WORDS.iter().any(|word| text.contains(word))
     }
 
     /// Each header with the name of the variable that holds its value, unless it is plain.

@@ -1,15 +1,17 @@
 //! `--emit`: the load of the command line, checked as if it were to run here. What the other program
 //! cannot do is refused by name.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::time::SystemTime;
 
 use super::{Context, Emit, EmitTarget, Faults, plan, scale_out, targets};
 use crate::cli;
 use crate::failure::Failure;
-use crate::files;
-use crate::loadtest::plan::Resolve;
+use crate::loadtest::assessment::{Asked, Load};
+use crate::loadtest::expectation::Quantity;
+use crate::loadtest::plan::{Engine, General, Plan, Request, Reuse, Scheme, Trust};
 use crate::redact::{SecretHeader, SecretUrl};
-use crate::report::emit::Recipe;
+use crate::report::emit::{BodyForm, Recipe};
 use crate::text::suggest;
 
 const TARGETS: [(&str, EmitTarget); 2] = [
@@ -37,46 +39,56 @@ pub(super) fn resolve(arguments: &cli::Loadtest, context: &Context) -> Result<Em
     }
     let load = super::load(arguments, context, &mut faults);
     let shards = scale_out::shards(arguments, &mut faults).unwrap_or(SHARDS);
-    scale_out::start_at(arguments.start_at.as_ref(), &mut faults);
+    let start_at = scale_out::start_at(arguments.start_at.as_ref(), &mut faults);
     if !faults.is_empty() {
         return Err(faults.into_failure());
     }
     let targets = targets::targets(arguments, &arguments.urls, &mut faults);
     super::expectations_have_targets(&asked, &targets.targets, &mut faults);
-    let (Some(load), Some(url), Some(target), true) = (load, url, target, faults.is_empty()) else {
+    let drawn = super::drawn(arguments, &targets, &mut faults);
+    let (Some(mut load), Some(url), Some(target), true) = (load, url, target, faults.is_empty())
+    else {
         return Err(faults.into_failure());
     };
+    // Without a seed the shards take the one that all shards take.
+    load.drawn = drawn.filter(|_| arguments.seed.is_some());
     let checked = plan::run(arguments, targets, load.clone(), &asked, &mut faults);
-    let (Some((plan, _)), true) = (checked, faults.is_empty()) else {
+    let Some((plan, _)) = checked.filter(|_| faults.is_empty()) else {
         return Err(faults.into_failure());
     };
+    let request = plan.targets[0].first();
+    if target == EmitTarget::K6 {
+        not_said_by_k6(&plan, &load, &asked, &mut faults);
+    }
+    if !faults.is_empty() {
+        return Err(faults.into_failure());
+    }
     super::guard(&plan, &load, arguments.yes)?;
-    let body = match arguments.body.as_deref() {
-        None => None,
-        Some(text) => Some(match text.strip_prefix('@') {
-            Some(path) => files::read_bytes(Path::new(path))?,
-            None => text.as_bytes().to_vec(),
-        }),
+    let general = match &plan.engine {
+        Engine::General(general) => general.clone(),
+        Engine::Http1 | Engine::Http2 => General::default(),
     };
-    let follow = arguments.follow.as_ref();
     Ok(Emit {
         recipe: Recipe {
             url: SecretUrl::new(url),
-            method: method(arguments),
-            headers: headers(arguments),
-            body,
+            is_encrypted: request.address.scheme == Scheme::Https,
+            method: request.method.clone(),
+            headers: headers(arguments, request),
+            body: body(request),
+            threads: arguments.threads.is_some().then_some(load.threads),
             load,
             asked,
-            http2: arguments.http2,
-            insecure: arguments.insecure,
-            no_keep_alive: arguments.no_keep_alive,
-            cookies: arguments.cookies,
-            compressed: arguments.compressed,
-            redirects: follow.and_then(|text| text.parse().ok()).unwrap_or(0),
-            resolve: resolved(arguments),
+            http2: plan.engine == Engine::Http2,
+            insecure: plan.trust == Trust::Insecure,
+            no_keep_alive: plan.reuse == Reuse::Never,
+            cookies: general.cookies,
+            compressed: general.compression,
+            redirects: general.redirects,
+            resolve: plan.resolve,
             yes: arguments.yes,
             strict: arguments.strict,
-            start_at: arguments.start_at.clone(),
+            start_at,
+            written_at: SystemTime::now(),
             shards,
             image: arguments.image.clone().unwrap_or_else(|| {
                 format!(
@@ -124,7 +136,6 @@ fn refused(arguments: &cli::Loadtest, target: Option<EmitTarget>) -> Vec<(bool, 
         (arguments.expect_rate_limit, "--expect-rate-limit"),
         (arguments.urls_file.is_some(), "--urls"),
         (arguments.csv.is_some(), "--csv"),
-        (arguments.seed.is_some(), "--seed"),
         (arguments.body.as_deref() == Some("@-"), "--body @-"),
         (reads_environment, "{{env.NAME}}"),
         (arguments.unix_socket.is_some(), "--unix-socket"),
@@ -136,52 +147,58 @@ fn refused(arguments: &cli::Loadtest, target: Option<EmitTarget>) -> Vec<(bool, 
         (k6 && arguments.start_at.is_some(), "--start-at"),
         (k6 && arguments.image.is_some(), "--image"),
         (k6 && arguments.strict, "--strict"),
+        (k6 && arguments.seed.is_some(), "--seed"),
+        (k6 && arguments.threads.is_some(), "--threads"),
         (k6 && is_templated, "{{...}}"),
     ]
 }
 
-fn method(arguments: &cli::Loadtest) -> String {
-    let default = if arguments.body.is_some() {
-        "POST"
-    } else {
-        "GET"
-    };
-    let method = arguments.method.as_deref().unwrap_or(default);
-    method.to_ascii_uppercase()
+/// What k6 has no words for although the flags have.
+fn not_said_by_k6(plan: &Plan, load: &Load, asked: &Asked, faults: &mut Faults) {
+    if plan.engine == Engine::Http2 && plan.targets[0].first().address.scheme == Scheme::Http {
+        faults.push(
+            "`--emit k6` cannot carry `--http2` without TLS",
+            Some("k6 negotiates HTTP/2 over https:// alone"),
+        );
+    }
+    let mut judged = asked.expectations.iter();
+    let of_rate = judged.find(|one| one.quantity == Quantity::RequestsPerSecond);
+    if let (Some(expectation), false) = (of_rate, load.warmup.is_zero()) {
+        faults.push(
+            format!(
+                "`--emit k6` cannot carry `--expect '{}'` together with `--warmup`",
+                expectation.expression
+            ),
+            Some("k6 divides by the time of the whole run, the warm-up included"),
+        );
+    }
 }
 
-/// As `plan::targets` has checked them; JSON is called JSON also where another program sends it.
-fn headers(arguments: &cli::Loadtest) -> Vec<SecretHeader> {
-    let pairs = arguments
-        .header
-        .iter()
-        .filter_map(|text| text.split_once(':'));
-    let mut headers: Vec<SecretHeader> = pairs
-        .map(|(name, value)| SecretHeader::new(name.trim(), value.trim()))
-        .collect();
+/// As they were given: templates are filled in where they are sent. JSON is called JSON also where
+/// another program sends it.
+fn headers(arguments: &cli::Loadtest, request: &Request) -> Vec<SecretHeader> {
+    // Their faults are known already.
+    let mut headers = targets::headers(arguments, &mut Faults::default());
     let named = headers
         .iter()
         .any(|header| header.name.eq_ignore_ascii_case("content-type"));
-    let is_json = arguments.body.as_deref().is_some_and(|body| {
-        let text = match body.strip_prefix('@') {
-            Some(path) => files::read_bytes(Path::new(path)).unwrap_or_default(),
-            None => body.as_bytes().to_vec(),
-        };
-        serde_json::from_slice::<serde::de::IgnoredAny>(&text).is_ok()
-    });
-    if is_json && !named {
+    if request.is_json && !named {
         headers.push(SecretHeader::new("Content-Type", "application/json"));
     }
     headers
 }
 
-fn resolved(arguments: &cli::Loadtest) -> Vec<(String, u16, std::net::IpAddr)> {
-    let read = arguments
-        .resolve
-        .iter()
-        .filter_map(|text| Resolve::parse(text));
-    read.map(|resolve| (resolve.host, resolve.port, resolve.address))
-        .collect()
+fn body(request: &Request) -> Option<BodyForm> {
+    let is_filled_in = request
+        .filling
+        .as_ref()
+        .is_some_and(|filling| !filling.body.is_empty());
+    let is_text = std::str::from_utf8(&request.body).is_ok();
+    (is_filled_in || !request.body.is_empty()).then_some(if is_text {
+        BodyForm::Text
+    } else {
+        BodyForm::Binary
+    })
 }
 
 fn output(arguments: &cli::Loadtest) -> Option<PathBuf> {
