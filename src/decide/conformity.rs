@@ -4,8 +4,8 @@
 use serde_json::Value as Json;
 
 use crate::diagnostic::Diagnostic;
-use crate::text::suggest;
 use crate::text::tree::{Node, NodeKind};
+use crate::text::{printable, suggest};
 
 /// All faults, in the order of the document.
 pub(super) fn check(root: &Node, schema: &Json) -> Vec<Diagnostic> {
@@ -28,12 +28,21 @@ fn visit(node: &Node, schema: &Json, whole: &Json, name: &str, faults: &mut Vec<
         }
     };
     if let Some(alternatives) = schema.get("anyOf").and_then(Json::as_array) {
-        // An optional struct: null, or the struct.
-        let is_null = value.is_null();
-        let chosen = alternatives
-            .iter()
-            .find(|alternative| (alternative.get("type") == Some(&Json::from("null"))) == is_null);
-        if let Some(chosen) = chosen {
+        if let Some(chosen) = alternative(node, alternatives, whole) {
+            visit(node, chosen, whole, name, faults);
+        }
+        return;
+    }
+    if let Some(condition) = schema.get("if") {
+        let required = condition
+            .get("required")
+            .and_then(Json::as_array)
+            .into_iter()
+            .flatten();
+        let holds = required
+            .filter_map(Json::as_str)
+            .all(|key| node.get(key).is_some());
+        if let Some(chosen) = schema.get(if holds { "then" } else { "else" }) {
             visit(node, chosen, whole, name, faults);
         }
         return;
@@ -46,7 +55,7 @@ fn visit(node: &Node, schema: &Json, whole: &Json, name: &str, faults: &mut Vec<
                 || format!("one of {}", words.join(", ")),
                 |near| format!("did you mean `{near}`?"),
             );
-            faults.push(fault(format!("`{given}` is no value{}", of())).help(help));
+            faults.push(fault(format!("`{}` is no value{}", printable(given), of())).help(help));
         }
         return;
     }
@@ -65,9 +74,38 @@ fn visit(node: &Node, schema: &Json, whole: &Json, name: &str, faults: &mut Vec<
     {
         faults.push(fault(format!("at least {minimum} was expected{}", of())));
     }
+    if let (Some(maximum), Some(number)) =
+        (schema.get("maximum").and_then(Json::as_f64), value.as_f64())
+        && number > maximum
+    {
+        faults.push(fault(format!("at most {maximum} was expected{}", of())));
+    }
+    let least = |key: &str| schema.get(key).and_then(Json::as_u64);
+    if let Json::String(text) = &value {
+        let length = text.trim().chars().count() as u64;
+        if least("minLength").is_some_and(|least| length < least) {
+            faults.push(fault(format!(
+                "a text was expected{}, this one is empty",
+                of()
+            )));
+        }
+        if let Some(most) = least("maxLength").filter(|most| length > *most) {
+            faults.push(fault(format!(
+                "at most {most} characters were expected{}",
+                of()
+            )));
+        }
+    }
+    if schema.get("const").is_some_and(|only| *only != value) {
+        faults.push(fault(format!(
+            "only `{}` has a meaning{}",
+            schema["const"],
+            of()
+        )));
+    }
     match &node.kind {
         NodeKind::Sequence(items) => {
-            if items.is_empty() && schema.get("minItems").and_then(Json::as_u64) > Some(0) {
+            if items.is_empty() && least("minItems") > Some(0) {
                 faults.push(fault(format!("at least one entry was expected{}", of())));
             }
             if let Some(schema) = schema.get("items") {
@@ -76,7 +114,12 @@ fn visit(node: &Node, schema: &Json, whole: &Json, name: &str, faults: &mut Vec<
                 }
             }
         }
-        NodeKind::Mapping(_) => mapping(node, schema, whole, faults),
+        NodeKind::Mapping(entries) => {
+            if least("minProperties").is_some_and(|least| (entries.len() as u64) < least) {
+                faults.push(fault(format!("at least one entry was expected{}", of())));
+            }
+            mapping(node, schema, whole, faults);
+        }
         NodeKind::Scalar(_) => {}
     }
 }
@@ -92,9 +135,6 @@ fn mapping(node: &Node, schema: &Json, whole: &Json, faults: &mut Vec<Diagnostic
         let at = |message: String| {
             Diagnostic::error("invalid-profile", message).at(entry.key_span.clone())
         };
-        if seen.contains(&entry.key.as_str()) {
-            faults.push(at(format!("`{}` stands here twice", entry.key)));
-        }
         seen.push(&entry.key);
         match (
             properties.get(&entry.key),
@@ -109,7 +149,7 @@ fn mapping(node: &Node, schema: &Json, whole: &Json, faults: &mut Vec<Diagnostic
                     || format!("one of {}", known.collect::<Vec<_>>().join(", ")),
                     |near| format!("did you mean `{near}`?"),
                 );
-                let mut unknown = at(format!("`{}` is no key here", entry.key));
+                let mut unknown = at(format!("`{}` is no key here", printable(&entry.key)));
                 unknown.code = "unknown-key";
                 faults.push(unknown.help(help));
             }
@@ -134,6 +174,29 @@ fn mapping(node: &Node, schema: &Json, whole: &Json, faults: &mut Vec<Diagnostic
             );
         }
     }
+}
+
+/// The one that is meant: null for null, else the struct with the most keys of the node.
+fn alternative<'a>(node: &Node, alternatives: &'a [Json], whole: &Json) -> Option<&'a Json> {
+    let is_null = matches!(node.kind, NodeKind::Scalar(Json::Null));
+    let known = |alternative: &Json| {
+        let properties = resolve(alternative, whole).get("properties");
+        let entries = node.entries().iter();
+        entries
+            .filter(|entry| properties.is_some_and(|known| known.get(&entry.key).is_some()))
+            .count()
+    };
+    let mut best: Option<(usize, &Json)> = None;
+    for alternative in alternatives {
+        if (alternative.get("type") == Some(&Json::from("null"))) != is_null {
+            continue;
+        }
+        let count = known(alternative);
+        if best.is_none_or(|(most, _)| count > most) {
+            best = Some((count, alternative));
+        }
+    }
+    best.map(|(_, chosen)| chosen)
 }
 
 fn resolve<'a>(schema: &'a Json, whole: &'a Json) -> &'a Json {

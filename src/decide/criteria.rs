@@ -1,5 +1,7 @@
 //! Kill criteria: constellations in which no recommendation is given, whatever the points say.
 
+use std::sync::LazyLock;
+
 use super::constraint::{Outcome, Test};
 use super::input::{Answers, Input, Value};
 
@@ -99,7 +101,13 @@ impl Criterion {
     }
 
     /// The tests that it makes, for the values at which its outcome can change.
-    pub fn tests(self) -> Vec<(Input, Test)> {
+    pub fn tests(self) -> &'static [(Input, Test)] {
+        static TESTS: LazyLock<[Vec<(Input, Test)>; 4]> =
+            LazyLock::new(|| Criterion::ALL.map(Criterion::made_tests));
+        &TESTS[self as usize]
+    }
+
+    fn made_tests(self) -> Vec<(Input, Test)> {
         let at_least = |limit| Test::Min(Value::Number(limit));
         let at_most = |limit| Test::Max(Value::Number(limit));
         match self {

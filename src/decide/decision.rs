@@ -146,12 +146,7 @@ pub fn decide<'a>(inputs: &'a Inputs, profiles: &'a [Profile]) -> Decision<'a> {
         runner_up,
         tie: matches!(&standings[..], [first, second, ..] if recommended && first.ties_with(second)),
         missing: missing::explore(&answers, &needed, profiles),
-        // With answers missing, the branches of the missing ones say what matters.
-        sensitivity: if unknown_required {
-            Vec::new()
-        } else {
-            sensitivity::analyse(&answers, profiles)
-        },
+        sensitivity: sensitivity::analyse(&answers, profiles),
         ways_on: match pick {
             Pick::Stopped(_) if !unknown_required => ways_on::find(&answers, profiles),
             _ => Vec::new(),

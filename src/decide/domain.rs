@@ -5,7 +5,10 @@ use std::fmt;
 
 use super::constraint::{Test, quantity};
 use super::criteria::Criterion;
-use super::input::{Input, Kind, Value, spoken_duration, spoken_number};
+use super::input::{
+    Input, Kind, LARGEST_DECIMAL, LARGEST_WHOLE, LONGEST_DURATION, Value, spoken_duration,
+    spoken_number,
+};
 use super::profile::Profile;
 
 /// Neighbouring values that no test tells apart.
@@ -23,6 +26,8 @@ pub enum Values {
     Choices(Vec<String>),
     /// Free text that is there, or not.
     Named(bool),
+    /// No answer.
+    Absent,
     Any,
 }
 
@@ -45,8 +50,13 @@ fn tests(input: Input, profiles: &[Profile]) -> Vec<Test> {
     let criteria = Criterion::ALL.into_iter().flat_map(Criterion::tests);
     let of_criteria = criteria
         .filter(|(other, _)| *other == input)
-        .map(|(_, test)| test);
+        .map(|(_, test)| test.clone());
     of_profiles.chain(of_criteria).collect()
+}
+
+/// Whether any profile or criterion looks at an input.
+pub fn is_tested(input: Input, profiles: &[Profile]) -> bool {
+    input == Input::HotPath || !tests(input, profiles).is_empty()
 }
 
 /// The segments of an input, those that no test tells apart taken together.
@@ -128,7 +138,10 @@ fn single(value: Value) -> Segment {
 
 /// Whole numbers are cut before the first value of each side.
 fn whole(kind: Kind, tests: &[Test]) -> Vec<Segment> {
-    let lowest = if kind == Kind::Duration { 0.0 } else { 1.0 };
+    let (lowest, highest) = match kind {
+        Kind::Duration => (0.0, LONGEST_DURATION as f64),
+        _ => (1.0, LARGEST_WHOLE),
+    };
     let mut starts = vec![lowest];
     for test in tests {
         for value in test.values().iter().filter_map(quantity) {
@@ -139,7 +152,7 @@ fn whole(kind: Kind, tests: &[Test]) -> Vec<Segment> {
             }
         }
     }
-    starts.retain(|start| *start >= lowest);
+    starts.retain(|start| (lowest..=highest).contains(start));
     starts.sort_by(f64::total_cmp);
     starts.dedup();
     let ends = starts
@@ -177,21 +190,23 @@ fn decimal(kind: Kind, tests: &[Test]) -> Vec<Segment> {
         high,
         high_included,
     };
-    let top = (kind == Kind::Percent).then_some(100.0);
+    // Percentages end before their bounds, other numbers with them.
+    let (highest, ends_with) = match kind {
+        Kind::Percent => (100.0, false),
+        _ => (LARGEST_DECIMAL, true),
+    };
     let mut segments = Vec::new();
-    let mut below = (0.0, kind != Kind::Percent);
-    for cut in cuts.iter().copied().chain(top).map(Some).chain([None]) {
-        let open = range(Some(below.0), below.1, cut, false);
-        if cut.is_none_or(|cut| below.0 < cut) {
-            segments.push((open, inside(below.0, cut)));
+    let mut low = (0.0, ends_with);
+    for cut in cuts {
+        if let Some(inside) = inside(low, cut) {
+            segments.push((range(Some(low.0), low.1, Some(cut), false), inside));
         }
-        match cut {
-            Some(cut) if top.is_none_or(|top| cut < top) => {
-                segments.push((range(Some(cut), true, Some(cut), true), cut));
-                below = (cut, false);
-            }
-            _ => break,
-        }
+        segments.push((range(Some(cut), true, Some(cut), true), cut));
+        low = (cut, false);
+    }
+    let last = inside(low, highest).or((ends_with && low.0 < highest).then_some(highest));
+    if let Some(inside) = last {
+        segments.push((range(Some(low.0), low.1, None, false), inside));
     }
     segments
         .into_iter()
@@ -202,16 +217,23 @@ fn decimal(kind: Kind, tests: &[Test]) -> Vec<Segment> {
         .collect()
 }
 
-/// A value strictly between: the first whole number where there is one.
-fn inside(low: f64, high: Option<f64>) -> f64 {
-    let next = low.floor() + 1.0;
-    match high {
-        Some(high) if next >= high => f64::midpoint(low, high),
-        _ => next,
+/// A value above `low` and below `high`: the first whole number where there is one, `low` itself where
+/// it belongs to them and nothing else does. Neighbouring thresholds may have none between them.
+fn inside((low, low_included): (f64, bool), high: f64) -> Option<f64> {
+    let whole = low.floor() + 1.0;
+    let between = if whole < high {
+        whole
+    } else {
+        f64::midpoint(low, high)
+    };
+    if low < between && between < high {
+        Some(between)
+    } else {
+        (low_included && low < high).then_some(low)
     }
 }
 
-const fn number(kind: Kind, number: f64) -> Value {
+pub(super) const fn number(kind: Kind, number: f64) -> Value {
     match kind {
         Kind::Duration => Value::Duration(number as u64),
         _ => Value::Number(number),
@@ -222,11 +244,13 @@ impl Values {
     /// Both sets as one, when they are neighbours or both words.
     pub fn join(&self, next: &Self) -> Option<Self> {
         match (self, next) {
-            (Self::Range(left), Self::Range(right)) => Some(Self::Range(Range {
-                high: right.high,
-                high_included: right.high_included,
-                ..*left
-            })),
+            (Self::Range(left), Self::Range(right)) => {
+                left.touches(right).then_some(Self::Range(Range {
+                    high: right.high,
+                    high_included: right.high_included,
+                    ..*left
+                }))
+            }
             (Self::Choices(left), Self::Choices(right)) => {
                 Some(Self::Choices(left.iter().chain(right).cloned().collect()))
             }
@@ -238,6 +262,7 @@ impl Values {
     pub fn contains(&self, value: Option<&Value>) -> bool {
         match self {
             Self::Any => true,
+            Self::Absent => value.is_none(),
             Self::Named(named) => value.is_some() == *named,
             Self::Choices(choices) => {
                 value.is_some_and(|value| choices.contains(&value.to_string()))
@@ -260,6 +285,45 @@ impl Range {
         above && below
     }
 
+    /// Whether no value lies between this one and a higher one.
+    fn touches(&self, higher: &Self) -> bool {
+        let (Some(high), Some(low)) = (self.high, higher.low) else {
+            return false;
+        };
+        if matches!(self.kind, Kind::Whole | Kind::Duration) {
+            low.total_cmp(&(high + 1.0)).is_eq()
+        } else {
+            low.total_cmp(&high).is_eq() && (self.high_included || higher.low_included)
+        }
+    }
+
+    /// A bound as a value of the input.
+    pub const fn value(&self, bound: f64) -> Value {
+        number(self.kind, bound)
+    }
+
+    /// As a condition: `>= 15`, `< 1`, `15 to 24`.
+    pub fn condition(&self) -> String {
+        match (self.low, self.high) {
+            (Some(low), None) if !self.is_lowest() => {
+                let sign = if self.low_included { ">=" } else { ">" };
+                format!("{sign} {}", self.spoken(low))
+            }
+            (Some(low), Some(high)) if self.is_lowest() && low < high => {
+                let sign = if self.high_included { "<=" } else { "<" };
+                format!("{sign} {}", self.spoken(high))
+            }
+            _ => self.to_string(),
+        }
+    }
+
+    fn spoken(&self, number: f64) -> String {
+        match self.kind {
+            Kind::Duration => spoken_duration(number as u64),
+            _ => spoken_number(number),
+        }
+    }
+
     /// The bound of the whole domain, which is not worth naming.
     fn is_lowest(&self) -> bool {
         match self.kind {
@@ -276,6 +340,7 @@ impl fmt::Display for Values {
             Self::Any => formatter.write_str("any"),
             Self::Named(true) => formatter.write_str("named"),
             Self::Named(false) => formatter.write_str("not named"),
+            Self::Absent => formatter.write_str("not given"),
             Self::Choices(choices) => formatter.write_str(&choices.join(", ")),
             Self::Range(range) => range.fmt(formatter),
         }
@@ -284,16 +349,16 @@ impl fmt::Display for Values {
 
 impl fmt::Display for Range {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let spoken = |number: f64| match self.kind {
-            Kind::Duration => spoken_duration(number as u64),
-            _ => spoken_number(number),
-        };
+        let spoken = |number: f64| self.spoken(number);
         let discrete = matches!(self.kind, Kind::Whole | Kind::Duration);
         match (self.low, self.high) {
             (Some(low), Some(high)) if low.total_cmp(&high).is_eq() => {
                 formatter.write_str(&spoken(low))
             }
             (Some(_), None) if self.is_lowest() && (discrete || self.low_included) => {
+                formatter.write_str("any")
+            }
+            (Some(_), None) if self.is_lowest() && self.kind == Kind::Percent => {
                 formatter.write_str("any")
             }
             (Some(low), None) if self.low_included => write!(formatter, "{} or more", spoken(low)),

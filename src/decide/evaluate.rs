@@ -26,13 +26,15 @@ pub struct Standing<'a> {
     pub of: u32,
     /// Every constraint with its outcome, in the order of the profile.
     pub outcomes: Vec<(&'a Constraint, Outcome)>,
+    eliminated: bool,
 }
 
 impl Pick {
-    /// Whether both say the same of the user's question; which profile came nearest does not count.
+    /// Whether both say the same of the user's question; which profile came nearest does not count,
+    /// and neither does which answers a refusal asks for.
     pub fn agrees(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::NoFit { .. }, Self::NoFit { .. }) => true,
+            (Self::NoFit { .. }, Self::NoFit { .. }) | (Self::Refused(_), Self::Refused(_)) => true,
             _ => self == other,
         }
     }
@@ -67,6 +69,9 @@ impl<'a> Standing<'a> {
             profile,
             score: passed.map(|(constraint, _)| constraint.points).sum(),
             of: profile.attainable(),
+            eliminated: outcomes.iter().any(|(constraint, outcome)| {
+                constraint.weight == Weight::Hard && *outcome == Outcome::Fail
+            }),
             outcomes,
         }
     }
@@ -83,8 +88,8 @@ impl<'a> Standing<'a> {
         self.hard(Outcome::Fail)
     }
 
-    pub fn is_eliminated(&self) -> bool {
-        !self.eliminated_by().is_empty()
+    pub const fn is_eliminated(&self) -> bool {
+        self.eliminated
     }
 
     fn hard(&self, outcome: Outcome) -> Vec<Input> {
@@ -160,10 +165,12 @@ pub fn missing(answers: &Answers) -> Vec<Input> {
 
 /// Decides. What is certain comes first: a criterion that holds stops, whatever is missing.
 pub fn pick(answers: &Answers, profiles: &[Profile]) -> Pick {
-    let criteria = |outcome| {
-        Criterion::ALL
+    let outcomes = Criterion::ALL.map(|criterion| (criterion, criterion.outcome(answers)));
+    let criteria = |wanted| {
+        outcomes
             .into_iter()
-            .filter(move |criterion| criterion.outcome(answers) == outcome)
+            .filter(move |(_, outcome)| *outcome == wanted)
+            .map(|(criterion, _)| criterion)
     };
     let stopped: Vec<_> = criteria(Outcome::Fail).collect();
     if !stopped.is_empty() {
@@ -171,7 +178,7 @@ pub fn pick(answers: &Answers, profiles: &[Profile]) -> Pick {
     }
     let mut needed = missing(answers);
     for criterion in criteria(Outcome::Unknown) {
-        let unknown = criterion.tests().into_iter().map(|(input, _)| input);
+        let unknown = criterion.tests().iter().map(|(input, _)| *input);
         needed.extend(unknown.filter(|input| answers.get(*input).is_none()));
     }
     if needed.is_empty()

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::{Path, PathBuf};
 
-use crate::text::suggest;
+use crate::text::{first_unprintable, printable, suggest};
 
 /// One thing that a decision may rest on, in the order in which reports name them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,6 +83,13 @@ pub enum Origin {
     Flag(&'static str),
     /// A file and the line in it, from 1.
     File { name: String, line: usize },
+    /// A flag that another value of a file gave way to.
+    FlagOverFile {
+        flag: &'static str,
+        name: String,
+        line: usize,
+        value: String,
+    },
 }
 
 /// A value with its origin.
@@ -268,13 +276,17 @@ impl Input {
         let expected = |what: &'static str| Err(Expected::Shape(what));
         match self.kind() {
             Kind::Whole => match number() {
-                Some(number) if number.fract() == 0.0 && (1.0..=1e6).contains(&number) => {
+                Some(number)
+                    if number.fract() == 0.0 && (1.0..=LARGEST_WHOLE).contains(&number) =>
+                {
                     Ok(Value::Number(number))
                 }
                 _ => expected("a whole number from 1 was expected"),
             },
             Kind::Decimal => match number() {
-                Some(number) if (0.0..=1e12).contains(&number) => Ok(Value::Number(number.abs())),
+                Some(number) if (0.0..=LARGEST_DECIMAL).contains(&number) => {
+                    Ok(Value::Number(number.abs()))
+                }
                 _ => expected("a number from 0 was expected"),
             },
             Kind::Percent => match number() {
@@ -298,10 +310,25 @@ impl Input {
                 None => expected("a time such as `30s`, `5m`, `1h` or `1d` was expected"),
             },
             Kind::Text if text.is_empty() => expected("a name was expected"),
+            Kind::Text if first_unprintable(text).is_some() => {
+                expected("a name of characters that can be shown was expected")
+            }
+            Kind::Text if text.chars().count() > LONGEST_TEXT => {
+                expected("a name of at most 200 characters was expected")
+            }
             Kind::Text => Ok(Value::Text(text.to_owned())),
         }
     }
 }
+
+/// The longest free text, in characters.
+const LONGEST_TEXT: usize = 200;
+/// The largest whole number.
+pub(super) const LARGEST_WHOLE: f64 = 1e6;
+/// The largest number.
+pub(super) const LARGEST_DECIMAL: f64 = 1e12;
+/// The longest time: 100 years, in seconds.
+pub(super) const LONGEST_DURATION: u64 = 36_500 * 86_400;
 
 /// What a value should have been.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -324,7 +351,8 @@ pub fn parse_duration(text: &str) -> Option<u64> {
         "d" => 86_400,
         _ => return None,
     };
-    count.parse::<u64>().ok()?.checked_mul(unit)
+    let seconds = count.parse::<u64>().ok()?.checked_mul(unit)?;
+    (seconds <= LONGEST_DURATION).then_some(seconds)
 }
 
 /// The shortest form that `parse_duration` reads back.
@@ -390,14 +418,43 @@ impl fmt::Display for Value {
     }
 }
 
-/// The flag, or `file:line`.
+/// The flag, or `file:line`; a flag says what the file had said instead.
 impl fmt::Display for Origin {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag(flag) => formatter.write_str(flag),
-            Self::File { name, line } => write!(formatter, "{name}:{line}"),
+            Self::File { name, line } => write!(formatter, "{}:{line}", file_origin(name)),
+            Self::FlagOverFile {
+                flag,
+                name,
+                line,
+                value,
+            } => write!(
+                formatter,
+                "{flag} ({}:{line} says {value})",
+                file_origin(name)
+            ),
         }
     }
+}
+
+/// How reports call a file: as it was named, but never by a path that only one machine has.
+pub fn file_origin(name: &str) -> String {
+    let name = printable(name);
+    let path = Path::new(&*name);
+    if !path.is_absolute() {
+        return name.into_owned();
+    }
+    // A profile is known by its folder too, and that of the user's configuration by two.
+    let depth = match path.parent() {
+        _ if path.extension().is_none_or(|ending| ending != "json") => 1,
+        Some(folder) if folder.ends_with("backsmith/profiles") => 3,
+        _ => 2,
+    };
+    let mut parts: Vec<_> = path.iter().rev().take(depth).collect();
+    parts.reverse();
+    let origin: PathBuf = parts.into_iter().collect();
+    origin.display().to_string()
 }
 
 #[cfg(test)]

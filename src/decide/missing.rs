@@ -32,13 +32,39 @@ pub struct Branch {
 /// One answer to each missing input, by the index of its class.
 type Combination = Vec<usize>;
 
-/// Explores every combination of answers to `needed`.
+/// More combinations than this, times the profiles, are not tried one by one.
+const MOST_TRIALS: usize = 400_000;
+
+/// Explores every combination of answers to `needed`. Where there are too many, what no profile and no
+/// criterion looks at is still known not to matter, and the rest is taken to decide.
 pub fn explore(answers: &Answers, needed: &[Input], profiles: &[Profile]) -> Vec<Missing> {
     let classes: Vec<_> = needed
         .iter()
         .map(|input| domain::classes(*input, profiles))
         .collect();
     let sizes: Vec<usize> = classes.iter().map(Vec::len).collect();
+    let trials = sizes.iter().fold(profiles.len().max(1), |product, size| {
+        product.saturating_mul(*size)
+    });
+    if trials > MOST_TRIALS {
+        let unexplored = needed.iter().zip(&sizes).map(|(input, size)| Missing {
+            input: *input,
+            decides: *size > 1,
+            hinges: profiles
+                .iter()
+                .filter(|profile| {
+                    let mut constraints = profile.constraints.iter();
+                    constraints.any(|constraint| constraint.input == *input)
+                })
+                .map(|profile| profile.name.clone())
+                .collect(),
+            branches: Vec::new(),
+            differs: differences(*input, profiles),
+        });
+        let mut missing: Vec<_> = unexplored.collect();
+        missing.sort_by_key(|missing| !missing.decides);
+        return missing;
+    }
     let mut picks: BTreeMap<Combination, Pick> = BTreeMap::new();
     for combination in combinations(&sizes) {
         let mut branch = answers.clone();

@@ -1,6 +1,8 @@
 //! The decision engine: what is known of a backend's constraints, the profiles that may fit, and what
 //! follows. Deterministic, refuses to guess, never approves. Values in, values out.
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
 pub mod composition;
 mod conformity;
 pub mod constraint;

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use crate::decide::domain::Values;
 use crate::decide::evaluate::Pick;
 use crate::decide::input::spoken_duration;
 use crate::decide::{Decision, Input};
@@ -120,8 +121,12 @@ fn recommended(
     let flips: Vec<_> = decision
         .sensitivity
         .iter()
-        .flat_map(|sensitivity| sensitivity.flips().map(move |run| (sensitivity.input, run)))
-        .filter(|(_, run)| !matches!(run.pick, Pick::Stopped(_)))
+        .flat_map(|sensitivity| {
+            sensitivity
+                .notable_flips()
+                .map(move |run| (sensitivity.input, run))
+        })
+        .filter(|(_, run)| !matches!(run.pick, Pick::Stopped(_)) && run.values != Values::Absent)
         .take(MOST_FLIPS)
         .map(|(input, run)| {
             format!(

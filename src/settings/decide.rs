@@ -4,16 +4,18 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde_json::Value as Json;
+
 use super::{Context, Format, ReportOptions};
 use crate::cli;
-use crate::decide::input::Expected;
+use crate::decide::input::{Expected, Kind};
 use crate::decide::profile::unexpected;
 use crate::decide::{Given, Input, Inputs, Origin};
 use crate::diagnostic::Diagnostic;
 use crate::failure::{Failure, Fault, Message};
-use crate::files;
 use crate::text::tree::{self, NodeKind};
-use crate::text::{SourceFile, suggest};
+use crate::text::{SourceFile, printable, suggest};
+use crate::{files, redact};
 
 /// What one run of `decide` was asked to do.
 #[derive(Clone, Debug)]
@@ -57,6 +59,8 @@ pub enum RecordTarget {
     Folder(PathBuf),
 }
 
+/// More of a wrong value is not shown in the message; the line below it shows the place.
+const LONGEST_ECHO: usize = 60;
 /// The folder that is looked at without being named.
 const USUAL_FOLDER: &str = "profiles";
 
@@ -103,7 +107,12 @@ pub(super) fn resolve(arguments: &cli::Decide, context: &Context) -> Result<Requ
         match read_answers(&file) {
             Ok(answers) => {
                 for (input, given) in answers {
-                    inputs.entry(input).or_insert(given);
+                    match inputs.get_mut(&input) {
+                        Some(flag) => flag.origin = over(flag, &given),
+                        None => {
+                            inputs.insert(input, given);
+                        }
+                    }
                 }
             }
             Err(found) => {
@@ -156,11 +165,29 @@ fn record(arguments: &cli::Decide) -> Result<Option<Record>, Failure> {
     }))
 }
 
-fn profile_folders(arguments: &cli::Decide, context: &Context) -> Result<Vec<PathBuf>, Failure> {
-    let mut folders = Vec::new();
-    if Path::new(USUAL_FOLDER).is_dir() {
-        folders.push(PathBuf::from(USUAL_FOLDER));
+/// The origin of a flag that the file contradicts says so; the flag wins.
+fn over(flag: &Given, file: &Given) -> Origin {
+    match (&flag.origin, &file.origin) {
+        (Origin::Flag(name), Origin::File { name: path, line }) if flag.value != file.value => {
+            Origin::FlagOverFile {
+                flag: name,
+                name: path.clone(),
+                line: *line,
+                value: file.value.to_string(),
+            }
+        }
+        (origin, _) => origin.clone(),
     }
+}
+
+/// Weakest first: the user's configuration, ./profiles, backsmith.toml, `--profiles`.
+fn profile_folders(arguments: &cli::Decide, context: &Context) -> Result<Vec<PathBuf>, Failure> {
+    let usual = [
+        user_configuration().map(|folder| folder.join("backsmith").join(USUAL_FOLDER)),
+        Some(PathBuf::from(USUAL_FOLDER)),
+    ];
+    let present = usual.into_iter().flatten().filter(|folder| folder.is_dir());
+    let mut folders: Vec<PathBuf> = present.collect();
     let configured = context.config.decide.profiles.as_ref().map(|folder| {
         let base = context.config.folder().unwrap_or(Path::new(""));
         (base.join(folder), "backsmith.toml")
@@ -174,15 +201,33 @@ fn profile_folders(arguments: &cli::Decide, context: &Context) -> Result<Vec<Pat
             let message = format!("`{}` of {origin} is no folder", folder.display());
             return Err(Failure::input(message).hint("a folder with *.json profiles was expected"));
         }
-        if !folders.contains(&folder) {
-            folders.push(folder);
-        }
+        // The same folder under another name is one folder, at its strongest place.
+        let real = |folder: &Path| folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        folders.retain(|other| real(other) != real(&folder));
+        folders.push(folder);
     }
     Ok(folders)
 }
 
+/// Where the configuration of this user lies, by the rules of the platform.
+fn user_configuration() -> Option<PathBuf> {
+    let folder = |name: &str| {
+        let path = PathBuf::from(std::env::var_os(name)?);
+        path.is_absolute().then_some(path)
+    };
+    folder("XDG_CONFIG_HOME").or_else(|| {
+        if cfg!(windows) {
+            folder("APPDATA")
+        } else {
+            Some(folder("HOME")?.join(".config"))
+        }
+    })
+}
+
 fn wrong_value(text: &str, input: Input, expected: Expected) -> Message {
     let flag = input.flag();
+    let text = redact::in_place(text);
+    let text = printable(&text);
     match expected {
         Expected::Shape(what) => Message {
             text: format!("`{text}` is no value of `{flag}`: {what}"),
@@ -201,17 +246,20 @@ fn wrong_value(text: &str, input: Input, expected: Expected) -> Message {
 
 /// The answers of a decision.yaml or decision.json, or every fault in it.
 fn read_answers(file: &Arc<SourceFile>) -> Result<Inputs, Vec<Diagnostic>> {
-    let root = tree::parse(file)?;
+    let (root, mut faults) = tree::read(file);
+    let Some(root) = root else {
+        return Err(faults);
+    };
     if !matches!(root.kind, NodeKind::Mapping(_)) {
         let fault = Diagnostic::error("invalid-input", "answers by their names were expected");
-        return Err(vec![
+        faults.push(
             fault
                 .at(root.span)
                 .help("`backsmith decide --sample` prints such a file"),
-        ]);
+        );
+        return Err(faults);
     }
     let mut inputs = Inputs::new();
-    let mut faults = Vec::new();
     for entry in root.entries() {
         let Some(input) = Input::named(&entry.key) else {
             let near = suggest::nearest(&entry.key, Input::keys());
@@ -219,50 +267,47 @@ fn read_answers(file: &Arc<SourceFile>) -> Result<Inputs, Vec<Diagnostic>> {
                 || format!("one of {}", Input::keys().collect::<Vec<_>>().join(", ")),
                 |near| format!("did you mean `{near}`?"),
             );
-            let fault = Diagnostic::error("unknown-key", format!("`{}` is no input", entry.key));
+            let key = redact::in_place(&entry.key);
+            let message = format!("`{}` is no input", printable(&key));
+            let fault = Diagnostic::error("unknown-key", message);
             faults.push(fault.at(entry.key_span.clone()).help(help));
             continue;
         };
-        let text = match &entry.value.kind {
+        let value = match (&entry.value.kind, input.kind()) {
             // Not known yet; the file may list it all the same.
-            NodeKind::Scalar(serde_json::Value::Null) => continue,
-            NodeKind::Scalar(serde_json::Value::String(text)) => text.clone(),
-            _ => entry.value.text().to_owned(),
+            (NodeKind::Scalar(Json::Null), _) => continue,
+            // `hot_path: true` names nothing.
+            (NodeKind::Scalar(Json::Bool(_)), Kind::Text) => {
+                Err(Expected::Shape("a name was expected"))
+            }
+            (NodeKind::Scalar(Json::String(text)), _) => input.parse(text),
+            (NodeKind::Scalar(_), _) => input.parse(entry.value.text()),
+            (NodeKind::Sequence(_) | NodeKind::Mapping(_), _) => Err(Expected::Shape(
+                "one value was expected, not a list and no entries",
+            )),
         };
         let origin = Origin::File {
             name: file.name.clone(),
             line: entry.key_span.start().line,
         };
-        if inputs.contains_key(&input) {
-            let fault = Diagnostic::error(
-                "invalid-input",
-                format!("`{}` stands here twice", entry.key),
-            );
-            faults.push(fault.at(entry.key_span.clone()));
-            continue;
-        }
-        match input.parse(&text) {
+        match value {
             Ok(value) => {
                 inputs.insert(input, Given { value, origin });
             }
             Err(expected) => {
-                faults.push(unexpected(
-                    &text,
-                    input.key(),
-                    expected,
-                    entry.value.span.clone(),
-                ));
+                let span = entry.value.span.clone();
+                let text = redact::in_place(entry.value.text().trim_matches('"')).into_owned();
+                let text: String = text.chars().take(LONGEST_ECHO).collect();
+                let mut fault = unexpected(&text, input.key(), expected, span);
+                fault.code = "invalid-input";
+                faults.push(fault);
             }
         }
     }
     if faults.is_empty() {
         Ok(inputs)
     } else {
-        for fault in &mut faults {
-            if fault.code == "invalid-profile" {
-                fault.code = "invalid-input";
-            }
-        }
+        crate::diagnostic::sort(&mut faults);
         Err(faults)
     }
 }

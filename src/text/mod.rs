@@ -7,6 +7,7 @@ mod json;
 pub mod number;
 mod places;
 mod pointer;
+mod printable;
 mod source;
 pub mod suggest;
 pub mod tree;
@@ -14,4 +15,5 @@ mod yaml;
 
 pub use document::Document;
 pub use pointer::{Path, Segment, escape};
+pub use printable::{first_unprintable, printable};
 pub use source::{Position, SourceFile, Span};

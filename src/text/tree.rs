@@ -76,16 +76,24 @@ impl Node {
 
 /// Reads one document, or every fault of its text. An empty text is an empty mapping.
 pub fn parse(file: &Arc<SourceFile>) -> Result<Node, Vec<Diagnostic>> {
-    match Document::parse(file) {
-        (Some(document), faults) if faults.is_empty() => Ok(match &document.value {
-            Value::Null => Node {
-                span: Span::new(file, 0..0),
-                kind: NodeKind::Mapping(Vec::new()),
-            },
-            value => node(&document, value, &Path::ROOT),
-        }),
+    match read(file) {
+        (Some(root), faults) if faults.is_empty() => Ok(root),
         (_, faults) => Err(faults),
     }
+}
+
+/// Reads one document and every fault of its text. With faults that leave the structure clear, such
+/// as a key that stands twice, the tree comes all the same, so that its reader adds what it finds.
+pub fn read(file: &Arc<SourceFile>) -> (Option<Node>, Vec<Diagnostic>) {
+    let (document, faults) = Document::parse(file);
+    let root = document.map(|document| match &document.value {
+        Value::Null => Node {
+            span: Span::new(file, 0..0),
+            kind: NodeKind::Mapping(Vec::new()),
+        },
+        value => node(&document, value, &Path::ROOT),
+    });
+    (root, faults)
 }
 
 fn node(document: &Document, value: &Value, path: &Path<'_>) -> Node {

@@ -340,37 +340,6 @@ fn shipped_profiles_conform_and_their_golden_decisions_hold() {
 }
 
 #[test]
-fn faults_of_a_profile_are_placed() {
-    let sandbox = Sandbox::new();
-    let text = sandbox
-        .run(["decide", "--show-profile", "node-express", "--json"])
-        .expect(0)
-        .stdout;
-    let broken = text
-        .replace("\"anti_recommendations\"", "\"anti_recomendations\"")
-        .replace(
-            "\"team_size\", \"operator\": \"max\"",
-            "\"team_sise\", \"operator\": \"max\"",
-        )
-        .replace("\"uptime_percent\": 99.9", "\"uptime_percent\": \"high\"");
-    sandbox.write("profiles/acme.json", broken);
-    let run = sandbox.run(["decide", "--check-profiles"]).expect(2);
-    insta::assert_snapshot!(run.transcript());
-    let contradicting = text.replace(
-        "\"kind\": \"hard\", \"points\": 17},",
-        "\"kind\": \"hard\", \"points\": 17},\n    {\"input\": \"team_size\", \"operator\": \"min\", \"value\": 20, \"kind\": \"hard\", \"points\": 1},\n    \
-         {\"input\": \"tenancy\", \"operator\": \"in\", \"value\": [\"shared\"], \"kind\": \"hard\", \"points\": 1},",
-    );
-    sandbox.write("profiles/acme.json", contradicting);
-    insta::assert_snapshot!(
-        sandbox
-            .run(["decide", "--check-profiles"])
-            .expect(2)
-            .transcript()
-    );
-}
-
-#[test]
 fn a_profile_of_ones_own_is_used() {
     let sandbox = Sandbox::new();
     let text = sandbox
@@ -402,21 +371,6 @@ fn a_profile_of_ones_own_is_used() {
     assert!(
         origins.contains(&serde_json::json!("shapes/acme-dotnet.json")),
         "{origins:?}"
-    );
-    sandbox.write(
-        "shapes/extended.json",
-        own.replace(
-            "\"$schema\": \"./schema/profile.v1.json\"",
-            "\"extends\": \"node-express\"",
-        ),
-    );
-    let refused = sandbox.run(["decide", "--list-profiles"]).expect(2);
-    assert!(
-        refused
-            .stderr
-            .contains("`extends` is not read by this version"),
-        "{}",
-        refused.stderr
     );
 }
 

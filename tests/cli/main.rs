@@ -47,6 +47,7 @@ mod pages;
 #[cfg(unix)]
 mod pooler;
 mod postgres;
+mod profiles;
 mod reader;
 mod references;
 mod regeneration;

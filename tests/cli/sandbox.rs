@@ -84,6 +84,7 @@ impl Sandbox {
     fn program(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.path()).stdin(Stdio::null());
+        command.env("XDG_CONFIG_HOME", self.path().join(".config"));
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
             if text.starts_with("PG") || text.starts_with("BACKSMITH") {

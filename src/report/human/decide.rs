@@ -292,14 +292,14 @@ fn would_change(decision: &Decision<'_>) -> Vec<String> {
     const SHOWN: usize = 5;
     let mut flips = explain::flips(decision);
     if flips.is_empty() {
-        return vec!["no single change of an input changes the pick".to_owned()];
+        return vec!["no single answer changes the pick".to_owned()];
     }
     let more = flips.len().saturating_sub(SHOWN);
     flips.truncate(SHOWN);
     flips.push(if more > 0 {
         format!("{more} more: `--explain` shows all")
     } else {
-        "all other single changes: none".to_owned()
+        "all other single answers: none".to_owned()
     });
     columns(&flips)
 }
@@ -372,12 +372,29 @@ pub fn next_steps(decision: &Decision<'_>, view: &View<'_>) -> Vec<(&'static str
 pub fn write_profiles(out: &mut dyn Write, shelf: &Shelf) -> io::Result<()> {
     let width = shelf.names().map(str::len).max().unwrap_or_default();
     for profile in shelf.profiles() {
+        let provenance = &profile.provenance;
+        let mut origin = vec![provenance.origin.clone()];
+        if !provenance.extends.is_empty() {
+            let names: Vec<&str> = provenance
+                .extends
+                .iter()
+                .map(|ancestor| ancestor.name.as_str())
+                .collect();
+            origin.push(format!("extends {}", names.join(", ")));
+        }
+        if let Some(other) = &provenance.replaces {
+            origin.push(match other.as_str() {
+                "built in" => "replaces the built-in one".to_owned(),
+                other => format!("replaces the one of {other}"),
+            });
+        }
         writeln!(
             out,
             "{BOLD}{:width$}{BOLD:#}  {}",
-            profile.name, profile.provenance.origin
+            profile.name,
+            origin.join("; ")
         )?;
-        for line in wrap(&profile.description, 98 - width) {
+        for line in wrap(&profile.description, 98_usize.saturating_sub(width)) {
             writeln!(out, "{:width$}  {line}", "")?;
         }
     }

@@ -246,7 +246,11 @@ fn more(out: &mut dyn Write, decision: &Decision<'_>) -> io::Result<()> {
     let flips: Vec<_> = decision
         .sensitivity
         .iter()
-        .flat_map(|sensitivity| sensitivity.flips().map(move |run| (sensitivity.input, run)))
+        .flat_map(|sensitivity| {
+            sensitivity
+                .notable_flips()
+                .map(move |run| (sensitivity.input, run))
+        })
         .collect();
     if !flips.is_empty() {
         writeln!(

@@ -7,40 +7,33 @@ use crate::decide::Decision;
 use crate::decide::constraint::{Outcome, Weight};
 use crate::decide::domain::Values;
 use crate::decide::evaluate::{Pick, Standing};
-use crate::decide::sensitivity::nearest_team_flip;
+use crate::decide::sensitivity::{Run, nearest_team_flip};
 use crate::terminal::{BOLD, RED, YELLOW};
 
 /// Each flip in a few words: `team size >= 15: no fit`.
 pub(super) fn flips(decision: &Decision<'_>) -> Vec<String> {
     let mut found = Vec::new();
     for sensitivity in &decision.sensitivity {
-        for run in sensitivity.flips() {
+        for run in sensitivity.notable_flips() {
             let label = sensitivity.input.label();
             let condition = match &run.values {
-                Values::Range(range) => match (range.low, range.high) {
-                    (Some(low), None) => {
-                        let sign = if range.low_included { ">=" } else { ">" };
-                        format!(
-                            "{label} {sign} {}",
-                            crate::decide::input::spoken_number(low)
-                        )
-                    }
-                    _ => format!("{label} {}", run.values),
-                },
-                values => format!("{label} {values}"),
+                Values::Range(range) => range.condition(),
+                values => values.to_string(),
             };
             let outcome = match &run.pick {
                 Pick::Stopped(_) => "stops (kill criterion)".to_owned(),
                 pick => pick_words(pick),
             };
-            found.push((
-                matches!(run.pick, Pick::Recommended(_)),
-                format!("{condition}: {outcome}"),
-            ));
+            // Ways to another profile say more than ways to none, and other answers more than none.
+            let rank = match run.pick {
+                _ if run.values == Values::Absent => 2,
+                Pick::Recommended(_) => 0,
+                _ => 1,
+            };
+            found.push((rank, format!("{label} {condition}: {outcome}")));
         }
     }
-    // Ways to another profile say more than ways to none.
-    found.sort_by_key(|(recommended, _)| !recommended);
+    found.sort_by_key(|(rank, _)| *rank);
     found.into_iter().map(|(_, text)| text).collect()
 }
 
@@ -66,8 +59,12 @@ pub(super) fn sensitivity(out: &mut dyn Write, decision: &Decision<'_>) -> io::R
             .as_ref()
             .map_or_else(|| "-".to_owned(), ToString::to_string);
         let mut names = Some((sensitivity.input.key(), value));
-        let single = sensitivity.runs.len() == 1;
-        for run in &sensitivity.runs {
+        // Without a required answer nothing is recommended; it need not stand in each row.
+        let required = sensitivity.input.describe().required;
+        let shown = |run: &&Run| !(required && run.values == Values::Absent);
+        let runs: Vec<&Run> = sensitivity.runs.iter().filter(shown).collect();
+        let single = runs.len() == 1;
+        for run in runs {
             let (name, value) = names.take().unwrap_or_default();
             let values = match &run.values {
                 Values::Choices(_) if single => "any".to_owned(),
@@ -75,7 +72,11 @@ pub(super) fn sensitivity(out: &mut dyn Write, decision: &Decision<'_>) -> io::R
             };
             let several = matches!(&run.values, Values::Choices(choices) if choices.len() > 1);
             let pick = match &run.pick {
-                Pick::NoFit { nearest } if !several && nearest.len() <= LONGEST_NAME => {
+                Pick::NoFit { nearest }
+                    if !several
+                        && !nearest.is_empty()
+                        && nearest.chars().count() <= LONGEST_NAME =>
+                {
                     format!("{YELLOW}no fit{YELLOW:#} (nearest: {nearest})")
                 }
                 Pick::Stopped(_) | Pick::Refused(_) => {

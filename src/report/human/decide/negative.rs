@@ -276,6 +276,9 @@ fn consequence(missing: &Missing) -> String {
             _ => format!("no answer would change the outcome{differs}"),
         };
     }
+    if branches.is_empty() {
+        return "it may decide: too much is unknown to try every answer".to_owned();
+    }
     if branches.iter().any(|branch| branch.picks.len() > 1) {
         let picks = branches.iter().flat_map(|branch| &branch.picks).collect();
         return format!("with the other answers it leads to {}", together(&picks));

@@ -14,6 +14,7 @@ use crate::decide::domain::Values;
 use crate::decide::evaluate::{Pick, Standing};
 use crate::decide::input::duration_text;
 use crate::decide::missing::Missing;
+use crate::decide::profile::Profile;
 use crate::decide::sensitivity::Run;
 use crate::decide::{Answers, Decision, Input, PromiseSource, Shelf, Value};
 use crate::report::human::decide::Check;
@@ -184,12 +185,25 @@ pub struct OutcomeEntry {
 pub struct Flip {
     pub input: &'static str,
     pub from: Json,
-    /// The value nearest to the threshold for whole numbers, else one behind it.
+    /// The value nearest to the threshold for whole numbers, else one behind it; null for no answer.
     pub to: Json,
     /// All values that give this outcome, in words.
     pub values: String,
+    /// The same for programs, where the values have an order.
+    pub range: Option<RangeEntry>,
+    /// The same for programs, where the values are words.
+    pub choices: Vec<String>,
     #[serde(flatten)]
     pub outcome: OutcomeEntry,
+}
+
+/// Values between two bounds; null is no bound.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RangeEntry {
+    pub low: Json,
+    pub low_included: bool,
+    pub high: Json,
+    pub high_included: bool,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -217,6 +231,36 @@ pub struct ProfileEntry {
     pub name: String,
     pub origin: String,
     pub sha256: String,
+    /// Where the profile of the same name came from that this one replaces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
+    /// The profiles that it extends, nearest first.
+    pub extends: Vec<AncestorEntry>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AncestorEntry {
+    pub name: String,
+    pub origin: String,
+    pub sha256: String,
+}
+
+impl From<&Profile> for ProfileEntry {
+    fn from(profile: &Profile) -> Self {
+        let provenance = &profile.provenance;
+        let ancestors = provenance.extends.iter().map(|ancestor| AncestorEntry {
+            name: ancestor.name.clone(),
+            origin: ancestor.origin.clone(),
+            sha256: ancestor.sha256.clone(),
+        });
+        Self {
+            name: profile.name.clone(),
+            origin: provenance.origin.clone(),
+            sha256: provenance.sha256.clone(),
+            replaces: provenance.replaces.clone(),
+            extends: ancestors.collect(),
+        }
+    }
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -232,10 +276,9 @@ pub struct ProfilesDocument {
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ProfileSummary {
-    pub name: String,
+    #[serde(flatten)]
+    pub entry: ProfileEntry,
     pub description: String,
-    pub origin: String,
-    pub sha256: String,
     pub latency_ms: Latency,
     pub uptime_percent: f64,
     pub rpo: String,
@@ -264,11 +307,9 @@ pub fn write_profiles(
     shelf: &Shelf,
     check: Option<&Check<'_>>,
 ) -> io::Result<()> {
-    let summary = |profile: &crate::decide::profile::Profile| ProfileSummary {
-        name: profile.name.clone(),
+    let summary = |profile: &Profile| ProfileSummary {
+        entry: ProfileEntry::from(profile),
         description: profile.description.clone(),
-        origin: profile.provenance.origin.clone(),
-        sha256: profile.provenance.sha256.clone(),
         latency_ms: Latency {
             p50: profile.floor.p50,
             p95: profile.floor.p95,
@@ -354,15 +395,7 @@ impl From<&Decision<'_>> for Document {
                 })
                 .collect(),
             sources,
-            profiles: decision
-                .profiles
-                .iter()
-                .map(|profile| ProfileEntry {
-                    name: profile.name.clone(),
-                    origin: profile.provenance.origin.clone(),
-                    sha256: profile.provenance.sha256.clone(),
-                })
-                .collect(),
+            profiles: decision.profiles.iter().map(ProfileEntry::from).collect(),
             diff: None,
         }
     }
@@ -560,11 +593,29 @@ fn flips(decision: &Decision<'_>) -> Vec<Flip> {
                 from: value(sensitivity.now.as_ref()),
                 to: value(run.representative.as_ref()),
                 values: run.values.to_string(),
+                range: range(&run.values),
+                choices: match &run.values {
+                    Values::Choices(choices) => choices.clone(),
+                    _ => Vec::new(),
+                },
                 outcome: outcome(&run.pick),
             };
             sensitivity.flips().map(flip).collect::<Vec<_>>()
         })
         .collect()
+}
+
+fn range(values: &Values) -> Option<RangeEntry> {
+    let Values::Range(range) = values else {
+        return None;
+    };
+    let bound = |bound: Option<f64>| value(bound.map(|bound| range.value(bound)).as_ref());
+    Some(RangeEntry {
+        low: bound(range.low),
+        low_included: range.low_included,
+        high: bound(range.high),
+        high_included: range.high_included,
+    })
 }
 
 fn outcome(pick: &Pick) -> OutcomeEntry {
