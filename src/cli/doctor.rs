@@ -1,4 +1,4 @@
-//! `backsmith doctor`, `backsmith explain` and `backsmith completions`.
+//! `backsmith doctor` and `backsmith completions`.
 
 use clap::{Args, ValueEnum};
 use clap_complete::Shell;
@@ -13,19 +13,6 @@ pub struct Doctor {
     /// The database to reach; the default is DATABASE_URL, then backsmith.toml
     #[arg(long, value_name = "URL")]
     pub connection: Option<String>,
-}
-
-/// Show what a finding means: what happens, why, how to do it safely
-#[derive(Clone, Debug, Args)]
-#[command(help_template = super::HELP_TEMPLATE)]
-pub struct Explain {
-    /// The code of a finding, drop-column for example
-    #[arg(value_name = "CODE", required_unless_present = "list")]
-    pub code: Option<String>,
-
-    /// List every code
-    #[arg(long, conflicts_with = "code")]
-    pub list: bool,
 }
 
 /// Print completions for a shell

@@ -3,8 +3,11 @@
 
 mod decide;
 mod doctor;
+mod explain;
 mod global;
 mod loadtest;
+mod man;
+mod manual;
 mod migrate;
 mod scaffold;
 mod usage;
@@ -12,9 +15,12 @@ mod usage;
 use clap::{CommandFactory, Parser, Subcommand};
 
 pub use decide::Decide;
-pub use doctor::{Completions, Doctor, Explain};
+pub use doctor::{Completions, Doctor};
+pub use explain::Explain;
 pub use global::{Format, Global};
 pub use loadtest::Loadtest;
+pub use man::Man;
+pub use manual::{ManualPage, manual_pages};
 pub use migrate::{FailOn, InDoubt, Layout, Migrate, PostgresFrom};
 pub use scaffold::{Framework, OpenApiVersion, Scaffold};
 pub use usage::{UsageError, parse};
@@ -46,8 +52,9 @@ const TOP_TEMPLATE: &str = "\
 
 \u{1b}[1mMore\u{1b}[0m
   doctor       Check configuration, database, limits and tools; safe to paste
-  explain      Show what a finding of migrate means, and how to do it safely
+  explain      What a code means and how to mend it; the sections of the guides
   completions  Print completions for bash, zsh, fish, elvish or powershell
+  man          Print the manual page of a command, or write all of them
 
 \u{1b}[1mOptions for every command\u{1b}[0m
 {options}{after-help}
@@ -90,6 +97,7 @@ pub enum Command {
     Doctor(Doctor),
     Explain(Explain),
     Completions(Completions),
+    Man(Man),
 }
 
 /// The whole command line as clap's own description, for completions and the reference.

@@ -6,6 +6,7 @@ mod doctor;
 mod documents;
 mod explain;
 mod loadtest;
+mod man;
 mod migrate;
 mod scaffold;
 
@@ -22,6 +23,7 @@ pub(crate) fn run(request: Request, terminal: &mut Terminal) -> Result<Verdict, 
         Request::Doctor(request) => doctor::run(&request, terminal),
         Request::Explain(request) => explain::run(&request, terminal),
         Request::Completions(request) => completions::run(request, terminal),
+        Request::Man(request) => man::run(&request, terminal),
     };
     // A partial report is worth showing when the work failed after it.
     terminal.flush()?;

@@ -1,6 +1,8 @@
 //! A finding with a code, a severity, a message, a place and help; the same shape in every command.
 
+pub mod guides;
 pub mod pages;
+pub mod subjects;
 
 use crate::text::Span;
 

@@ -1,6 +1,13 @@
 //! The reference page of each code: what happens, why, how to do it safely, with its source. A test
 //! holds that every code has its page and every page its code.
 
+/// The pages of some codes, each in the file of its name.
+macro_rules! pages {
+    ($($code:literal)*) => {
+        &[$(($code, include_str!(concat!("../../references/rules/", $code, ".md")))),*]
+    };
+}
+
 /// The page of a code, as Markdown.
 pub fn page(code: &str) -> Option<&'static str> {
     PAGES
@@ -19,179 +26,84 @@ pub fn path(code: &str) -> Option<String> {
     page(code).map(|_| format!("references/rules/{code}.md"))
 }
 
+/// The section of a guide that the page leads to, as `backsmith explain` takes it:
+/// `database/foreign-keys`.
+pub fn guide(code: &str) -> Option<String> {
+    let (_, more) = page(code)?.split_once("\n## More\n")?;
+    let (_, link) = more.split_once("](../")?;
+    let (target, _) = link.split_once(')')?;
+    super::guides::name_of_link(target)
+}
+
 /// Every code with its page, by name.
-pub const PAGES: &[(&str, &str)] = &[
-    (
-        "blocking-index-build",
-        include_str!("../../references/rules/blocking-index-build.md"),
-    ),
-    (
-        "cascade-drops",
-        include_str!("../../references/rules/cascade-drops.md"),
-    ),
-    (
-        "char-column",
-        include_str!("../../references/rules/char-column.md"),
-    ),
-    (
-        "check-violated",
-        include_str!("../../references/rules/check-violated.md"),
-    ),
-    (
-        "constraint-without-not-valid",
-        include_str!("../../references/rules/constraint-without-not-valid.md"),
-    ),
-    (
-        "data-not-looked-up",
-        include_str!("../../references/rules/data-not-looked-up.md"),
-    ),
-    ("drift", include_str!("../../references/rules/drift.md")),
-    (
-        "drop-column",
-        include_str!("../../references/rules/drop-column.md"),
-    ),
-    (
-        "drop-enum-value",
-        include_str!("../../references/rules/drop-enum-value.md"),
-    ),
-    (
-        "drop-table",
-        include_str!("../../references/rules/drop-table.md"),
-    ),
-    (
-        "duplicate-index",
-        include_str!("../../references/rules/duplicate-index.md"),
-    ),
-    (
-        "fk-type-mismatch",
-        include_str!("../../references/rules/fk-type-mismatch.md"),
-    ),
-    (
-        "fk-without-index",
-        include_str!("../../references/rules/fk-without-index.md"),
-    ),
-    (
-        "float-money",
-        include_str!("../../references/rules/float-money.md"),
-    ),
-    (
-        "foreign-key-violated",
-        include_str!("../../references/rules/foreign-key-violated.md"),
-    ),
-    (
-        "invalid-index",
-        include_str!("../../references/rules/invalid-index.md"),
-    ),
-    (
-        "json-column",
-        include_str!("../../references/rules/json-column.md"),
-    ),
-    (
-        "key-overflow",
-        include_str!("../../references/rules/key-overflow.md"),
-    ),
-    (
-        "missing-index",
-        include_str!("../../references/rules/missing-index.md"),
-    ),
-    (
-        "missing-lock-timeout",
-        include_str!("../../references/rules/missing-lock-timeout.md"),
-    ),
-    (
-        "missing-primary-key",
-        include_str!("../../references/rules/missing-primary-key.md"),
-    ),
-    (
-        "n-plus-one",
-        include_str!("../../references/rules/n-plus-one.md"),
-    ),
-    (
-        "n-plus-one-risk",
-        include_str!("../../references/rules/n-plus-one-risk.md"),
-    ),
-    (
-        "narrow-type",
-        include_str!("../../references/rules/narrow-type.md"),
-    ),
-    (
-        "not-null-violated",
-        include_str!("../../references/rules/not-null-violated.md"),
-    ),
-    (
-        "not-rehearsed",
-        include_str!("../../references/rules/not-rehearsed.md"),
-    ),
-    (
-        "possible-rename",
-        include_str!("../../references/rules/possible-rename.md"),
-    ),
-    (
-        "rebuild-table",
-        include_str!("../../references/rules/rebuild-table.md"),
-    ),
-    (
-        "redundant-index",
-        include_str!("../../references/rules/redundant-index.md"),
-    ),
-    (
-        "rename-breaks-clients",
-        include_str!("../../references/rules/rename-breaks-clients.md"),
-    ),
-    (
-        "rls-without-policy",
-        include_str!("../../references/rules/rls-without-policy.md"),
-    ),
-    (
-        "scan-under-exclusive-lock",
-        include_str!("../../references/rules/scan-under-exclusive-lock.md"),
-    ),
-    (
-        "seq-scan-heavy",
-        include_str!("../../references/rules/seq-scan-heavy.md"),
-    ),
-    (
-        "serial-column",
-        include_str!("../../references/rules/serial-column.md"),
-    ),
-    (
-        "stale-statistics",
-        include_str!("../../references/rules/stale-statistics.md"),
-    ),
-    (
-        "statement-fails",
-        include_str!("../../references/rules/statement-fails.md"),
-    ),
-    (
-        "table-rewrite",
-        include_str!("../../references/rules/table-rewrite.md"),
-    ),
-    (
-        "timestamp-without-time-zone",
-        include_str!("../../references/rules/timestamp-without-time-zone.md"),
-    ),
-    (
-        "unique-violated",
-        include_str!("../../references/rules/unique-violated.md"),
-    ),
-    (
-        "unused-index",
-        include_str!("../../references/rules/unused-index.md"),
-    ),
-    (
-        "unvalidated-constraint",
-        include_str!("../../references/rules/unvalidated-constraint.md"),
-    ),
-    (
-        "value-does-not-fit",
-        include_str!("../../references/rules/value-does-not-fit.md"),
-    ),
-    (
-        "whole-table-update",
-        include_str!("../../references/rules/whole-table-update.md"),
-    ),
-    (
-        "wraparound",
-        include_str!("../../references/rules/wraparound.md"),
-    ),
+pub const PAGES: &[(&str, &str)] = pages![
+    "accepts-invalid-format"
+    "accepts-invalid-input"
+    "blocking-index-build"
+    "body-breaks-schema"
+    "cascade-drops"
+    "char-column"
+    "check-violated"
+    "client-saturated"
+    "constraint-without-not-valid"
+    "credentials-refused"
+    "data-not-looked-up"
+    "database-not-asked"
+    "drift"
+    "drop-column"
+    "drop-enum-value"
+    "drop-table"
+    "duplicate-index"
+    "error-body-leaks"
+    "fk-type-mismatch"
+    "fk-without-index"
+    "float-money"
+    "foreign-key-violated"
+    "hot-path-unnamed"
+    "invalid-index"
+    "json-column"
+    "key-overflow"
+    "microservices-too-small"
+    "missing-index"
+    "missing-lock-timeout"
+    "missing-primary-key"
+    "missing-response-header"
+    "missing-security-header"
+    "n-plus-one"
+    "n-plus-one-risk"
+    "narrow-type"
+    "no-answer"
+    "not-implemented"
+    "not-null-violated"
+    "not-rehearsed"
+    "overbuilt"
+    "possible-rename"
+    "rate-limit-missing"
+    "rate-limit-never-bites"
+    "rebuild-table"
+    "redundant-index"
+    "regulated-data-too-small"
+    "rename-breaks-clients"
+    "requests-unsent"
+    "rls-without-policy"
+    "scan-under-exclusive-lock"
+    "schedule-late"
+    "seq-scan-heavy"
+    "serial-column"
+    "server-names-itself"
+    "stale-statistics"
+    "statement-fails"
+    "table-rewrite"
+    "timestamp-without-time-zone"
+    "undocumented-content-type"
+    "undocumented-status"
+    "unique-violated"
+    "unused-index"
+    "unvalidated-constraint"
+    "valid-request-breaks"
+    "valid-request-refused"
+    "validation-answers-500"
+    "value-does-not-fit"
+    "whole-table-update"
+    "wraparound"
 ];

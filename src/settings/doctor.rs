@@ -1,4 +1,4 @@
-//! The settings of `backsmith doctor`, `backsmith explain` and `backsmith completions`.
+//! The settings of `backsmith doctor` and `backsmith completions`.
 
 use super::config::Config;
 use super::migrate::{self, Database};
@@ -15,12 +15,6 @@ pub struct Request {
     pub database: Option<Database>,
 }
 
-/// Which page to print; the list of all without a code.
-#[derive(Clone, Debug)]
-pub struct Explain {
-    pub code: Option<String>,
-}
-
 /// Which completions to print.
 #[derive(Clone, Copy, Debug)]
 pub struct Completions {
@@ -33,12 +27,6 @@ pub(super) fn resolve(arguments: &cli::Doctor, context: &Context) -> Result<Requ
         config: context.config.clone(),
         database: migrate::database(arguments.connection.as_deref(), context),
     })
-}
-
-pub(super) fn resolve_explain(arguments: cli::Explain) -> Explain {
-    Explain {
-        code: arguments.code,
-    }
 }
 
 pub(super) fn resolve_completions(arguments: &cli::Completions) -> Completions {

@@ -4,7 +4,9 @@
 pub mod config;
 pub mod decide;
 pub mod doctor;
+pub mod explain;
 pub mod loadtest;
+pub mod man;
 pub mod migrate;
 pub mod scaffold;
 
@@ -25,8 +27,9 @@ pub enum Request {
     Loadtest(loadtest::Request),
     Decide(decide::Request),
     Doctor(doctor::Request),
-    Explain(doctor::Explain),
+    Explain(explain::Request),
     Completions(doctor::Completions),
+    Man(man::Request),
 }
 
 /// What every subcommand's settings start from.
@@ -60,10 +63,11 @@ pub(crate) fn resolve(arguments: Cli) -> Result<Request, Failure> {
         Command::Loadtest(arguments) => Request::Loadtest(loadtest::resolve(*arguments, &context)?),
         Command::Decide(arguments) => Request::Decide(decide::resolve(&arguments, &context)?),
         Command::Doctor(arguments) => Request::Doctor(doctor::resolve(&arguments, &context)?),
-        Command::Explain(arguments) => Request::Explain(doctor::resolve_explain(arguments)),
+        Command::Explain(arguments) => Request::Explain(explain::resolve(arguments, &context)?),
         Command::Completions(arguments) => {
             Request::Completions(doctor::resolve_completions(&arguments))
         }
+        Command::Man(arguments) => Request::Man(man::resolve(arguments, &context)),
     })
 }
 

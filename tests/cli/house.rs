@@ -20,6 +20,7 @@ const ONE_ROOM_CRATES: &[(&str, &[&str])] = &[
     ("reqwest", &["files", "loadtest"]),
     ("hyper", &["loadtest"]),
     ("clap_complete", &["cli", "settings", "commands"]),
+    ("clap_mangen", &["cli"]),
     ("indicatif", &["terminal"]),
 ];
 

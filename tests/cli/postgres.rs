@@ -66,6 +66,23 @@ pub fn execute(url: &str, sql: &str) {
     try_execute(url, sql).unwrap_or_else(|error| panic!("{error}\n{sql}"));
 }
 
+/// Runs statements one by one in one session, as psql does.
+#[track_caller]
+pub fn execute_each(url: &str, statements: &[String]) {
+    let faults: Vec<String> = wait(async {
+        let mut connection = PgConnection::connect(url).await.expect("a connection");
+        let mut faults = Vec::new();
+        for sql in statements {
+            let run = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.clone()));
+            if let Err(error) = run.execute(&mut connection).await {
+                faults.push(format!("{error}\n{sql}"));
+            }
+        }
+        faults
+    });
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
 /// Runs statements on a database that may refuse them.
 pub fn try_execute(url: &str, sql: &str) -> Result<(), sqlx::Error> {
     wait(async {

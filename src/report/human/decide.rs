@@ -225,7 +225,11 @@ fn recommended(out: &mut dyn Write, decision: &Decision<'_>, view: &View<'_>) ->
         &[format!("pending: {}", approvals.join(", "))],
         view.width,
     )?;
-    let owners: Vec<&str> = decision.routing.iter().map(|route| route.owner).collect();
+    let owners: Vec<String> = decision
+        .routing
+        .iter()
+        .map(|route| format!("{} ({})", route.owner, route.guide))
+        .collect();
     block(out, "owners", &[owners.join(", ")], view.width)?;
     block(
         out,

@@ -269,9 +269,13 @@ fn more(out: &mut dyn Write, decision: &Decision<'_>) -> io::Result<()> {
         writeln!(out)?;
     }
     if !decision.routing.is_empty() {
-        writeln!(out, "| concern | owner |\n|---|---|")?;
+        writeln!(
+            out,
+            "| concern | owner | `backsmith explain` |\n|---|---|---|"
+        )?;
         for route in &decision.routing {
-            writeln!(out, "| {} | {} |", route.concern, route.owner)?;
+            let (concern, owner) = (route.concern, route.owner);
+            writeln!(out, "| {concern} | {owner} | {} |", route.guide)?;
         }
         writeln!(out)?;
     }

@@ -210,6 +210,8 @@ pub struct RangeEntry {
 pub struct Route {
     pub concern: &'static str,
     pub owner: &'static str,
+    /// The section of a guide that says how, as `backsmith explain` takes it.
+    pub guide: &'static str,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -377,6 +379,7 @@ impl From<&Decision<'_>> for Document {
                 .map(|route| Route {
                     concern: route.concern,
                     owner: route.owner,
+                    guide: route.guide,
                 })
                 .collect(),
             approval: Approval {

@@ -4,6 +4,7 @@
 pub mod decide;
 pub mod doctor;
 pub mod error;
+pub mod explain;
 pub mod loadtest;
 pub mod migrate;
 pub mod scaffold;

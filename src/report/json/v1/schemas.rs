@@ -12,6 +12,7 @@ pub fn published_schemas() -> Vec<(&'static str, Schema)> {
         ("decide.v1.json", schema_for!(super::decide::Document)),
         ("doctor.v1.json", schema_for!(super::doctor::Document)),
         ("error.v1.json", schema_for!(super::error::Document)),
+        ("explain.v1.json", schema_for!(super::explain::Document)),
         ("loadtest.v1.json", schema_for!(super::loadtest::Document)),
         ("migrate.v1.json", schema_for!(super::migrate::Document)),
         (

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::rounded;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, pages};
 use crate::loadtest::assessment::{Assessment, StatusCheck};
 use crate::loadtest::comparison::{Comparison, Kind, Measure, Metric};
 use crate::loadtest::expectation::Checked;
@@ -14,6 +14,12 @@ use crate::report::wording::loadtest as words;
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WarningEntry {
     pub code: &'static str,
+    /// The reference page of the code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
+    /// The section of a guide that the page leads to, as `backsmith explain` takes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guide: Option<String>,
     pub message: String,
 }
 
@@ -128,6 +134,12 @@ pub struct CheckEntry {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FindingEntry {
     pub code: String,
+    /// The reference page of the code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
+    /// The section of a guide that the page leads to, as `backsmith explain` takes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guide: Option<String>,
     pub severity: &'static str,
     pub message: String,
     pub help: Option<String>,
@@ -141,11 +153,15 @@ pub(super) fn warnings(assessment: &Assessment) -> Vec<WarningEntry> {
         let (what, detail) = words::doubt(doubt, assessment);
         WarningEntry {
             code: doubt.code(),
+            page: pages::path(doubt.code()),
+            guide: pages::guide(doubt.code()),
             message: format!("{what}: {detail}"),
         }
     });
     let remarks = assessment.remarks.iter().map(|remark| WarningEntry {
         code: "remark",
+        page: None,
+        guide: None,
         message: remark.clone(),
     });
     doubts.chain(remarks).collect()
@@ -329,6 +345,8 @@ impl From<&Diagnostic> for FindingEntry {
     fn from(finding: &Diagnostic) -> Self {
         Self {
             code: finding.code.to_owned(),
+            page: pages::path(finding.code),
+            guide: pages::guide(finding.code),
             severity: finding.severity.name(),
             message: finding.message.clone(),
             help: finding.help.clone(),

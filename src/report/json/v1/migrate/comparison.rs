@@ -73,6 +73,8 @@ pub struct HazardEntry {
     pub code: &'static str,
     /// The reference page of the code.
     pub page: Option<String>,
+    /// The section of a guide that the page leads to, as `backsmith explain` takes it.
+    pub guide: Option<String>,
     pub severity: &'static str,
     pub object: String,
     pub message: String,
@@ -159,6 +161,7 @@ impl From<&Comparison> for Document {
                 .map(|judged| HazardEntry {
                     code: judged.hazard.kind.code(),
                     page: pages::path(judged.hazard.kind.code()),
+                    guide: pages::guide(judged.hazard.kind.code()),
                     severity: "error",
                     object: judged.hazard.object(),
                     message: judged

@@ -15,6 +15,8 @@ pub struct Finding {
     pub code: &'static str,
     /// The reference page of the code.
     pub page: Option<String>,
+    /// The section of a guide that the page leads to, as `backsmith explain` takes it.
+    pub guide: Option<String>,
     /// `error`, `warning` or `info`.
     pub severity: &'static str,
     /// With its schema: `public.items`.
@@ -62,6 +64,7 @@ impl From<&Source> for Finding {
         Self {
             code: source.code,
             page: pages::path(source.code),
+            guide: pages::guide(source.code),
             severity: source.severity.name(),
             table: source.table.clone(),
             columns: source.columns.clone(),

@@ -108,6 +108,8 @@ pub struct FindingEntry {
     pub code: &'static str,
     /// The reference page of the code.
     pub page: Option<String>,
+    /// The section of a guide that the page leads to, as `backsmith explain` takes it.
+    pub guide: Option<String>,
     pub severity: &'static str,
     pub table: Option<String>,
     pub columns: Vec<String>,
@@ -269,6 +271,7 @@ impl From<&Finding> for FindingEntry {
         Self {
             code: finding.diagnostic.code,
             page: pages::path(finding.diagnostic.code),
+            guide: pages::guide(finding.diagnostic.code),
             severity: finding.diagnostic.severity.name(),
             table: finding.table.clone(),
             columns: finding.columns.clone(),
