@@ -14,7 +14,9 @@ mod usage;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-pub use decide::Decide;
+pub use decide::{
+    Answer as DecideAnswer, Decide, Next as DecideNext, Sheet as DecideSheet, Step as DecideStep,
+};
 pub use doctor::{Completions, Doctor};
 pub use explain::Explain;
 pub use global::{Format, Global};

@@ -1,5 +1,8 @@
 //! `backsmith decide`: read the profiles, run the engine, render, judge.
 
+mod session;
+mod turn;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,6 +30,15 @@ pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict,
     let shelf = read_shelf(&request.profiles)?;
     match &request.task {
         Task::Decide(question) => answer(request, question, &shelf, terminal),
+        Task::Interactive(kept, question) => {
+            session::run(request, kept, question, &shelf, terminal)
+        }
+        Task::Next(kept, question) => {
+            turn::next(request, kept, *question, shelf.profiles(), terminal)
+        }
+        Task::Answer(kept, changes) => {
+            turn::answer(request, kept, changes, shelf.profiles(), terminal)
+        }
         Task::ListProfiles => {
             match request.report.format {
                 Format::Json => json::write_profiles(terminal.output(), &shelf, None)?,

@@ -28,6 +28,7 @@ pub enum Input {
     Rto,
     ErrorBudgetConsumer,
     SyncModel,
+    SyncExceptions,
 }
 
 /// What values an input has.
@@ -125,6 +126,19 @@ impl Answers {
         }
     }
 
+    /// Promised latencies that fall where they must rise: each with the next one, which is lower.
+    pub fn falling_latencies(&self) -> Vec<[(Input, f64); 2]> {
+        let given: Vec<_> = [Input::P50Ms, Input::P95Ms, Input::P99Ms]
+            .into_iter()
+            .filter_map(|input| Some((input, self.number(input)?)))
+            .collect();
+        given
+            .windows(2)
+            .filter(|pair| pair[0].1 > pair[1].1)
+            .map(|pair| [pair[0], pair[1]])
+            .collect()
+    }
+
     /// The same answers with one changed; `None` takes it away.
     pub fn with(&self, input: Input, value: Option<Value>) -> Self {
         let mut changed = self.clone();
@@ -177,7 +191,7 @@ const WORKLOAD: &[&str] = &["saas", "ml-adjacent", "content-crud", "extracted-se
 const SYNC_MODEL: &[&str] = &["sync", "async", "event-driven"];
 
 impl Input {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::TeamSize,
         Self::QpsP99,
         Self::ReadWriteRatio,
@@ -197,6 +211,7 @@ impl Input {
         Self::Rto,
         Self::ErrorBudgetConsumer,
         Self::SyncModel,
+        Self::SyncExceptions,
     ];
 
     pub fn named(key: &str) -> Option<Self> {
@@ -266,6 +281,8 @@ impl Input {
                 "Who, by name, spends the error budget?", "Who spends the error budget, by name"),
             Self::SyncModel => row(["sync_model", "--sync-model", "sync model"], Kind::Choice(SYNC_MODEL), false, 3,
                 "Sync, async or event-driven: which is the default?", "sync, async, event-driven"),
+            Self::SyncExceptions => row(["sync_exceptions", "--sync-exceptions", "exceptions to the sync model"], Kind::Text, false, 3,
+                "Which calls are exceptions from the default, and what are they?", "The calls that are exceptions from the sync model, and what they are"),
         }
     }
 
@@ -329,6 +346,19 @@ pub(super) const LARGEST_WHOLE: f64 = 1e6;
 pub(super) const LARGEST_DECIMAL: f64 = 1e12;
 /// The longest time: 100 years, in seconds.
 pub(super) const LONGEST_DURATION: u64 = 36_500 * 86_400;
+
+impl Value {
+    /// As `Input::parse` reads it back.
+    pub fn written(&self) -> String {
+        match self {
+            Self::Number(number) => number.to_string(),
+            Self::Choice(choice) => (*choice).to_owned(),
+            Self::Switch(switch) => switch.to_string(),
+            Self::Duration(seconds) => duration_text(*seconds),
+            Self::Text(text) => text.clone(),
+        }
+    }
+}
 
 /// What a value should have been.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,6 +10,7 @@ pub mod criteria;
 mod decision;
 pub mod domain;
 pub mod evaluate;
+pub mod forcing;
 pub mod golden;
 pub mod input;
 pub mod missing;

@@ -3,8 +3,10 @@
 
 mod atomic;
 mod batch;
+mod clock;
 mod documents;
 mod encoding;
+mod kept;
 pub mod manifest;
 mod migration;
 mod network;
@@ -15,7 +17,9 @@ mod sources;
 
 pub use atomic::write_atomically;
 pub use batch::Batch;
+pub use clock::second_of_run;
 pub use documents::{Documents, FoundDocument};
+pub use kept::KeptFile;
 pub use migration::MigrationFile;
 pub use network::Stop;
 pub use owned::{OwnedAction, OwnedEntry, OwnedFile, OwnedPlan, Ownership};

@@ -1,6 +1,8 @@
 //! The settings of `backsmith decide`: the answers of the command line over those of the input file,
 //! each checked, all faults in one run.
 
+mod answers;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,14 +10,18 @@ use serde_json::Value as Json;
 
 use super::{Context, Format, ReportOptions};
 use crate::cli;
+use crate::decide::forcing::ForcingQuestion;
 use crate::decide::input::{Expected, Kind};
 use crate::decide::profile::unexpected;
-use crate::decide::{Given, Input, Inputs, Origin};
+use crate::decide::{self, Given, Input, Inputs, Origin};
 use crate::diagnostic::Diagnostic;
 use crate::failure::{Failure, Fault, Message};
+use crate::files::{self, KeptFile};
+use crate::redact;
 use crate::text::tree::{self, NodeKind};
-use crate::text::{SourceFile, printable, suggest};
-use crate::{files, redact};
+use crate::text::{SourceFile, printable, shell, suggest};
+
+pub use answers::Change;
 
 /// What one run of `decide` was asked to do.
 #[derive(Clone, Debug)]
@@ -29,6 +35,11 @@ pub struct Request {
 #[derive(Clone, Debug)]
 pub enum Task {
     Decide(Question),
+    /// The seven questions on the terminal, then the decision; the question holds what is known already.
+    Interactive(KeptFile, Question),
+    /// The next forcing question, or the one that is named.
+    Next(KeptFile, Option<ForcingQuestion>),
+    Answer(KeptFile, Vec<Change>),
     ListProfiles,
     ShowProfile(String),
     CheckProfiles,
@@ -65,7 +76,10 @@ const LONGEST_ECHO: usize = 60;
 const USUAL_FOLDER: &str = "profiles";
 
 pub(super) fn resolve(arguments: &cli::Decide, context: &Context) -> Result<Request, Failure> {
-    let profiles = profile_folders(arguments, context)?;
+    if let Some(step) = &arguments.step {
+        return answers::resolve(step, context);
+    }
+    let profiles = profile_folders(arguments.profiles.as_ref(), context)?;
     let instead = [
         (arguments.list_profiles, Task::ListProfiles),
         (arguments.check_profiles, Task::CheckProfiles),
@@ -99,22 +113,19 @@ pub(super) fn resolve(arguments: &cli::Decide, context: &Context) -> Result<Requ
             Ok(value) => {
                 inputs.insert(*input, Given { value, origin });
             }
-            Err(expected) => faults.push(Fault::Message(wrong_value(text, *input, expected))),
+            Err(expected) => {
+                faults.push(Fault::Message(wrong_value(text, input.flag(), expected)));
+            }
         }
+    }
+    if arguments.interactive && arguments.input.as_deref() == Some("-") {
+        let message = "`--input -` cannot be used with `--interactive`";
+        return Err(Failure::input(message).hint("standard input is what you type"));
     }
     if let Some(source) = &arguments.input {
         let file = files::Input::parse(source).read()?;
         match read_answers(&file) {
-            Ok(answers) => {
-                for (input, given) in answers {
-                    match inputs.get_mut(&input) {
-                        Some(flag) => flag.origin = over(flag, &given),
-                        None => {
-                            inputs.insert(input, given);
-                        }
-                    }
-                }
-            }
+            Ok(answers) => fill(&mut inputs, answers),
             Err(found) => {
                 let found = found
                     .into_iter()
@@ -123,25 +134,42 @@ pub(super) fn resolve(arguments: &cli::Decide, context: &Context) -> Result<Requ
             }
         }
     }
+    let kept = match &arguments.answers_file {
+        None if !arguments.interactive => None,
+        named => Some(answers::kept_file(named.as_deref())?),
+    };
+    if let Some(kept) = kept.as_ref().filter(|_| !arguments.interactive) {
+        match answers::read_present(kept) {
+            Ok(sheet) => fill(&mut inputs, sheet.state().inputs),
+            Err(failure) => faults.extend(failure.faults),
+        }
+    }
     if !faults.is_empty() {
         let mut failure = Failure::inputs([]);
         failure.faults = faults;
         return Err(failure);
     }
-    latencies_rise(&inputs)?;
-    let repeat = match &arguments.input {
-        Some(file) if file != "-" && arguments.answers.0.is_empty() => format!("--input {file}"),
+    latencies_rise(&decide::Answers::from(&inputs))?;
+    let flags = !arguments.answers.0.is_empty();
+    let repeat = match (&arguments.input, &kept) {
+        (None, Some(kept)) if !flags => format!("--answers {}", shell::word(&kept.name())),
+        (Some(file), None) if file != "-" && !flags => format!("--input {}", shell::word(file)),
         _ => "...".to_owned(),
+    };
+    let question = Question {
+        inputs,
+        explain: arguments.explain,
+        record: record(arguments)?,
+        repeat,
+    };
+    let task = match kept {
+        Some(kept) if arguments.interactive => Task::Interactive(kept, question),
+        _ => Task::Decide(question),
     };
     Ok(Request {
         report,
         profiles,
-        task: Task::Decide(Question {
-            inputs,
-            explain: arguments.explain,
-            record: record(arguments)?,
-            repeat,
-        }),
+        task,
     })
 }
 
@@ -165,6 +193,18 @@ fn record(arguments: &cli::Decide) -> Result<Option<Record>, Failure> {
     }))
 }
 
+/// Adds what a file says where nothing stronger is known.
+fn fill(inputs: &mut Inputs, weaker: Inputs) {
+    for (input, given) in weaker {
+        match inputs.get_mut(&input) {
+            Some(flag) => flag.origin = over(flag, &given),
+            None => {
+                inputs.insert(input, given);
+            }
+        }
+    }
+}
+
 /// The origin of a flag that the file contradicts says so; the flag wins.
 fn over(flag: &Given, file: &Given) -> Origin {
     match (&flag.origin, &file.origin) {
@@ -181,7 +221,7 @@ fn over(flag: &Given, file: &Given) -> Origin {
 }
 
 /// Weakest first: the user's configuration, ./profiles, backsmith.toml, `--profiles`.
-fn profile_folders(arguments: &cli::Decide, context: &Context) -> Result<Vec<PathBuf>, Failure> {
+fn profile_folders(named: Option<&PathBuf>, context: &Context) -> Result<Vec<PathBuf>, Failure> {
     let usual = [
         user_configuration().map(|folder| folder.join("backsmith").join(USUAL_FOLDER)),
         Some(PathBuf::from(USUAL_FOLDER)),
@@ -192,10 +232,7 @@ fn profile_folders(arguments: &cli::Decide, context: &Context) -> Result<Vec<Pat
         let base = context.config.folder().unwrap_or(Path::new(""));
         (base.join(folder), "backsmith.toml")
     });
-    let named = arguments
-        .profiles
-        .clone()
-        .map(|folder| (folder, "--profiles"));
+    let named = named.cloned().map(|folder| (folder, "--profiles"));
     for (folder, origin) in configured.into_iter().chain(named) {
         if !folder.is_dir() {
             let message = format!("`{}` of {origin} is no folder", folder.display());
@@ -224,8 +261,8 @@ fn user_configuration() -> Option<PathBuf> {
     })
 }
 
-fn wrong_value(text: &str, input: Input, expected: Expected) -> Message {
-    let flag = input.flag();
+/// A value that the flag, or the key of an answer, does not have.
+pub(crate) fn wrong_value(text: &str, flag: &str, expected: Expected) -> Message {
     let text = redact::in_place(text);
     let text = printable(&text);
     match expected {
@@ -313,25 +350,15 @@ fn read_answers(file: &Arc<SourceFile>) -> Result<Inputs, Vec<Diagnostic>> {
 }
 
 /// A p99 below the p95 is a slip that no target should be built on.
-fn latencies_rise(inputs: &Inputs) -> Result<(), Failure> {
-    let number = |input: Input| match inputs.get(&input).map(|given| &given.value) {
-        Some(crate::decide::Value::Number(number)) => Some((input, *number)),
-        _ => None,
-    };
-    let given: Vec<_> = [Input::P50Ms, Input::P95Ms, Input::P99Ms]
+fn latencies_rise(answers: &decide::Answers) -> Result<(), Failure> {
+    let faults: Vec<_> = answers
+        .falling_latencies()
         .into_iter()
-        .filter_map(number)
-        .collect();
-    let faults: Vec<_> = given
-        .windows(2)
-        .filter(|pair| pair[0].1 > pair[1].1)
-        .map(|pair| Message {
+        .map(|[(lower, low), (higher, high)]| Message {
             text: format!(
-                "`{}` is above `{}`: {} ms against {} ms",
-                pair[0].0.flag(),
-                pair[1].0.flag(),
-                pair[0].1,
-                pair[1].1
+                "`{}` is above `{}`: {low} ms against {high} ms",
+                lower.flag(),
+                higher.flag()
             ),
             code: Some("invalid-value"),
             ..Message::default()

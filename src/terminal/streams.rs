@@ -126,6 +126,11 @@ impl Terminal {
         self.width
     }
 
+    /// Whether a person can be asked: what is typed is read, and the question is seen.
+    pub fn converses(&self) -> bool {
+        self.error_is_terminal && io::stdin().is_terminal()
+    }
+
     /// Whether a live view may be drawn on standard error.
     pub fn draws_progress(&self) -> bool {
         self.error_is_terminal && self.verbosity > Verbosity::Quiet

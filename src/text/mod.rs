@@ -8,6 +8,7 @@ pub mod number;
 mod places;
 mod pointer;
 mod printable;
+pub mod shell;
 mod source;
 pub mod suggest;
 pub mod tree;

@@ -61,7 +61,7 @@ pub(crate) fn conforms(document: &serde_json::Value, schema: &str) {
 
 /// Compares a derived file with its source; `BLESS=1` writes it.
 #[track_caller]
-fn current(path: &str, wanted: &str) {
+pub(crate) fn current(path: &str, wanted: &str) {
     let path = repository(path);
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&path, wanted).expect("a file");
@@ -310,7 +310,7 @@ fn the_sample_is_a_decision() {
         .expect(0);
     assert_eq!(
         run.json()["inputs"].as_object().map(serde_json::Map::len),
-        Some(19)
+        Some(20)
     );
 }
 

@@ -23,6 +23,7 @@ mod exact;
 mod examples;
 mod explain;
 mod file_server;
+mod forcing;
 mod from_database;
 mod generate_spec;
 mod guides;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::compare;
 use crate::failure::Failure;
+pub(super) use crate::files::second_of_run as second;
 use crate::files::{Action, Entry, Plan, PlannedFile};
 use crate::migrate::advise::{Finding, cures};
 use crate::migrate::layout::{self, Tool, Version, Written};
@@ -167,21 +168,4 @@ pub(super) fn is_down(name: &str) -> bool {
 pub(super) fn stamp(second: i64) -> String {
     let time = jiff::Timestamp::from_second(second).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     time.strftime("%Y%m%d%H%M%S").to_string()
-}
-
-/// The second of the run, or of SOURCE_DATE_EPOCH.
-pub(super) fn second() -> Result<i64, Failure> {
-    match std::env::var("SOURCE_DATE_EPOCH") {
-        Ok(text) => {
-            let invalid = || {
-                Failure::input(format!(
-                    "SOURCE_DATE_EPOCH is `{text}`, not a number of seconds"
-                ))
-            };
-            let seconds: i64 = text.trim().parse().map_err(|_| invalid())?;
-            jiff::Timestamp::from_second(seconds).map_err(|_| invalid())?;
-            Ok(seconds)
-        }
-        Err(_) => Ok(jiff::Timestamp::now().as_second()),
-    }
 }

@@ -3,6 +3,7 @@
 mod blocks;
 mod explain;
 mod negative;
+pub mod question;
 
 use std::io::{self, Write};
 

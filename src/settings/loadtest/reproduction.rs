@@ -8,6 +8,7 @@ use clap::parser::ValueSource;
 use crate::loadtest::plan::{Engine, Plan, Reuse, Trust};
 use crate::redact::{self, MASK};
 use crate::text::number::{bytes, counted};
+use crate::text::shell;
 
 /// Options of the report and not of the measurement.
 const OF_THE_REPORT: [&str; 8] = [
@@ -105,7 +106,7 @@ pub(super) fn command(arguments: impl IntoIterator<Item = OsString>) -> String {
         let occurrences = matches.get_raw_occurrences(id).into_iter().flatten();
         for values in occurrences {
             let mut word: Vec<String> = flag.iter().cloned().collect();
-            word.extend(values.map(|value| quoted(&masked(id, &value.to_string_lossy()))));
+            word.extend(values.map(|value| shell::word(&masked(id, &value.to_string_lossy()))));
             words.push(word.join(" "));
         }
     }
@@ -119,16 +120,6 @@ fn masked(id: &str, value: &str) -> String {
         // A file is named, what is sent is not: a sign-in holds a password.
         ("body", _) if !value.starts_with('@') => MASK.to_owned(),
         _ => redact::url(value),
-    }
-}
-
-/// As a shell takes it.
-fn quoted(value: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@+%".contains(c);
-    if !value.is_empty() && value.chars().all(is_plain) {
-        value.to_owned()
-    } else {
-        format!("'{}'", value.replace('\'', "'\\''"))
     }
 }
 

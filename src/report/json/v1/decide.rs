@@ -508,7 +508,7 @@ fn entry(constraint: &Constraint, outcome: Outcome, answers: &Answers) -> Constr
     }
 }
 
-fn kill_criteria(decision: &Decision<'_>) -> Vec<KillCriterion> {
+pub(super) fn kill_criteria(decision: &Decision<'_>) -> Vec<KillCriterion> {
     let ways_on = || {
         let changes = |way: &crate::decide::ways_on::Way| {
             let changes = way.changes.iter();
@@ -639,7 +639,7 @@ fn outcome(pick: &Pick) -> OutcomeEntry {
 }
 
 /// Whole numbers stay whole; durations are text that reads back.
-fn value(value: Option<&Value>) -> Json {
+pub(super) fn value(value: Option<&Value>) -> Json {
     match value {
         None => Json::Null,
         Some(Value::Number(number)) if number.fract() == 0.0 && number.abs() < 1e15 => {

@@ -2,6 +2,7 @@
 //! references/schema/ and compared in a test.
 
 pub mod decide;
+pub mod decide_question;
 pub mod doctor;
 pub mod error;
 pub mod explain;

@@ -9,6 +9,10 @@ pub fn published_schemas() -> Vec<(&'static str, Schema)> {
             "decide-profiles.v1.json",
             schema_for!(super::decide::ProfilesDocument),
         ),
+        (
+            "decide-question.v1.json",
+            schema_for!(super::decide_question::Document),
+        ),
         ("decide.v1.json", schema_for!(super::decide::Document)),
         ("doctor.v1.json", schema_for!(super::doctor::Document)),
         ("error.v1.json", schema_for!(super::error::Document)),
