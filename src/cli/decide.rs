@@ -18,8 +18,9 @@ const EXAMPLES: &str = "\
 
 const NEXT_EXAMPLES: &str = "\
 \u{1b}[1mExamples\u{1b}[0m
-  backsmith decide next
+  backsmith decide next --answers grill.md
   backsmith decide next --answers grill.md --json
+  backsmith decide next --answers grill.md --question 5
 ";
 
 const ANSWER_EXAMPLES: &str = "\

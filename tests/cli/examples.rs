@@ -24,6 +24,7 @@ fn examples(help: &str) -> Vec<String> {
     let wanted = lines.filter(|line| {
         line.starts_with("backsmith ")
             && !line.contains('[')
+            && !line.contains("<COMMAND>")
             && !line.contains("backsmith scaffold -")
     });
     let mut found: Vec<String> = Vec::new();
@@ -113,7 +114,15 @@ fn every_example_of_every_help_runs() {
         std::env::var("PATH").unwrap_or_default()
     );
     let mut ran = 0;
-    for command in ["", "scaffold", "migrate", "loadtest", "decide"] {
+    for command in [
+        "",
+        "scaffold",
+        "migrate",
+        "loadtest",
+        "decide",
+        "decide next",
+        "decide answer",
+    ] {
         let help = shared
             .run(command.split_whitespace().chain(["--help"]))
             .expect(0);

@@ -48,7 +48,10 @@ impl State {
 
     /// Whether it is still to be asked.
     pub fn is_open(&self, input: Input, profiles: &[Profile]) -> bool {
-        !self.inputs.contains_key(&input)
+        // There are no exceptions from what nobody knows.
+        let moot = input == Input::SyncExceptions && self.unknown.contains(&Input::SyncModel);
+        !moot
+            && !self.inputs.contains_key(&input)
             && !self.unknown.contains(&input)
             && is_asked(input, &self.answers(), profiles)
     }
@@ -127,7 +130,6 @@ pub(super) fn is_asked(input: Input, answers: &Answers, profiles: &[Profile]) ->
         Input::NeedsAdminPanel | Input::Workload | Input::LanguagePreference => {
             matters(input, answers, profiles)
         }
-        Input::SyncExceptions => known(Input::SyncModel),
         _ => true,
     }
 }
