@@ -1,6 +1,7 @@
 //! The life of one connection: connect, then request after request, in a closed or an open loop.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
@@ -24,12 +25,7 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 pub(super) async fn run(worker: Rc<Worker>, index: usize) {
-    let mut sessions: Vec<Session> = (0..worker.layout.lanes.len())
-        .map(|lane| worker.session(lane))
-        .collect();
-    for (lane, session) in sessions.iter_mut().enumerate() {
-        connect_first(&worker, lane, session).await;
-    }
+    let sessions = first_sessions(&worker).await;
     worker.settled.set(worker.settled.get() + 1);
     let slot = &worker.slots[index];
     let timeline = worker.begun(slot).await;
@@ -47,6 +43,33 @@ pub(super) async fn run(worker: Rc<Worker>, index: usize) {
     worker.running.set(worker.running.get() - 1);
 }
 
+/// One for each lane. The lanes do not wait for one another: a host that does not answer holds up
+/// itself alone.
+async fn first_sessions(worker: &Rc<Worker>) -> Vec<Session> {
+    let lanes = 0..worker.layout.lanes.len();
+    if lanes.len() == 1 {
+        let mut only = worker.session(0);
+        connect_first(worker, 0, &mut only).await;
+        return vec![only];
+    }
+    let tasks: Vec<_> = lanes
+        .map(|lane| {
+            let worker = Rc::clone(worker);
+            tokio::task::spawn_local(async move {
+                let mut session = worker.session(lane);
+                connect_first(&worker, lane, &mut session).await;
+                session
+            })
+        })
+        .collect();
+    let mut sessions = Vec::with_capacity(tasks.len());
+    for (lane, task) in tasks.into_iter().enumerate() {
+        // A panic has been reported by its hook; the lane connects when it is used.
+        sessions.push(task.await.unwrap_or_else(|_| worker.session(lane)));
+    }
+    sessions
+}
+
 async fn connect_first(worker: &Worker, lane: usize, session: &mut Session) {
     let mut result = Ok(());
     for attempt in 0..FIRST_ATTEMPTS {
@@ -54,6 +77,10 @@ async fn connect_first(worker: &Worker, lane: usize, session: &mut Session) {
             tokio::time::sleep(FIRST_PAUSE).await;
         }
         let permit = worker.opening.acquire().await;
+        if worker.is_silent(lane) {
+            worker.readiness.borrow_mut()[lane].failed += 1;
+            return;
+        }
         result = session.connect(worker).await;
         drop(permit);
         let is_final = result.as_ref().is_ok_and(|()| true)
@@ -137,16 +164,10 @@ impl Connection<'_> {
 
     async fn open_loop(&mut self, index: usize) {
         let worker = self.worker;
+        let mut used = None;
         loop {
-            for session in &mut self.sessions {
-                if !session.is_connected() {
-                    // A failure is counted with the arrival that it hits.
-                    let _ = session.connect(worker).await;
-                }
-            }
             worker.idle(index, worker.clock.now());
-            let arrival = self.next_arrival().await;
-            let ask = worker.ask(arrival.target);
+            let (arrival, ask) = self.next_ask(used.take()).await;
             let mut sent = worker.clock.now();
             if !self.sessions[ask.lane].is_connected() {
                 self.slot.begin(arrival.due, ask, super::timeline::NEVER);
@@ -164,6 +185,7 @@ impl Connection<'_> {
                 }
                 sent = worker.clock.now();
             }
+            used = Some(ask.lane);
             let result = self.exchange(ask, arrival.due, sent).await;
             let exchange = Exchange {
                 ask,
@@ -173,6 +195,34 @@ impl Connection<'_> {
             };
             worker.collector.borrow_mut().ended(&exchange, result);
         }
+    }
+
+    /// The next request of the schedule. The lane of the last exchange is connected again while
+    /// nothing is to be done; when a request of another lane comes first, that is left.
+    async fn next_ask(&mut self, used: Option<usize>) -> (Arrival, Ask) {
+        let (worker, slot) = (self.worker, self.slot);
+        if let Some(lane) = used.filter(|lane| !self.sessions[*lane].is_connected()) {
+            let mut connecting = pin!(self.sessions[lane].connect(worker));
+            let arrival = poll_fn(|context| {
+                if let Some(arrival) = slot.arrival.take() {
+                    return Poll::Ready(Some(arrival));
+                }
+                slot.register(context);
+                // A failure hits nobody yet: the next request of the lane tries again.
+                connecting.as_mut().poll(context).map(|_| None)
+            })
+            .await;
+            if let Some(arrival) = arrival {
+                let ask = worker.ask(arrival.target);
+                if ask.lane == lane {
+                    slot.begin(arrival.due, ask, super::timeline::NEVER);
+                    let _ = connecting.await;
+                }
+                return (arrival, ask);
+            }
+        }
+        let arrival = self.next_arrival().await;
+        (arrival, worker.ask(arrival.target))
     }
 
     /// One exchange, sent once more when the server had closed the idle connection.

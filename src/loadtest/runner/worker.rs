@@ -395,6 +395,12 @@ impl Worker {
         result.map_err(|(kind, words)| Failure::new(kind, words))
     }
 
+    /// Whether a lane's first connections failed as often as are tried at a time, and none was made.
+    pub(super) fn is_silent(&self, lane: usize) -> bool {
+        let readiness = &self.readiness.borrow()[lane];
+        readiness.connected == 0 && readiness.failed >= OPENING
+    }
+
     pub(super) fn count_closed(&self, target: usize) {
         self.collector.borrow_mut().closed_by_server(target);
     }
