@@ -85,13 +85,7 @@ pub(super) fn run(
     let Some(place) = place else {
         return Err(match signal {
             Some(signal) => Failure::interrupted(signal, "stopped before the first step was over"),
-            None => {
-                let failure = Failure::environment("not one step could be measured");
-                match capacity.first_broken().map(|step| &step.ending) {
-                    Some(Ending::Gone(why)) => failure.cause(why.as_str()),
-                    _ => failure,
-                }
-            }
+            None => nothing_measured(&capacity),
         });
     };
     let (_, mut assessed) = shown.swap_remove(place);
@@ -102,6 +96,14 @@ pub(super) fn run(
         Some(signal) => Verdict::Interrupted(signal),
         None => verdict(&assessed, request.strict),
     })
+}
+
+fn nothing_measured(capacity: &Capacity) -> Failure {
+    let failure = Failure::environment("not one step could be measured");
+    if let Some(Ending::Gone(why)) = capacity.first_broken().map(|step| &step.ending) {
+        return failure.cause(why.as_str());
+    }
+    failure
 }
 
 /// Answers a second of a closed loop.

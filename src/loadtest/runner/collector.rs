@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::layout::{Ask, Layout};
 use super::processor;
 use super::session::Reply;
+use super::statuses::Statuses;
 use super::timeline::{NEVER, Timeline};
 use super::transport::Transport;
 use super::worker::Readiness;
@@ -62,6 +63,7 @@ pub(super) struct Collector {
     targets: Vec<TargetCollector>,
     /// One for each request of the row, and none when nothing is chosen.
     parts: Vec<Part>,
+    part_statuses: Vec<Statuses>,
     /// The targets of the parts.
     owners: Vec<usize>,
     client: Client,
@@ -78,8 +80,11 @@ pub(super) struct Collector {
 struct TargetCollector {
     recording: Recording,
     segment: Histogram<u64>,
-    /// Answers of the segment by status; one or two entries, found faster than in a map.
-    statuses: Vec<(u16, u64)>,
+    /// Answers of the segment.
+    statuses: Statuses,
+    warmup_statuses: Statuses,
+    /// Answers by the stage in which their requests were due.
+    stage_statuses: Vec<Statuses>,
     failed: u64,
     second: Interval,
     block: Option<Block>,
@@ -105,7 +110,9 @@ impl Collector {
                 ..Recording::default()
             },
             segment: histogram(),
-            statuses: Vec::new(),
+            statuses: Statuses::default(),
+            warmup_statuses: Statuses::default(),
+            stage_statuses: vec![Statuses::default(); plan.stages.len()],
             failed: 0,
             second: Interval::default(),
             block: None,
@@ -119,6 +126,7 @@ impl Collector {
             stage_ends: Vec::new(),
             targets: targets.collect(),
             parts: layout.owners().map(|_| Part::default()).collect(),
+            part_statuses: layout.owners().map(|_| Statuses::default()).collect(),
             owners: layout.owners().collect(),
             client: Client {
                 threads: 1,
@@ -235,7 +243,8 @@ impl Collector {
         }
         let target = &mut self.targets[exchange.ask.target];
         if !timeline.is_warm(exchange.from) {
-            count_warmup(&mut target.recording.warmup, reply.status);
+            target.recording.warmup.completed += 1;
+            target.warmup_statuses.count(reply.status);
             return;
         }
         self.last_answer = self.last_answer.max(exchange.ended);
@@ -243,19 +252,12 @@ impl Collector {
         record(&mut target.segment, latency);
         if let Some(part) = self.parts.get_mut(exchange.ask.request) {
             record(&mut part.latency, latency);
-            *part.statuses.entry(reply.status).or_default() += 1;
+            self.part_statuses[exchange.ask.request].count(reply.status);
         }
         if let Some(service) = &mut target.recording.service {
             record(service, exchange.ended.saturating_sub(exchange.sent));
         }
-        match target
-            .statuses
-            .iter_mut()
-            .find(|(status, _)| *status == reply.status)
-        {
-            Some((_, count)) => *count += 1,
-            None => target.statuses.push((reply.status, 1)),
-        }
+        target.statuses.count(reply.status);
         target.recording.bytes.received += reply.received;
         target.recording.bytes.sent += reply.sent;
         if let Some(due) = stage_at(&self.stage_ends, exchange.from) {
@@ -357,7 +359,10 @@ impl Collector {
             self.close_second();
         }
         self.client.cpu_seconds = processor::thread_seconds() - self.processor_at_start;
-        for (mut part, owner) in self.parts.drain(..).zip(&self.owners) {
+        let statuses = self.part_statuses.drain(..);
+        let parts = self.parts.drain(..).zip(statuses).zip(&self.owners);
+        for ((mut part, mut statuses), owner) in parts {
+            statuses.move_to(&mut part.statuses);
             let requests = &mut part.requests;
             requests.completed = part.statuses.values().sum();
             requests.sent = requests.completed + requests.failed + requests.open_at_end;
@@ -365,6 +370,12 @@ impl Collector {
         }
         let recordings = self.targets.drain(..).map(|mut target| {
             let recording = &mut target.recording;
+            target
+                .warmup_statuses
+                .move_to(&mut recording.warmup.statuses);
+            for (statuses, stage) in target.stage_statuses.iter_mut().zip(&mut recording.stages) {
+                statuses.move_to(&mut stage.tally.statuses);
+            }
             let requests = &mut recording.requests;
             requests.completed = recording.statuses.values().sum();
             requests.sent = requests.completed + requests.failed + requests.open_at_end;
@@ -453,7 +464,7 @@ impl TargetCollector {
         }
         let stage = &mut stages[due];
         stage.tally.completed += 1;
-        *stage.tally.statuses.entry(status).or_default() += 1;
+        self.stage_statuses[due].count(status);
         record(&mut stage.latency, latency);
     }
 
@@ -464,15 +475,13 @@ impl TargetCollector {
         }
         let interval = Interval {
             tally: Tally {
-                completed: self.statuses.iter().map(|(_, count)| count).sum(),
+                completed: self.statuses.total(),
                 failed: self.failed,
-                statuses: self.statuses.iter().copied().collect(),
+                statuses: self.statuses.sorted(),
             },
             latency: Cells::of(&self.segment),
         };
-        for (status, count) in self.statuses.drain(..) {
-            *self.recording.statuses.entry(status).or_default() += count;
-        }
+        self.statuses.move_to(&mut self.recording.statuses);
         self.failed = 0;
         // Both grow to what they are given, so nothing is out of range.
         let _ = self.recording.latency.add(&self.segment);
@@ -547,11 +556,6 @@ fn sample(at: Duration, status: u16, capture: Capture) -> Sample {
         headers: capture.headers,
         body: capture.body,
     }
-}
-
-fn count_warmup(tally: &mut Tally, status: u16) {
-    tally.completed += 1;
-    *tally.statuses.entry(status).or_default() += 1;
 }
 
 /// The histogram grows to what it is given; one that cannot would only lose this value.

@@ -3,7 +3,6 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
-use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -262,7 +261,7 @@ impl Connection<'_> {
         }
         let taken = &self.worker.shared.taken;
         let mut others = (0..taken.len()).map(|step| (turn + step) % taken.len());
-        others.find(|target| taken[*target].fetch_add(1, Ordering::Relaxed) < count)
+        others.find(|target| taken[*target].take() < count)
     }
 
     async fn next_arrival(&self) -> Arrival {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::layout::Layout;
 use super::recovery;
 use super::timeline::{Clock, NEVER, Timeline, nanoseconds};
-use super::worker::{self, Assignment, Readiness, Shared};
+use super::worker::{self, Assignment, Counter, Readiness, Shared};
 use super::{Event, Unreachable};
 use crate::loadtest::plan::{Extent, LimitWatch, Pace, Plan, SecondDetail};
 use crate::loadtest::recording::{Cells, ErrorKind, Interval, Outcome, Point, Recording};
@@ -58,7 +58,7 @@ pub fn run(
     let ended = clock.now();
     let mut outcome = watch.outcome(plan, interrupted, ended);
     outcome.started_at_ms = started_at_ms + plan.warmup.as_millis() as i64;
-    outcome.rows_taken = crew.shared.rows.load(Ordering::Relaxed);
+    outcome.rows_taken = crew.shared.rows.taken();
     drop(crew);
     if let (LimitWatch::On { recovery_requests }, false) = (plan.limit_watch, interrupted) {
         for (target, recording) in outcome.recordings.iter_mut().enumerate() {
@@ -188,12 +188,12 @@ impl Crew {
         let workers = plan.threads.clamp(1, plan.connections.max(1));
         let shared = Arc::new(Shared {
             stop: AtomicBool::new(false),
-            arrivals: AtomicU64::new(0),
-            taken: plan.targets.iter().map(|_| AtomicU64::new(0)).collect(),
-            chosen: AtomicU64::new(0),
-            sequence: AtomicU64::new(0),
-            rows: AtomicU64::new(0),
-            chances: AtomicU64::new(0),
+            arrivals: Counter::default(),
+            taken: plan.targets.iter().map(|_| Counter::default()).collect(),
+            chosen: Counter::default(),
+            sequence: Counter::default(),
+            rows: Counter::default(),
+            chances: Counter::default(),
         });
         let requests: Arc<[Prepared]> = Layout::requests(plan)
             .map(|request| Prepared::new(request, plan.reuse))

@@ -2,7 +2,6 @@
 //! connections is idle, waits until it is due, and hands it over.
 
 use std::rc::Rc;
-use std::sync::atomic::Ordering;
 
 use super::sleeper::Sleeper;
 use super::timeline::{Timeline, nanoseconds};
@@ -14,7 +13,7 @@ pub(super) async fn pace(worker: Rc<Worker>, schedule: Schedule, timeline: Timel
     let sleeper = Sleeper::new(worker.clock);
     loop {
         worker.wait_for_idle().await;
-        let number = worker.shared.arrivals.fetch_add(1, Ordering::Relaxed);
+        let number = worker.shared.arrivals.take();
         let due = timeline
             .start
             .saturating_add(nanoseconds(schedule.due(number)));

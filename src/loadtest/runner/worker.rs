@@ -53,15 +53,32 @@ const OPENING: usize = 64;
 pub(super) struct Shared {
     pub(super) stop: AtomicBool,
     /// Arrivals of the schedule that were taken.
-    pub(super) arrivals: AtomicU64,
+    pub(super) arrivals: Counter,
     /// Requests that were taken of each target, when their number is limited.
-    pub(super) taken: Vec<AtomicU64>,
+    pub(super) taken: Vec<Counter>,
     /// Requests that were chosen by weight.
-    pub(super) chosen: AtomicU64,
+    pub(super) chosen: Counter,
     /// What templates took: numbers, rows, and seeds of chance.
-    pub(super) sequence: AtomicU64,
-    pub(super) rows: AtomicU64,
-    pub(super) chances: AtomicU64,
+    pub(super) sequence: Counter,
+    pub(super) rows: Counter,
+    pub(super) chances: Counter,
+}
+
+/// A counter with a cache line to itself (two, since processors fetch them in pairs), so that threads
+/// that count one thing do not slow down those that count another.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+pub(super) struct Counter(AtomicU64);
+
+impl Counter {
+    /// The number that is next, from 0.
+    pub(super) fn take(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(super) fn taken(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// What a worker needs to begin; made by the coordinator and moved to the thread.
@@ -450,28 +467,30 @@ impl Worker {
 
     /// What a request is filled in with. The numbers are those of the whole run, all shards together.
     pub(super) fn values(&self, needs: Needs) -> Values<'_> {
-        let take = |counter: &AtomicU64, needed: bool| {
-            let own = if needed {
-                counter.fetch_add(1, Ordering::Relaxed)
-            } else {
-                0
-            };
-            self.plan.shard.number_of(own)
-        };
+        let take = |counter: &Counter| self.plan.shard.number_of(counter.take());
         let shared = &self.shared;
         let data = self.plan.data.as_ref();
-        let number = take(&shared.rows, needs.row);
-        let row = data.map_or(0, |data| data.row(number, self.plan.seed));
-        let chance = scrambled(!self.plan.seed, take(&shared.chances, needs.chance));
-        let sequence = take(&shared.sequence, needs.sequence) + 1;
+        let row = match data {
+            Some(data) if needs.row => data.row(take(&shared.rows), self.plan.seed),
+            _ => 0,
+        };
+        let chance = if needs.chance {
+            scrambled(!self.plan.seed, take(&shared.chances))
+        } else {
+            0
+        };
+        let sequence = if needs.sequence {
+            take(&shared.sequence) + 1
+        } else {
+            0
+        };
         Values::new(data.map(|data| &data.table), sequence, row, chance)
     }
 
     /// The next request of a target.
     pub(super) fn ask(&self, target: usize) -> Ask {
         self.layout.ask(target, || {
-            let own = self.shared.chosen.fetch_add(1, Ordering::Relaxed);
-            self.plan.shard.number_of(own)
+            self.plan.shard.number_of(self.shared.chosen.take())
         })
     }
 }
