@@ -306,7 +306,12 @@ fn ctrl_c_is_heard_while_a_look_at_the_server_hangs() {
     let sandbox = Sandbox::new();
     sandbox.write("m.sql", "SELECT pg_sleep(30);\n");
     let child = start(sandbox.command(arguments(&through, &["--migrate", "m.sql"])));
+    let begun = std::time::Instant::now();
     while !state.is_holding() {
+        assert!(
+            begun.elapsed().as_secs() < 60,
+            "nobody looked at the server"
+        );
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     interrupt(&child);

@@ -342,8 +342,13 @@ fn cures_have_the_layout_of_the_configuration() {
             assert!(name[first..].starts_with("20"), "{name}");
             let version = name.trim_end_matches(".sql").trim_end_matches(".up");
             let back = sandbox.run(arguments(&url, &["--rollback", version]));
-            // What was validated stays so: there is nothing to run.
-            assert!([0, 2].contains(&back.code), "{}", back.transcript());
+            if name.contains("cures_2") {
+                back.expect(0);
+            } else {
+                // What was validated stays so.
+                let said = back.expect(2).stderr;
+                assert!(said.contains("no statement for the way back"), "{said}");
+            }
         }
         assert_eq!(state(), ["0", "0"], "{layout}");
         execute(&url, "alter table job drop constraint job_owner_fkey");

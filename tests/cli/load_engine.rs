@@ -435,3 +435,44 @@ fn a_unix_socket_stands_for_any_host() {
     plan.unix_socket = Some(path);
     clean(&recording(&plan), 30);
 }
+
+#[test]
+fn a_body_that_is_empty_in_some_requests_has_a_length_in_all() {
+    for flags in [&[][..], &["--http2"], &["--cookies"]] {
+        let sandbox = crate::sandbox::Sandbox::new();
+        let server = if flags == ["--http2"] {
+            WebServer::start_http2()
+        } else {
+            WebServer::start()
+        };
+        sandbox.write("rows.csv", "id,body\n1,\n2,GET / HTTP/1.1\n");
+        for method in ["DELETE", "GET", "POST"] {
+            let url = server.url("/bytes/1?id={{csv.id}}");
+            let common = [
+                "loadtest",
+                &url,
+                "-m",
+                method,
+                "-b",
+                "{{csv.body}}",
+                "--csv",
+                "rows.csv",
+                "--requests",
+                "20",
+                "-c",
+                "1",
+                "-q",
+            ];
+            sandbox.run(common.iter().chain(flags)).expect(0);
+        }
+        let seen = server.seen();
+        assert_eq!(seen.len(), 60, "{flags:?}");
+        for seen in seen {
+            let wanted = ["", "GET / HTTP/1.1"][usize::from(seen.path.ends_with('2'))];
+            assert_eq!(seen.body, wanted, "{flags:?} {seen:?}");
+            if flags.is_empty() {
+                assert_eq!(seen.header("content-length"), wanted.len().to_string());
+            }
+        }
+    }
+}

@@ -476,7 +476,9 @@ fn a_signal_ends_the_run_with_a_partial_report() {
             .stdout(std::process::Stdio::piped())
             .stderr(std::process::Stdio::piped());
         let child = command.spawn().expect("a child");
+        let begun = std::time::Instant::now();
         while server.requests() < 20 {
+            assert!(begun.elapsed().as_secs() < 50, "{}", server.requests());
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
         kill(Pid::from_raw(child.id() as i32), signal).expect("a signal");

@@ -35,6 +35,7 @@ mod load_capacity;
 mod load_described;
 mod load_emit;
 mod load_engine;
+mod load_hosts;
 mod load_http1;
 mod load_pages;
 mod load_shapes;
