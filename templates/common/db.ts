@@ -12,7 +12,7 @@ const Environment = z.object({
 
 let opened: pg.Pool | undefined;
 
-/** The one pool of the process. It connects with the first query. */
+/** The one pool of the process. It connects with the first query. Its size: backsmith explain database/connection-pools */
 export function pool(): pg.Pool {
   opened ??= open();
   return opened;

@@ -6,7 +6,7 @@ const Environment = z
     LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
     /** Proxies in front of the service whose X-Forwarded-For is believed. */
     TRUST_PROXY: z.coerce.number().int().min(0).default(0),
-    /** Bytes. */
+    /** Bytes, after unpacking: backsmith explain security/resource-limits */
     BODY_LIMIT: z.coerce.number().int().positive().default(1_048_576),
     /** Requests per client address and window; 0 switches the limit off. */
     RATE_LIMIT_MAX: z.coerce.number().int().min(0).default(100),

@@ -40,6 +40,7 @@ export interface ListOptions<Row> {
 }
 
 export interface Table<Row> {
+  /** By key where there is one, not by offset: backsmith explain api/pagination */
   list(options: ListOptions<Row>): Promise<Page<Row>>;
   get(key: Partial<Row>): Promise<Row>;
   /** Throws a 404 when there is no such row. */

@@ -308,6 +308,28 @@ fn every_command_line_of_the_documents_is_one() {
     assert!(seen > 60, "{seen} command lines");
 }
 
+/// The defaults of a generated project say where their reasons are.
+#[test]
+fn generated_defaults_name_their_section() {
+    let text: String = files("templates", "").iter().map(|path| read(path)).collect();
+    for section in [
+        "api/errors",
+        "api/pagination",
+        "api/rate-limits",
+        "database/connection-pools",
+        "security/api-keys",
+        "security/cors",
+        "security/error-bodies",
+        "security/headers",
+        "security/logging",
+        "security/resource-limits",
+        "security/tokens",
+    ] {
+        assert!(text.contains(&format!("backsmith explain {section}")), "{section}");
+        assert!(guides::section(section).is_some(), "{section}");
+    }
+}
+
 /// `backsmith explain NAME`, wherever the project says it: documents, templates, help and reports.
 #[test]
 fn whatever_explain_is_asked_for_exists() {

@@ -50,6 +50,7 @@ mod node;
 mod online;
 mod openapi30;
 mod pages;
+mod plugin;
 #[cfg(unix)]
 mod pooler;
 mod postgres;

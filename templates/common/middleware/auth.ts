@@ -53,7 +53,10 @@ export function createSecuritySchemes({% if !jwt && !hashes %}_{% endif %}config
 }
 {%- if hashes %}
 
-/** The hash of a credential when it is one of the accepted. Comparing takes the same time for every wrong one. */
+/**
+ * The hash of a credential when it is one of the accepted. Comparing takes the same time for every wrong one.
+ * Why a plain hash will do: backsmith explain security/api-keys
+ */
 function findHash(accepted: readonly string[], credential: string): string | undefined {
   const digest = createHash("sha256").update(credential).digest();
   return accepted.find((hash) => timingSafeEqual(digest, Buffer.from(hash, "hex")));
@@ -68,7 +71,10 @@ function scopesOf(payload: JWTPayload): string[] {
   return Array.isArray(claim) ? claim.map(String) : [];
 }
 
-/** Checks tokens with the key that the environment names. The algorithms are pinned by the kind of the key, not by the token. */
+/**
+ * Checks tokens with the key that the environment names. The algorithms are pinned by the kind of the key, not by the token:
+ * backsmith explain security/tokens
+ */
 function createTokenVerifier(config: Config): (token: string) => Promise<JWTPayload | undefined> {
   const options: JWTVerifyOptions = {
     algorithms: ["RS256", "PS256", "ES256", "EdDSA"],

@@ -3,7 +3,10 @@ import type { Logger } from "pino";
 import { type HttpLogger, pinoHttp } from "pino-http";
 import { requestId } from "./request-id.js";
 
-/** One line per request, without query, headers and body, so that no credential can reach the log. */
+/**
+ * One line per request, without query, headers and body, so that no credential can reach the log.
+ * What else belongs there: backsmith explain security/logging
+ */
 export function logging(logger: Logger): HttpLogger<Request, Response> {
   const summary = (req: Request, res: Response, { durationMs }: { durationMs: number }) => ({
     method: req.method,
