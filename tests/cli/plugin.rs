@@ -37,8 +37,14 @@ fn script(text: &str) -> Vec<(String, i32)> {
     let exit = Regex::new(r"\s+# exit (\d+)$").expect("a pattern");
     let mut found = Vec::new();
     for block in fence.captures_iter(text) {
-        for line in block[1].lines().map(str::trim).filter(|line| !line.is_empty()) {
-            let code = exit.captures(line).map_or(0, |code| code[1].parse().expect("a number"));
+        for line in block[1]
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+        {
+            let code = exit
+                .captures(line)
+                .map_or(0, |code| code[1].parse().expect("a number"));
             found.push((exit.replace(line, "").into_owned(), code));
         }
     }
@@ -50,12 +56,18 @@ fn project(sandbox: &Sandbox) {
     let fixtures = root().join("tests/fixtures");
     let openapi = std::fs::read(fixtures.join("openapi/user-service.yaml")).expect("the document");
     sandbox.write("openapi.yaml", openapi);
-    sandbox.write("schema.sql", format!("{OLD}alter table customers add column name text;\n"));
+    sandbox.write(
+        "schema.sql",
+        format!("{OLD}alter table customers add column name text;\n"),
+    );
     sandbox.write(
         "migrations/add_indexes.sql",
         "create index orders_customer_id_idx on public.orders (customer_id);\n",
     );
-    sandbox.write("decision.yaml", sandbox.run(["decide", "--sample"]).expect(0).stdout);
+    sandbox.write(
+        "decision.yaml",
+        sandbox.run(["decide", "--sample"]).expect(0).stdout,
+    );
 }
 
 #[test]
@@ -78,7 +90,10 @@ fn every_command_line_of_the_plugin_runs() {
         let database = fixture().database(OLD);
         execute(&database, "create extension pg_stat_statements");
         for (line, code) in script {
-            let here = line.replace("http://localhost:3000", server.url("").trim_end_matches('/'));
+            let here = line.replace(
+                "http://localhost:3000",
+                server.url("").trim_end_matches('/'),
+            );
             let mut shell = sandbox.shell(&here);
             shell.env("PATH", &path).env("DATABASE_URL", &database);
             let run = Run::of(&mut shell);
@@ -121,7 +136,12 @@ fn fields_that_the_skill_names_exist() {
         for field in name.captures_iter(&row[2]) {
             checked += 1;
             let property = format!("\"{}\": ", &field[1]);
-            assert!(schema.contains(&property), "{}: {}", path.display(), &field[1]);
+            assert!(
+                schema.contains(&property),
+                "{}: {}",
+                path.display(),
+                &field[1]
+            );
         }
     }
     assert!(checked > 15, "{checked} fields");
@@ -138,7 +158,10 @@ fn the_manifest_names_what_is_there() {
     let plugin = &market["plugins"][0];
     let source = plugin["source"].as_str().expect("a source");
     let manifest = read("cs/.claude-plugin/plugin.json");
-    assert_eq!(root().join(source).canonicalize().ok(), folder.join("cs").canonicalize().ok());
+    assert_eq!(
+        root().join(source).canonicalize().ok(),
+        folder.join("cs").canonicalize().ok()
+    );
     // A plugin's commands are called by its name: /cs:backend-review.
     assert_eq!(plugin["name"], "cs");
     assert_eq!(manifest["name"], "cs");
@@ -146,7 +169,10 @@ fn the_manifest_names_what_is_there() {
     for (file, name) in [
         ("cs/skills/backsmith/SKILL.md", Some("backsmith")),
         ("cs/commands/backend-review.md", None),
-        ("cs/agents/cs-backend-engineer.md", Some("cs-backend-engineer")),
+        (
+            "cs/agents/cs-backend-engineer.md",
+            Some("cs-backend-engineer"),
+        ),
     ] {
         let text = std::fs::read_to_string(folder.join(file)).expect("a file");
         let (head, _) = text
@@ -155,7 +181,12 @@ fn the_manifest_names_what_is_there() {
             .unwrap_or_else(|| panic!("{file} has no front matter"));
         let head: serde_json::Map<String, Value> = serde_yaml::from_str(head).expect("YAML");
         assert_eq!(head.get("name").and_then(Value::as_str), name, "{file}");
-        assert!(head["description"].as_str().is_some_and(|text| text.len() > 40), "{file}");
+        assert!(
+            head["description"]
+                .as_str()
+                .is_some_and(|text| text.len() > 40),
+            "{file}"
+        );
     }
 }
 
@@ -165,7 +196,11 @@ fn the_plugin_explains_what_exists() {
     let subjects = subjects::all();
     for (name, text) in documents() {
         for asked in asked.captures_iter(&text) {
-            assert!(subjects::find(&asked[1], &subjects).is_some(), "{name}: {}", &asked[1]);
+            assert!(
+                subjects::find(&asked[1], &subjects).is_some(),
+                "{name}: {}",
+                &asked[1]
+            );
         }
     }
 }

@@ -142,7 +142,11 @@ fn table(out: &mut dyn Write, lines: &[&str], width: usize) -> io::Result<()> {
             words.map(UnicodeWidthStr::width).max().unwrap_or(0)
         })
         .collect();
-    fit(&mut widths, &words, width.saturating_sub(2 * columns));
+    let room = width.saturating_sub(2 * columns);
+    if words.iter().sum::<usize>() > room {
+        return records(out, &rows, width);
+    }
+    fit(&mut widths, &words, room);
     for (number, row) in rows.iter().enumerate() {
         let cells: Vec<Vec<String>> = row
             .iter()
@@ -162,6 +166,28 @@ fn table(out: &mut dyn Write, lines: &[&str], width: usize) -> io::Result<()> {
                 writeln!(out, "{BOLD}{}{BOLD:#}", text.trim_end())?;
             } else {
                 writeln!(out, "{}", text.trim_end())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A table that is too wide for its words: each row by itself, its cells under the first.
+fn records(out: &mut dyn Write, rows: &[Vec<String>], width: usize) -> io::Result<()> {
+    let Some((header, rows)) = rows.split_first() else {
+        return Ok(());
+    };
+    let labels = header.iter().skip(1);
+    let column = labels.map(|label| label.width()).max().unwrap_or(0) + 2;
+    for row in rows {
+        let first = row.first().map_or("", String::as_str);
+        writeln!(out, "  {BOLD}{first}{BOLD:#}")?;
+        for (label, cell) in header.iter().zip(row).skip(1) {
+            let lines = wrap(cell, width.saturating_sub(column + 4));
+            for (number, line) in lines.iter().enumerate() {
+                let label = if number == 0 { label } else { "" };
+                let gap = " ".repeat(column.saturating_sub(label.width()));
+                writeln!(out, "    {label}{gap}{line}")?;
             }
         }
     }
