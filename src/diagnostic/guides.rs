@@ -51,6 +51,11 @@ pub const GUIDES: &[Guide] = &[
         text: include_str!("../../references/composition_map.md"),
     },
     Guide {
+        name: "questions",
+        file: "forcing_questions.md",
+        text: include_str!("../../references/forcing_questions.md"),
+    },
+    Guide {
         name: "exit-codes",
         file: "exit-codes.md",
         text: include_str!("../../references/exit-codes.md"),

@@ -62,7 +62,7 @@ pub fn all() -> Vec<Subject> {
         name: section.name,
         kind: Kind::Section,
         title: section.title.to_owned(),
-        text: Cow::Borrowed(section.text),
+        text: readable(section.text),
         page: section.page,
         guide: None,
     }));
@@ -87,10 +87,22 @@ pub fn find<'s>(name: &str, subjects: &'s [Subject]) -> Option<&'s Subject> {
     if let Some(subject) = named(&wanted).or_else(|| named(&format!("exit/{wanted}"))) {
         return Some(subject);
     }
-    let mut short = subjects
-        .iter()
-        .filter(|subject| short_name(subject) == Some(&wanted));
+    // `questions/3` is `questions/3-communication`.
+    let numbered = format!("{wanted}-");
+    let mut short = subjects.iter().filter(|subject| {
+        let has_number = wanted.ends_with(|last: char| last.is_ascii_digit());
+        short_name(subject) == Some(&wanted) || (has_number && subject.name.starts_with(&numbered))
+    });
     short.next().filter(|_| short.next().is_none())
+}
+
+/// Without the remarks for editors around generated parts.
+fn readable(text: &'static str) -> Cow<'static, str> {
+    if !text.contains("<!--") {
+        return Cow::Borrowed(text);
+    }
+    let lines = text.lines().filter(|line| !line.starts_with("<!--"));
+    Cow::Owned(lines.fold(String::new(), |text, line| text + line + "\n"))
 }
 
 /// `pagination` of `api/pagination`.

@@ -92,8 +92,16 @@ fn split(line: &str) -> Vec<Vec<String>> {
     commands
 }
 
-/// Whether the program's command line takes these words.
+/// Whether the program's command line takes these words. The name of a command alone is a mention.
 pub fn parse(words: &[String]) -> Result<(), String> {
+    let mut command = backsmith::cli::command();
+    let is_name = words.iter().all(|word| {
+        let below = command.find_subcommand(word).cloned();
+        below.map(|below| command = below).is_some()
+    });
+    if is_name {
+        return Ok(());
+    }
     let all = std::iter::once("backsmith").chain(words.iter().map(String::as_str));
     match backsmith::cli::parse(all.map(OsString::from)) {
         Ok(_) | Err(backsmith::cli::UsageError::Information(_)) => Ok(()),

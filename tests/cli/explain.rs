@@ -38,6 +38,9 @@ fn the_last_part_of_a_name_will_do_where_it_is_clear() {
     let exit = sandbox.run(["explain", "3"]).expect(0).stdout;
     assert!(exit.contains("refused"), "{exit}");
     assert_eq!(sandbox.run(["explain", "exit/3"]).expect(0).stdout, exit);
+    let question = sandbox.run(["explain", "questions/2"]).expect(0).stdout;
+    assert!(question.starts_with("2 Tenancy\n"), "{question}");
+    assert!(!question.contains("<!--"), "{question}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `backsmith.decide/v1`: a decision; `backsmith.decide-profiles/v1`: the profiles and their check.
 
+mod stops;
+
 use std::io::{self, Write};
 
 use indexmap::IndexMap;
@@ -19,6 +21,8 @@ use crate::decide::sensitivity::Run;
 use crate::decide::{Answers, Decision, Input, PromiseSource, Shelf, Value};
 use crate::report::human::decide::Check;
 use crate::report::json::write_document;
+
+pub use stops::{KillCriterion, WayOn, kill_criteria};
 
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "backsmith.decide/v1")]
@@ -129,25 +133,6 @@ pub struct Ranked {
     /// Hard constraints that it misses.
     pub eliminated_by: Vec<&'static str>,
     pub constraints: Vec<ConstraintEntry>,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct KillCriterion {
-    pub code: &'static str,
-    pub title: String,
-    pub because: &'static str,
-    pub source: &'static str,
-    pub inputs: Vec<&'static str>,
-    /// Few changes that lead to a recommendation.
-    pub ways_on: Vec<WayOn>,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct WayOn {
-    pub changes: IndexMap<&'static str, Json>,
-    pub profile: String,
-    pub score: u32,
-    pub of: u32,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -506,39 +491,6 @@ fn entry(constraint: &Constraint, outcome: Outcome, answers: &Answers) -> Constr
         },
         of: constraint.points,
     }
-}
-
-pub(super) fn kill_criteria(decision: &Decision<'_>) -> Vec<KillCriterion> {
-    let ways_on = || {
-        let changes = |way: &crate::decide::ways_on::Way| {
-            let changes = way.changes.iter();
-            changes
-                .map(|(input, change)| (input.key(), value(Some(change))))
-                .collect()
-        };
-        decision
-            .ways_on
-            .iter()
-            .map(|way| WayOn {
-                changes: changes(way),
-                profile: way.profile.clone(),
-                score: way.score,
-                of: way.of,
-            })
-            .collect()
-    };
-    decision
-        .stops()
-        .iter()
-        .map(|criterion| KillCriterion {
-            code: criterion.code(),
-            title: criterion.title(&decision.answers),
-            because: criterion.because(),
-            source: criterion.source(),
-            inputs: criterion.inputs().iter().map(|input| input.key()).collect(),
-            ways_on: ways_on(),
-        })
-        .collect()
 }
 
 fn missing(decision: &Decision<'_>) -> Vec<MissingEntry> {
