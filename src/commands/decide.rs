@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::decide::evaluate::Pick;
-use crate::decide::{self, Decision, Shelf, golden};
+use crate::decide::{self, Decision, Shelf, golden, lint};
 use crate::diagnostic::Severity;
 use crate::failure::{Failure, Verdict};
 use crate::files::{self, Plan, PlannedFile};
@@ -26,6 +26,9 @@ pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict,
     }
     if let Task::ShowProfile(name) = &request.task {
         return show(name, request, terminal);
+    }
+    if matches!(request.task, Task::CheckProfiles) {
+        return check(request, terminal);
     }
     let shelf = read_shelf(&request.profiles)?;
     match &request.task {
@@ -46,8 +49,7 @@ pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict,
             }
             Ok(Verdict::Holds)
         }
-        Task::CheckProfiles => check(request, &shelf, terminal),
-        Task::Sample | Task::ShowProfile(_) => Ok(Verdict::Holds),
+        Task::CheckProfiles | Task::Sample | Task::ShowProfile(_) => Ok(Verdict::Holds),
     }
 }
 
@@ -183,6 +185,9 @@ fn write_record(
     Ok(Recorded::default())
 }
 
+/// Digits that the number of a record has at most.
+const LONGEST_NUMBER: usize = 6;
+
 /// The numbered records of a folder, in order.
 fn records(folder: &Path) -> Result<Vec<(u32, PathBuf)>, Failure> {
     let mut found = Vec::new();
@@ -194,7 +199,9 @@ fn records(folder: &Path) -> Result<Vec<(u32, PathBuf)>, Failure> {
         let digits = name
             .find(|c: char| !c.is_ascii_digit())
             .unwrap_or(name.len());
+        // A date or the like is no number of a record.
         if path.extension().is_some_and(|ending| ending == "md")
+            && digits <= LONGEST_NUMBER
             && let Ok(number) = name[..digits].parse()
         {
             found.push((number, path));
@@ -236,37 +243,61 @@ fn show(name: &str, request: &Request, terminal: &mut Terminal) -> Result<Verdic
     Ok(Verdict::Holds)
 }
 
-fn check(request: &Request, shelf: &Shelf, terminal: &mut Terminal) -> Result<Verdict, Failure> {
-    let mut findings = Vec::new();
-    let mut decisions = 0;
-    // Decisions of the team may override what the shipped ones expect, so only theirs run then.
-    let mut goldens = decide::shipped_decisions();
+/// Every fault of every file in one run; only where there is none, what comes out of them.
+fn check(request: &Request, terminal: &mut Terminal) -> Result<Verdict, Failure> {
+    let mut unreadable = Vec::new();
+    let mut golden = Vec::new();
     for folder in &request.profiles {
-        let custom = read_folder(&folder.join("golden"))?;
-        for file in custom {
-            let name = |file: &SourceFile| Path::new(&file.name).file_name().map(ToOwned::to_owned);
-            goldens.retain(|shipped| name(shipped) != name(&file));
-            goldens.push(file);
+        match read_folder(&folder.join("golden")) {
+            Ok(files) => golden.push(files),
+            Err(failure) => unreadable.extend(failure.faults),
         }
     }
-    for file in &goldens {
-        let (count, faults) = golden::run(file, shelf.profiles());
-        decisions += count;
-        findings.extend(faults);
+    let (shelf, mut faults) = match read_folders(&request.profiles) {
+        Ok(folders) => Shelf::fill_with_what_reads(&folders),
+        Err(failure) => {
+            unreadable.extend(failure.faults);
+            Shelf::fill_with_what_reads(&[])
+        }
+    };
+    let is_whole = faults.is_empty() && unreadable.is_empty();
+    // Decisions of the team may override what the shipped ones expect, so only theirs run then.
+    let mut goldens = decide::shipped_decisions();
+    for file in golden.into_iter().flatten() {
+        let name = |file: &SourceFile| Path::new(&file.name).file_name().map(ToOwned::to_owned);
+        goldens.retain(|shipped| name(shipped) != name(&file));
+        goldens.push(file);
     }
-    findings.extend(golden::lint(shelf.profiles()));
+    let mut findings = Vec::new();
+    let mut decisions = 0;
+    for file in &goldens {
+        let run = golden::run(file, shelf.profiles());
+        decisions += run.decisions;
+        findings.extend(run.findings);
+        // A profile that cannot be read may be the one that is expected.
+        let faults_of_file = run.faults.into_iter();
+        faults.extend(faults_of_file.filter(|fault| is_whole || fault.code != "unknown-profile"));
+    }
+    if !faults.is_empty() || !unreadable.is_empty() {
+        let mut failure = Failure::diagnostics(faults);
+        failure.faults.extend(unreadable);
+        return Err(failure);
+    }
+    findings.extend(lint::profiles(shelf.profiles()));
+    let gaps = lint::gaps(shelf.profiles());
     let failed = findings
         .iter()
         .any(|finding| finding.severity > Severity::Info);
     let check = human::Check {
         decisions,
         findings: &findings,
+        gaps: &gaps,
     };
     if request.report.format == Format::Json {
-        json::write_profiles(terminal.output(), shelf, Some(&check))?;
+        json::write_profiles(terminal.output(), &shelf, Some(&check))?;
     } else {
-        let symbols = terminal.symbols();
-        human::write_check(terminal.output(), shelf, &check, symbols)?;
+        let view = (terminal.symbols(), terminal.width());
+        human::write_check(terminal.output(), &shelf, &check, view)?;
     }
     Ok(if failed {
         Verdict::Negative
@@ -280,16 +311,38 @@ fn read_shelf(folders: &[PathBuf]) -> Result<Shelf, Failure> {
 }
 
 fn read_folders(folders: &[PathBuf]) -> Result<Vec<Vec<Arc<SourceFile>>>, Failure> {
-    folders.iter().map(|folder| read_folder(folder)).collect()
+    let mut read = Vec::new();
+    let mut failures: Option<Failure> = None;
+    for folder in folders {
+        match read_folder(folder) {
+            Ok(files) => read.push(files),
+            Err(failure) => join(&mut failures, failure),
+        }
+    }
+    failures.map_or(Ok(read), Err)
 }
 
 /// The JSON files of a folder, by name; none when there is no such folder.
 fn read_folder(folder: &Path) -> Result<Vec<Arc<SourceFile>>, Failure> {
-    list(folder)?
-        .iter()
-        .filter(|path| path.is_file() && path.extension().is_some_and(|ending| ending == "json"))
-        .map(|path| files::read_text(path))
-        .collect()
+    let mut read = Vec::new();
+    let mut failures: Option<Failure> = None;
+    for path in list(folder)? {
+        if path.is_file() && path.extension().is_some_and(|ending| ending == "json") {
+            match files::read_text(&path) {
+                Ok(file) => read.push(file),
+                Err(failure) => join(&mut failures, failure),
+            }
+        }
+    }
+    failures.map_or(Ok(read), Err)
+}
+
+/// One failure with the faults of both.
+fn join(failures: &mut Option<Failure>, failure: Failure) {
+    match failures {
+        Some(first) => first.faults.extend(failure.faults),
+        None => *failures = Some(failure),
+    }
 }
 
 fn list(folder: &Path) -> Result<Vec<PathBuf>, Failure> {

@@ -76,6 +76,17 @@ impl Decision<'_> {
             .find(|standing| standing.profile.name == name)
     }
 
+    /// The names of all that reach the share of the first, in the order of the names.
+    pub fn tied(&self) -> Vec<&str> {
+        let Some(first) = self.standings.first().filter(|_| self.tie) else {
+            return Vec::new();
+        };
+        let tied = self.standings.iter();
+        tied.take_while(|standing| standing.ties_with(first))
+            .map(|standing| standing.profile.name.as_str())
+            .collect()
+    }
+
     /// Uptime and consumer that are not there.
     pub fn missing_promises(&self) -> Vec<Input> {
         [Input::SloUptime, Input::ErrorBudgetConsumer]

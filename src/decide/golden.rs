@@ -1,5 +1,4 @@
-//! Golden decisions of a profile, and what is odd about a set of profiles: that one can never be the
-//! pick, or that a language is served by none.
+//! Golden decisions: answers and what must come out of them, kept beside the profiles.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,17 +8,23 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::conformity;
-use super::evaluate::{self, Pick};
-use super::input::{Answers, Input, Kind, Value};
+use super::evaluate;
+use super::input::{Answers, Input, Value};
 use super::profile::{Profile, unexpected};
-use crate::decide::constraint::Test;
 use crate::diagnostic::Diagnostic;
-use crate::text::{SourceFile, tree};
+use crate::text::tree::{self, Node};
+use crate::text::{SourceFile, printable, suggest};
 
 /// A file of golden decisions.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "backsmith golden decisions, version 1")]
 struct Document {
+    /// The JSON Schema, for editors.
+    #[expect(dead_code, reason = "for editors")]
+    #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
+    schema: Option<String>,
+    #[schemars(length(min = 1))]
     decisions: Vec<DecisionDocument>,
 }
 
@@ -27,7 +32,7 @@ struct Document {
 #[serde(deny_unknown_fields)]
 struct DecisionDocument {
     name: String,
-    /// By their keys; read with their places by `run`.
+    /// Answers by their keys, `team_size` for example.
     #[expect(
         dead_code,
         reason = "the schema and the reader look at it, the struct does not"
@@ -39,159 +44,144 @@ struct DecisionDocument {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Expectation {
-    /// recommended, no_fit or refused.
-    status: String,
+    status: Status,
+    /// The profile that is recommended.
     #[serde(default)]
     profile: Option<String>,
 }
 
-/// Runs the golden decisions of a file; returns how many ran and what does not hold.
-pub fn run(file: &Arc<SourceFile>, profiles: &[Profile]) -> (usize, Vec<Diagnostic>) {
-    let root = match tree::parse(file) {
-        Ok(root) => root,
-        Err(faults) => return (0, faults),
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    Recommended,
+    NoFit,
+    Refused,
+}
+
+/// What became of the decisions of a file.
+#[derive(Debug, Default)]
+pub struct Run {
+    pub decisions: usize,
+    /// What is wrong in the file.
+    pub faults: Vec<Diagnostic>,
+    /// Decisions that come out otherwise.
+    pub findings: Vec<Diagnostic>,
+}
+
+impl Status {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Recommended => "recommended",
+            Self::NoFit => "no_fit",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// The JSON Schema of a file of golden decisions.
+pub fn json_schema() -> Json {
+    schemars::schema_for!(Document).to_value()
+}
+
+/// Runs the golden decisions of a file.
+pub fn run(file: &Arc<SourceFile>, profiles: &[Profile]) -> Run {
+    let mut run = Run::default();
+    let (root, faults) = tree::read(file);
+    run.faults = faults;
+    let Some(root) = root else {
+        return run;
     };
-    let schema = schemars::schema_for!(Document).to_value();
-    let mut faults = conformity::check(&root, &schema);
-    if !faults.is_empty() {
-        return (0, faults);
+    run.faults.extend(conformity::check(&root, &json_schema()));
+    let nodes = root.get("decisions").map(Node::items).unwrap_or_default();
+    let inputs: Vec<Option<Answers>> = nodes
+        .iter()
+        .map(|node| answers(node, &mut run.faults))
+        .collect();
+    for fault in &mut run.faults {
+        if fault.code == "invalid-profile" {
+            fault.code = "invalid-golden-decision";
+        }
     }
     let Ok(document) = serde_json::from_value::<Document>(root.to_value()) else {
-        return (0, faults);
+        return run;
     };
-    let nodes = root
-        .get("decisions")
-        .map(tree::Node::items)
-        .unwrap_or_default();
-    for (decision, node) in document.decisions.iter().zip(nodes) {
-        let mut known: Vec<(Input, Value)> = Vec::new();
-        let entries = node
-            .get("inputs")
-            .map(tree::Node::entries)
-            .unwrap_or_default();
-        let before = faults.len();
-        for entry in entries {
-            let Some(input) = Input::named(&entry.key) else {
-                let message = format!("`{}` is no input", entry.key);
-                faults.push(Diagnostic::error("unknown-key", message).at(entry.key_span.clone()));
-                continue;
-            };
-            let text = match entry.value.to_value() {
-                Json::String(text) => text,
-                other => other.to_string(),
-            };
-            match input.parse(&text) {
-                Ok(value) => known.push((input, value)),
-                Err(expected) => {
-                    faults.push(unexpected(
-                        &text,
-                        input.key(),
-                        expected,
-                        entry.value.span.clone(),
-                    ));
-                }
-            }
-        }
-        if faults.len() > before {
-            continue;
-        }
-        let answers: Answers = known.into_iter().collect();
-        let pick = evaluate::pick(&answers, profiles);
+    for ((decision, node), answers) in document.decisions.iter().zip(nodes).zip(inputs) {
+        let Some(answers) = answers else { continue };
+        run.decisions += 1;
+        let expect = node.get("expect").unwrap_or(node);
         let wanted = (
-            decision.expect.status.as_str(),
+            decision.expect.status.word(),
             decision.expect.profile.as_deref(),
         );
+        if let (_, Some(name)) = wanted
+            && !profiles.iter().any(|profile| profile.name == name)
+        {
+            let place = expect.get("profile").unwrap_or(expect).span.clone();
+            let names: Vec<&str> = profiles
+                .iter()
+                .map(|profile| profile.name.as_str())
+                .collect();
+            let help = suggest::nearest(name, names.iter().copied()).map_or_else(
+                || format!("one of {}", names.join(", ")),
+                |near| format!("did you mean `{near}`?"),
+            );
+            let message = format!("no profile is called `{}`", printable(name));
+            run.faults.push(
+                Diagnostic::error("unknown-profile", message)
+                    .at(place)
+                    .help(help),
+            );
+            continue;
+        }
+        let pick = evaluate::pick(&answers, profiles);
         if (pick.status(), pick.profile()) != wanted {
             let said =
                 |(status, profile): (&str, Option<&str>)| profile.unwrap_or(status).to_owned();
             let message = format!(
                 "`{}`: {} was expected, {} is what comes out",
-                decision.name,
+                printable(&decision.name),
                 said(wanted),
                 said((pick.status(), pick.profile()))
             );
-            let place = node.get("expect").unwrap_or(node).span.clone();
-            faults.push(Diagnostic::error("golden-decision", message).at(place));
+            let finding = Diagnostic::error("golden-decision", message);
+            run.findings.push(finding.at(expect.span.clone()));
         }
     }
-    (document.decisions.len(), faults)
+    run
 }
 
-/// Profiles that are not the pick even when everything they ask for holds, and languages that no
-/// profile serves.
-pub fn lint(profiles: &[Profile]) -> Vec<Diagnostic> {
-    let mut findings = Vec::new();
-    for profile in profiles {
-        let pick = evaluate::pick(&best_case(profile), profiles);
-        if pick.profile() != Some(&profile.name) {
-            let instead = match &pick {
-                Pick::Recommended(other) => format!("`{other}` is picked"),
-                Pick::Stopped(criteria) => criteria
-                    .iter()
-                    .map(|criterion| format!("`{}` stops it", criterion.code()))
-                    .collect::<Vec<_>>()
-                    .join(", "),
-                _ => "nothing is picked".to_owned(),
-            };
-            let message = format!(
-                "`{}` is never reached: where everything it asks for holds, {instead}",
-                profile.name
-            );
-            findings.push(Diagnostic::warning("profile-never-reached", message));
-        }
-    }
-    if let Kind::Choice(languages) = Input::LanguagePreference.kind() {
-        let served = |language: &'static str| {
-            let constraints = profiles.iter().flat_map(|profile| &profile.constraints);
-            let mut tests = constraints
-                .filter(|constraint| constraint.input == Input::LanguagePreference)
-                .map(|constraint| &constraint.test);
-            tests.any(|test| test.holds(&Value::Choice(language)))
+/// The answers of one decision, where all of them can be read.
+fn answers(decision: &Node, faults: &mut Vec<Diagnostic>) -> Option<Answers> {
+    let entries = decision
+        .get("inputs")
+        .map(Node::entries)
+        .unwrap_or_default();
+    let before = faults.len();
+    let mut known: Vec<(Input, Value)> = Vec::new();
+    for entry in entries {
+        let Some(input) = Input::named(&entry.key) else {
+            let message = format!("`{}` is no input", printable(&entry.key));
+            let fault = Diagnostic::error("unknown-key", message).at(entry.key_span.clone());
+            faults.push(match suggest::nearest(&entry.key, Input::keys()) {
+                Some(near) => fault.help(format!("did you mean `{near}`?")),
+                None => fault.help(format!(
+                    "one of {}",
+                    Input::keys().collect::<Vec<_>>().join(", ")
+                )),
+            });
+            continue;
         };
-        let gaps: Vec<&str> = languages
-            .iter()
-            .copied()
-            .filter(|language| !served(language))
-            .collect();
-        if !gaps.is_empty() {
-            let message = format!("no profile serves {}", gaps.join(", "));
-            let mut gap = Diagnostic::warning("profile-coverage-gap", message);
-            gap.severity = crate::diagnostic::Severity::Info;
-            findings.push(gap);
-        }
-    }
-    findings
-}
-
-/// Answers under which every constraint of a profile holds, and none of the criteria where possible.
-fn best_case(profile: &Profile) -> Answers {
-    let defaults = [
-        (Input::TeamSize, Value::Number(4.0)),
-        (Input::QpsP99, Value::Number(10.0)),
-        (Input::ReadWriteRatio, Value::Number(1.0)),
-        (Input::Tenancy, Value::Choice("single-tenant")),
-        (Input::DataSensitivity, Value::Choice("internal")),
-        (Input::Pattern, Value::Choice("modular-monolith")),
-        (Input::HotPath, Value::Text("named".to_owned())),
-    ];
-    let mut answers: Answers = defaults.into_iter().collect();
-    for constraint in &profile.constraints {
-        let value = match &constraint.test {
-            Test::NotIn(values) => match constraint.input.kind() {
-                Kind::Choice(choices) => choices
-                    .iter()
-                    .map(|choice| Value::Choice(choice))
-                    .find(|choice| !values.contains(choice)),
-                _ => None,
-            },
-            test => test.values().first().cloned(),
+        let text = match entry.value.to_value() {
+            Json::String(text) => text,
+            other => other.to_string(),
         };
-        let met = answers
-            .get(constraint.input)
-            .is_some_and(|value| constraint.test.holds(value));
-        if !met && value.is_some() {
-            answers = answers.with(constraint.input, value);
+        match input.parse(&text) {
+            Ok(value) => known.push((input, value)),
+            Err(expected) => {
+                let place = entry.value.span.clone();
+                faults.push(unexpected(&text, input.key(), expected, place));
+            }
         }
     }
-    answers
+    (faults.len() == before).then(|| known.into_iter().collect())
 }

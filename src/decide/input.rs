@@ -333,7 +333,8 @@ impl Input {
             Kind::Text if text.chars().count() > LONGEST_TEXT => {
                 expected("a name of at most 200 characters was expected")
             }
-            Kind::Text => Ok(Value::Text(text.to_owned())),
+            // A password in it is nobody's name, and would stand in every report.
+            Kind::Text => Ok(Value::Text(crate::redact::in_place(text).into_owned())),
         }
     }
 }

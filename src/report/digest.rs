@@ -10,11 +10,25 @@ use crate::report::human::decide::pick_words;
 
 /// More than this many flips do not fit into the words.
 const MOST_FLIPS: usize = 3;
+/// More approvers than this are counted.
+const MOST_APPROVERS: usize = 6;
+/// Words that a name may take.
+const MOST_WORDS: usize = 5;
+
+/// A name, cut where it is a sentence.
+fn short(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    match words.get(..MOST_WORDS) {
+        Some(first) if words.len() > MOST_WORDS => format!("{}…", first.join(" ")),
+        _ => words.join(" "),
+    }
+}
 
 pub fn write(out: &mut dyn Write, decision: &Decision<'_>, repeat: &str) -> io::Result<()> {
     match &decision.pick {
         Pick::Recommended(name) => recommended(out, decision, name, repeat),
         Pick::NoFit { nearest } => {
+            let nearest = short(nearest);
             writeln!(
                 out,
                 "no fit; nearest: {nearest}. Nothing is recommended, nothing to approve.\n"
@@ -40,7 +54,12 @@ pub fn write(out: &mut dyn Write, decision: &Decision<'_>, repeat: &str) -> io::
                     .iter()
                     .map(|(input, value)| format!("{} {value}", input.label()))
                     .collect();
-                writeln!(out, "Way on: {} ({}).", changes.join(", "), way.profile)?;
+                writeln!(
+                    out,
+                    "Way on: {} ({}).",
+                    changes.join(", "),
+                    short(&way.profile)
+                )?;
             }
             Ok(())
         }
@@ -71,14 +90,17 @@ fn recommended(
         |runner_up| {
             format!(
                 "{}, {}% behind",
-                runner_up.profile, runner_up.percent_behind
+                short(&runner_up.profile),
+                runner_up.percent_behind
             )
         },
     );
     writeln!(
         out,
-        "{name} ({} of {}, proposed, approval pending). Runner-up: {runner_up}.\n",
-        standing.score, standing.of
+        "{} ({} of {}, proposed, approval pending). Runner-up: {runner_up}.\n",
+        short(name),
+        standing.score,
+        standing.of
     )?;
     let value = |input: Input| {
         decision
@@ -99,7 +121,7 @@ fn recommended(
     )?;
     let floor = &promise.floor;
     let spent = match decision.answers.get(Input::ErrorBudgetConsumer) {
-        Some(consumer) => format!(", spent by the {consumer}"),
+        Some(consumer) => format!(", spent by the {}", short(&consumer.to_string())),
         None => String::new(),
     };
     let complete = if decision.complete {
@@ -133,18 +155,55 @@ fn recommended(
                 "{} {} ({})",
                 input.label(),
                 run.values,
-                pick_words(&run.pick)
+                short(&pick_words(&run.pick))
             )
         })
         .collect();
     if !flips.is_empty() {
         writeln!(out, "Flips: {}.\n", flips.join("; "))?;
     }
-    let approvers: Vec<_> = decision
+    let mut approvers: Vec<_> = decision
         .approvals
         .iter()
-        .map(|approval| approval.role.as_str())
+        .map(|approval| short(&approval.role))
         .collect();
+    let more = approvers.len().saturating_sub(MOST_APPROVERS);
+    if more > 0 {
+        approvers.truncate(MOST_APPROVERS);
+        approvers.push(format!("and {more} more"));
+    }
     writeln!(out, "Approvers: {}.\n", approvers.join(", "))?;
     writeln!(out, "Next: backsmith decide {repeat} --output docs/adr/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::{Given, Inputs, Origin, arbitrary, decide};
+
+    #[test]
+    fn every_digest_has_at_most_200_words() {
+        let mut longest = 0;
+        for seed in 0..600 {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let shelf = arbitrary::shelf(&mut random);
+            let answers = arbitrary::answers(&mut random, shelf.profiles());
+            let given = Input::ALL.into_iter().filter_map(|input| {
+                let value = match answers.get(input)? {
+                    crate::decide::Value::Text(_) => crate::decide::Value::Text("who ".repeat(40)),
+                    value => value.clone(),
+                };
+                let origin = Origin::Flag(input.flag());
+                Some((input, Given { value, origin }))
+            });
+            let inputs: Inputs = given.collect();
+            let decision = decide(&inputs, shelf.profiles());
+            let mut out = Vec::new();
+            write(&mut out, &decision, "--input decision.yaml").expect("a vector takes all");
+            let words = String::from_utf8_lossy(&out).split_whitespace().count();
+            assert!((5..=200).contains(&words), "seed {seed}: {words} words");
+            longest = longest.max(words);
+        }
+        assert!(longest > 90, "the longest has {longest} words");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use backsmith::decide::{Shelf, composition, profile};
+use backsmith::decide::{Shelf, composition, golden, profile};
 
 use crate::sandbox::{Run, Sandbox};
 
@@ -79,6 +79,8 @@ pub(crate) fn current(path: &str, wanted: &str) {
 fn derived_files_are_current() {
     let schema = serde_json::to_string_pretty(&profile::json_schema()).expect("JSON");
     current("profiles/schema/profile.v1.json", &(schema + "\n"));
+    let schema = serde_json::to_string_pretty(&golden::json_schema()).expect("JSON");
+    current("profiles/schema/golden.v1.json", &(schema + "\n"));
     current("references/composition_map.md", &composition::page());
 }
 

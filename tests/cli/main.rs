@@ -16,6 +16,7 @@ mod compare;
 mod connect;
 mod contract;
 mod decide;
+mod deciding;
 mod doctor;
 mod documents;
 mod evolution;

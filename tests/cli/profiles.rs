@@ -263,3 +263,86 @@ fn what_an_extension_cannot_do_is_placed() {
     let run = sandbox.run(["decide", "--check-profiles"]).expect(2);
     insta::assert_snapshot!(run.stderr);
 }
+
+#[test]
+fn profiles_that_are_never_the_pick_are_named() {
+    let sandbox = Sandbox::new();
+    sandbox.write("profiles/shade.json", child("shade", "node-express"));
+    let impossible = json!({
+        "profile_name": "tiny-clinic",
+        "extends": "node-express",
+        "constraints": [
+            {"input": "team_size", "operator": "max", "value": 3, "kind": "hard", "points": 17},
+            {"input": "data_sensitivity", "operator": "in", "value": ["phi", "pci"], "kind": "hard", "points": 5},
+        ],
+    });
+    sandbox.write(
+        "profiles/clinic.json",
+        serde_json::to_string_pretty(&impossible).expect("JSON"),
+    );
+    let run = sandbox.run(["decide", "--check-profiles"]).expect(1);
+    insta::assert_snapshot!(run.transcript());
+    let document = sandbox
+        .run(["decide", "--check-profiles", "--json"])
+        .expect(1)
+        .json();
+    conforms(&document, "references/schema/decide-profiles.v1.json");
+    let found: Vec<_> = document["check"]["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .map(|finding| (finding["code"].clone(), finding["location"]["line"].clone()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (json!("profile-shadowed"), json!(2)),
+            (json!("profile-never-reached"), json!(2)),
+        ]
+    );
+    let gaps = document["check"]["coverage_gaps"].as_array().expect("gaps");
+    let languages =
+        json!([{"input": "language_preference", "values": ["java", "kotlin", "dotnet"]}]);
+    assert!(
+        gaps.iter().any(|gap| gap["conditions"] == languages),
+        "{gaps:#?}"
+    );
+}
+
+#[test]
+fn golden_decisions_of_a_team_run_and_their_faults_are_placed() {
+    let sandbox = Sandbox::new();
+    sandbox.write("profiles/acme-go.json", EXTENDED);
+    let inputs = json!({
+        "team_size": 8, "qps_p99": 50, "read_write_ratio": 20, "tenancy": "shared-multi-tenant",
+        "data_sensitivity": "pii", "pattern": "modular-monolith", "language_preference": "go",
+    });
+    let golden = |profile: &str| {
+        let decision = json!({
+            "name": "go at Acme",
+            "inputs": inputs,
+            "expect": {"status": "recommended", "profile": profile},
+        });
+        serde_json::to_string_pretty(&json!({"decisions": [decision]})).expect("JSON")
+    };
+    sandbox.write("profiles/golden/acme-go.json", golden("acme-go"));
+    let run = sandbox.run(["decide", "--check-profiles"]).expect(0);
+    assert!(run.stdout.contains("5 profiles, "), "{}", run.stdout);
+    sandbox.write("profiles/golden/acme-go.json", golden("node-express"));
+    let wrong = sandbox.run(["decide", "--check-profiles"]).expect(1);
+    assert!(
+        wrong
+            .stdout
+            .contains("`go at Acme`: node-express was expected, acme-go is what comes out"),
+        "{}",
+        wrong.stdout
+    );
+    let slips = golden("acme-og")
+        .replace("\"recommended\"", "\"recomended\"")
+        .replace("\"team_size\"", "\"team_sise\"")
+        .replace("\"pii\"", "\"pi\"");
+    sandbox.write("profiles/golden/acme-go.json", slips);
+    sandbox.write("profiles/golden/more.json", golden("acme-og"));
+    let faults = sandbox.run(["decide", "--check-profiles"]).expect(2);
+    insta::assert_snapshot!(faults.stderr);
+}

@@ -9,6 +9,7 @@ use std::io::{self, Write};
 
 use crate::decide::evaluate::{Pick, Standing};
 use crate::decide::input::spoken_duration;
+use crate::decide::lint::Gap;
 use crate::decide::{Decision, Input, Shelf};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::human::error::write_diagnostic;
@@ -34,6 +35,8 @@ pub struct View<'a> {
 pub struct Check<'a> {
     pub decisions: usize,
     pub findings: &'a [Diagnostic],
+    /// Answers for which no profile fits.
+    pub gaps: &'a [Gap],
 }
 
 /// A decision.yaml to fill in.
@@ -95,16 +98,12 @@ pub fn write_verdict(
         )?;
     }
     if decision.tie {
-        let names: Vec<&str> = decision
-            .standings
-            .iter()
-            .take(2)
-            .map(|standing| standing.profile.name.as_str())
-            .collect();
+        let names = decision.tied();
+        let both = if names.len() == 2 { "both" } else { "all" };
         writeln!(
             out,
-            "  {YELLOW}{look}{YELLOW:#} a tie: {} have equal points, the first by name is taken",
-            names.join(" and ")
+            "  {YELLOW}{look}{YELLOW:#} a tie: {} {both} reach the same share of their points; the first by name is taken",
+            names.join(", ")
         )?;
     }
     if let Some(promise) = &decision.promise {
@@ -410,7 +409,7 @@ pub fn write_check(
     out: &mut dyn Write,
     shelf: &Shelf,
     check: &Check<'_>,
-    symbols: Symbols,
+    (symbols, width): (Symbols, usize),
 ) -> io::Result<()> {
     let count = |severity| {
         check
@@ -438,6 +437,14 @@ pub fn write_check(
     for finding in check.findings {
         writeln!(out)?;
         write_diagnostic(out, finding)?;
+    }
+    if !check.gaps.is_empty() {
+        writeln!(out)?;
+        let gaps = check.gaps.iter().map(Gap::words);
+        let lines: Vec<String> = std::iter::once("no profile fits".to_owned())
+            .chain(gaps)
+            .collect();
+        block(out, "gaps", &lines, width)?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 use std::io::{self, Write};
 
+use super::plain;
 use crate::decide::constraint::Outcome;
 use crate::decide::evaluate::Pick;
 use crate::decide::input::{spoken_duration, spoken_number};
@@ -26,7 +27,7 @@ pub fn write(out: &mut dyn Write, decision: &Decision<'_>) -> io::Result<()> {
         .collect();
     writeln!(out, "decision-makers: [{}]\n---\n", quoted.join(", "))?;
     match decision.pick.profile() {
-        Some(name) => writeln!(out, "# Build the backend as {name}\n")?,
+        Some(name) => writeln!(out, "# Build the backend as {}\n", plain(name))?,
         None => writeln!(out, "# Shape of the backend: nothing is recommended\n")?,
     }
     context(out, decision)?;
@@ -35,7 +36,8 @@ pub fn write(out: &mut dyn Write, decision: &Decision<'_>) -> io::Result<()> {
         writeln!(
             out,
             "* {}: {}",
-            standing.profile.name, standing.profile.description
+            plain(&standing.profile.name),
+            plain(&standing.profile.description)
         )?;
     }
     writeln!(out)?;
@@ -60,8 +62,8 @@ fn context(out: &mut dyn Write, decision: &Decision<'_>) -> io::Result<()> {
             out,
             "| {} | {} | {} |",
             input.label(),
-            cell(&given.value.to_string()),
-            cell(&given.origin.to_string())
+            plain(&given.value.to_string()),
+            plain(&given.origin.to_string())
         )?;
     }
     writeln!(out)
@@ -76,20 +78,25 @@ fn outcome(out: &mut dyn Write, decision: &Decision<'_>) -> io::Result<()> {
             };
             writeln!(
                 out,
-                "Proposed option: \"{name}\", because it reaches {} of {} points. Approval is pending.\n",
-                standing.score, standing.of
+                "Proposed option: \"{}\", because it reaches {} of {} points. Approval is pending.\n",
+                plain(name),
+                standing.score,
+                standing.of
             )?;
             if let Some(runner_up) = &decision.runner_up {
                 writeln!(
                     out,
                     "Runner-up: {}, {}% behind. {}\n",
-                    runner_up.profile, runner_up.percent_behind, runner_up.tradeoff
+                    plain(&runner_up.profile),
+                    runner_up.percent_behind,
+                    plain(&runner_up.tradeoff)
                 )?;
             }
             if decision.tie {
                 writeln!(
                     out,
-                    "The first two have equal points; the first by name is taken.\n"
+                    "A tie: {} reach the same share of their points; the first by name is taken.\n",
+                    plain(&decision.tied().join(", "))
                 )?;
             }
             if !decision.complete {
@@ -101,12 +108,12 @@ fn outcome(out: &mut dyn Write, decision: &Decision<'_>) -> io::Result<()> {
             }
             writeln!(out, "### Stack\n\n| topic | pick |\n|---|---|")?;
             for (topic, pick) in decision.stack() {
-                writeln!(out, "| {} | {} |", cell(topic), cell(pick))?;
+                writeln!(out, "| {} | {} |", plain(topic), plain(pick))?;
             }
             writeln!(out, "\n### Consequences\n")?;
             for constraint in standing.with_outcome(Outcome::Pass) {
                 if let Some(offers) = &constraint.offers {
-                    writeln!(out, "* Good, because of {offers}")?;
+                    writeln!(out, "* Good, because of {}", plain(offers))?;
                 }
             }
             for constraint in standing.with_outcome(Outcome::Fail) {
@@ -118,12 +125,16 @@ fn outcome(out: &mut dyn Write, decision: &Decision<'_>) -> io::Result<()> {
                 )?;
             }
             for pattern in &standing.profile.anti_recommendations {
-                writeln!(out, "* To avoid: {pattern}")?;
+                writeln!(out, "* To avoid: {}", plain(pattern))?;
             }
             writeln!(out)
         }
         other => {
-            writeln!(out, "Nothing is recommended: {}.\n", pick_words(other))?;
+            writeln!(
+                out,
+                "Nothing is recommended: {}.\n",
+                plain(&pick_words(other))
+            )?;
             for criterion in decision.stops() {
                 writeln!(
                     out,
@@ -163,7 +174,7 @@ fn confirmation(out: &mut dyn Write, decision: &Decision<'_>) -> io::Result<()> 
         spoken_duration(floor.rto)
     )?;
     let spent = match decision.answers.get(Input::ErrorBudgetConsumer) {
-        Some(consumer) => format!("; it is spent by the {consumer}"),
+        Some(consumer) => format!("; it is spent by the {}", plain(&consumer.to_string())),
         None => String::new(),
     };
     writeln!(
@@ -193,7 +204,11 @@ fn confirmation(out: &mut dyn Write, decision: &Decision<'_>) -> io::Result<()> 
         out,
         "backsmith migrate --connection \"$DATABASE_URL\" --analyze"
     )?;
-    writeln!(out, "```\n")
+    writeln!(
+        out,
+        "```\n\nRPO and RTO are checked by restoring a backup, against the clock; the uptime is measured in production."
+    )?;
+    writeln!(out)
 }
 
 fn options(out: &mut dyn Write, decision: &Decision<'_>) -> io::Result<()> {
@@ -202,7 +217,9 @@ fn options(out: &mut dyn Write, decision: &Decision<'_>) -> io::Result<()> {
         writeln!(
             out,
             "### {}, {} of {} points\n",
-            standing.profile.name, standing.score, standing.of
+            plain(&standing.profile.name),
+            standing.score,
+            standing.of
         )?;
         for (constraint, outcome) in &standing.outcomes {
             let value = decision
@@ -223,7 +240,7 @@ fn options(out: &mut dyn Write, decision: &Decision<'_>) -> io::Result<()> {
                 out,
                 "* {word}: {} is {}, the profile asks for {} ({points} of {} points)",
                 constraint.input.label(),
-                cell(&value),
+                plain(&value),
                 constraint.test.spoken(),
                 constraint.points
             )?;
@@ -263,7 +280,7 @@ fn more(out: &mut dyn Write, decision: &Decision<'_>) -> io::Result<()> {
                 "| {} | {} | {} |",
                 input.label(),
                 run.values,
-                pick_words(&run.pick)
+                plain(&pick_words(&run.pick))
             )?;
         }
         writeln!(out)?;
@@ -283,7 +300,7 @@ fn more(out: &mut dyn Write, decision: &Decision<'_>) -> io::Result<()> {
         writeln!(
             out,
             "Sources: {}.\n",
-            standing.profile.references.join("; ")
+            plain(&standing.profile.references.join("; "))
         )?;
     }
     writeln!(out, "| profile | from | sha256 |\n|---|---|---|")?;
@@ -292,8 +309,8 @@ fn more(out: &mut dyn Write, decision: &Decision<'_>) -> io::Result<()> {
         writeln!(
             out,
             "| {} | {} | `{}` |",
-            profile.name,
-            cell(&provenance.origin),
+            plain(&profile.name),
+            plain(&provenance.origin),
             provenance.sha256
         )?;
     }
@@ -309,9 +326,4 @@ fn more(out: &mut dyn Write, decision: &Decision<'_>) -> io::Result<()> {
         decision.profiles.len(),
         spoken_number(f64::from(points))
     )
-}
-
-/// Text that keeps to its table cell.
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('\n', " ")
 }

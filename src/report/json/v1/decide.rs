@@ -15,6 +15,7 @@ use crate::decide::constraint::{Constraint, Outcome, Test, Weight};
 use crate::decide::domain::Values;
 use crate::decide::evaluate::{Pick, Standing};
 use crate::decide::input::duration_text;
+use crate::decide::lint::Gap;
 use crate::decide::missing::Missing;
 use crate::decide::profile::Profile;
 use crate::decide::sensitivity::Run;
@@ -277,6 +278,33 @@ pub struct CheckEntry {
     /// Golden decisions that ran.
     pub decisions: usize,
     pub findings: Vec<ErrorEntry>,
+    /// Answers for which no profile fits, whatever the others are.
+    pub coverage_gaps: Vec<GapEntry>,
+}
+
+/// All of these together.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct GapEntry {
+    pub conditions: Vec<GapCondition>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct GapCondition {
+    pub input: &'static str,
+    /// In words, each of them.
+    pub values: Vec<String>,
+}
+
+impl From<&Gap> for GapEntry {
+    fn from(gap: &Gap) -> Self {
+        let conditions = gap.conditions.iter().map(|(input, values)| GapCondition {
+            input: input.key(),
+            values: values.iter().flat_map(words).collect(),
+        });
+        Self {
+            conditions: conditions.collect(),
+        }
+    }
 }
 
 pub fn write(out: &mut dyn Write, decision: &Decision<'_>, diff: Option<String>) -> io::Result<()> {
@@ -313,6 +341,7 @@ pub fn write_profiles(
         check: check.map(|check| CheckEntry {
             decisions: check.decisions,
             findings: check.findings.iter().map(ErrorEntry::from).collect(),
+            coverage_gaps: check.gaps.iter().map(GapEntry::from).collect(),
         }),
     };
     write_document(out, &document)

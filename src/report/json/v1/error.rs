@@ -26,9 +26,9 @@ pub struct ErrorEntry {
     pub severity: &'static str,
     pub message: String,
     /// The chain of causes, outermost first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<String>,
     pub location: Option<Location>,
     /// JSON pointer of the place, in a YAML or JSON file.
