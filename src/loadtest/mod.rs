@@ -7,6 +7,7 @@ pub mod comparison;
 pub mod expectation;
 pub mod findings;
 pub mod http1;
+pub mod http2;
 pub mod plan;
 pub mod rate_limit;
 pub mod recording;

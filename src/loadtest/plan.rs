@@ -80,7 +80,7 @@ pub struct General {
 pub enum Engine {
     /// Our own HTTP/1.1.
     Http1,
-    /// hyper's HTTP/2; by ALPN over TLS, by prior knowledge over TCP.
+    /// Our own HTTP/2; by ALPN over TLS, by prior knowledge over TCP.
     Http2,
     /// reqwest, for what the other two leave out.
     General(General),

@@ -56,15 +56,19 @@ impl Capture {
 
     /// Headers that another engine read.
     pub fn of_pairs<'head>(headers: impl Iterator<Item = (&'head str, &'head [u8])>) -> Self {
-        let kept = headers
-            .filter(|(name, _)| !name.eq_ignore_ascii_case("set-cookie"))
-            .map(|(name, value)| {
-                let value = String::from_utf8_lossy(value).into_owned();
-                (name.to_ascii_lowercase(), value)
-            });
-        Self {
-            headers: kept.collect(),
-            body: Vec::new(),
+        let mut capture = Self::default();
+        for (name, value) in headers {
+            capture.add_header(name.as_bytes(), value);
+        }
+        capture
+    }
+
+    /// Keeps a header that came.
+    pub fn add_header(&mut self, name: &[u8], value: &[u8]) {
+        if !name.eq_ignore_ascii_case(b"set-cookie") {
+            let text = |octets| String::from_utf8_lossy(octets);
+            let value = text(value).into_owned();
+            self.headers.push((text(name).to_ascii_lowercase(), value));
         }
     }
 

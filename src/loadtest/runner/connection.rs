@@ -264,10 +264,13 @@ impl Connection<'_> {
         others.find(|target| taken[*target].take() < count)
     }
 
-    async fn next_arrival(&self) -> Arrival {
+    async fn next_arrival(&mut self) -> Arrival {
         poll_fn(|context| {
             if let Some(arrival) = self.slot.arrival.take() {
                 return Poll::Ready(arrival);
+            }
+            for session in &mut self.sessions {
+                session.attend(self.worker, context);
             }
             self.slot.register(context);
             Poll::Pending

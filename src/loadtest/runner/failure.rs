@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use crate::loadtest::http1;
+use crate::loadtest::{http1, http2};
 use crate::loadtest::recording::ErrorKind;
 
 /// A failed connection or exchange.
@@ -17,6 +17,7 @@ pub(super) struct Failure {
 enum Cause {
     System(io::Error),
     Answer(http1::Fault),
+    Stream(http2::Fault),
     Words(String),
 }
 
@@ -103,6 +104,22 @@ impl From<http1::Fault> for Failure {
     }
 }
 
+impl From<http2::Fault> for Failure {
+    fn from(fault: http2::Fault) -> Self {
+        let kind = match fault {
+            http2::Fault::Unanswered
+            | http2::Fault::Truncated
+            | http2::Fault::Ended(http2::Code::NO_ERROR) => ErrorKind::Closed,
+            http2::Fault::Reset(_) => ErrorKind::Reset,
+            _ => ErrorKind::Protocol,
+        };
+        Self {
+            kind,
+            cause: Cause::Stream(fault),
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.cause {
@@ -116,6 +133,7 @@ impl fmt::Display for Failure {
                 write!(formatter, "{}{}", first.unwrap_or_default(), rest.as_str())
             }
             Cause::Answer(fault) => write!(formatter, "{fault}"),
+            Cause::Stream(fault) => write!(formatter, "{fault}"),
             Cause::Words(words) if words.is_empty() => formatter.write_str("timed out"),
             Cause::Words(words) => formatter.write_str(words),
         }

@@ -4,11 +4,10 @@
 use std::io;
 use std::sync::Arc;
 
-use hyper::body::Bytes;
+use bytes::Bytes;
 
 use super::connect::Route;
 use super::failure::Failure;
-use super::http2::pairs;
 use super::layout::Ask;
 use super::session::{Reply, within};
 use super::worker::{Slot, Worker};
@@ -76,7 +75,7 @@ impl General {
         };
         let mut capture = worker
             .wants(ask.target, status)
-            .then(|| Box::new(Capture::of_pairs(pairs(answer.headers()))));
+            .then(|| Box::new(Capture::of_pairs(pairs(&answer))));
         let mut received = 0;
         while let Some(piece) = within(slot, answer.chunk())
             .await?
@@ -95,6 +94,12 @@ impl General {
             capture,
         })
     }
+}
+
+/// Headers as text, for a capture.
+fn pairs(answer: &reqwest::Response) -> impl Iterator<Item = (&str, &[u8])> {
+    let headers = answer.headers().iter();
+    headers.map(|(name, value)| (name.as_str(), value.as_bytes()))
 }
 
 /// The client of one lane in one worker.

@@ -1,123 +1,82 @@
-//! HTTP/2 over hyper: one connection for each session and one stream at a time on it.
+//! Our HTTP/2 path: one connection for each session and one stream at a time on it. The prepared
+//! block goes out with whatever else is due in one write, and nothing is allocated for an exchange.
 
-use std::cell::Cell;
-use std::future::Future;
+use std::cell::RefCell;
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::rc::Rc;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http_body_util::{BodyExt, Full};
-use hyper::body::Bytes;
-use hyper::client::conn::http2::{self, SendRequest};
-use hyper::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version};
-use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::failure::Failure;
-use super::layout::Ask;
-use super::session::{Reply, within};
+use super::layout::{Ask, Layout};
+use super::session::Reply;
 use super::transport::Transport;
 use super::worker::{Slot, Worker};
-use crate::loadtest::http1::Capture;
-use crate::loadtest::plan::{self, Scheme};
-use crate::loadtest::recording::ErrorKind;
-use crate::loadtest::request;
+use crate::loadtest::http2::hpack::Room;
+use crate::loadtest::http2::{Answer, Connection, Fault, Prepared, Rendered, Sending, Step};
+use crate::loadtest::plan::{Engine, Plan, Reuse};
 
+/// Bytes that are put together for one write.
+const WRITE: usize = 64 * 1024;
+
+/// Memory for bytes that did not go out at once which an idle connection may keep.
+const KEPT: usize = 512;
+
+/// When only what is due shall go out.
+const NOTHING: Sending<'static> = Sending {
+    block: &[],
+    body: &[],
+};
+
+/// What the connections of a worker share: requests, and room that no exchange keeps.
+pub(super) struct Supplies {
+    /// One for each request of the row, where this engine runs.
+    prepared: Vec<Prepared>,
+    fields: RefCell<Room>,
+    out: RefCell<Vec<u8>>,
+}
+
+impl Supplies {
+    pub(super) fn new(plan: &Plan) -> Self {
+        let prepared = if plan.engine == Engine::Http2 {
+            Layout::requests(plan).map(Prepared::new).collect()
+        } else {
+            Vec::new()
+        };
+        Self {
+            prepared,
+            fields: RefCell::default(),
+            out: RefCell::default(),
+        }
+    }
+}
+
+#[derive(Debug)]
 pub(super) struct Http2 {
     lane: usize,
-    connection: Option<Connection>,
+    link: Option<Box<Link>>,
     stale: bool,
     /// The request that is under way, when it was filled in.
-    filled: Option<Result<Prototype, Failure>>,
-}
-
-struct Connection {
-    sender: SendRequest<Full<Bytes>>,
-    traffic: Rc<Traffic>,
-    served: u64,
-}
-
-/// A request in hyper's words, built once.
-#[derive(Clone)]
-pub(super) struct Prototype {
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-}
-
-/// Headers that HTTP/2 does not have.
-const HOP_BY_HOP: [&str; 5] = [
-    "host",
-    "connection",
-    "keep-alive",
-    "proxy-connection",
-    "upgrade",
-];
-
-impl Prototype {
-    /// A fault names the part that hyper does not take.
-    pub(super) fn new(planned: &plan::Request) -> Result<Self, Failure> {
-        let invalid = |part: &str| {
-            Failure::new(
-                ErrorKind::Protocol,
-                format!("the {part} cannot be sent over HTTP/2"),
-            )
-        };
-        let scheme = match planned.address.scheme {
-            Scheme::Http => "http",
-            Scheme::Https => "https",
-        };
-        let uri = format!("{scheme}://{}{}", planned.address.authority(), planned.path);
-        let mut headers = HeaderMap::new();
-        let own = planned
-            .headers
-            .iter()
-            .map(|header| (header.name.as_str(), header.expose()));
-        let defaults = request::defaults(planned);
-        let implied = defaults.iter().map(|(name, value)| (*name, value.as_str()));
-        for (name, value) in implied.chain(own) {
-            if HOP_BY_HOP.iter().any(|hop| name.eq_ignore_ascii_case(hop)) {
-                continue;
-            }
-            let name = HeaderName::try_from(name).map_err(|_| invalid("header name"))?;
-            let value = HeaderValue::try_from(value).map_err(|_| invalid("header value"))?;
-            headers.append(name, value);
-        }
-        Ok(Self {
-            method: Method::try_from(planned.method.as_str()).map_err(|_| invalid("method"))?,
-            uri: Uri::try_from(uri).map_err(|_| invalid("URL"))?,
-            headers,
-            body: Bytes::from_owner(Arc::clone(&planned.body)),
-        })
-    }
-
-    fn request(&self) -> Request<Full<Bytes>> {
-        let mut request = Request::new(Full::new(self.body.clone()));
-        *request.method_mut() = self.method.clone();
-        *request.uri_mut() = self.uri.clone();
-        *request.version_mut() = Version::HTTP_2;
-        *request.headers_mut() = self.headers.clone();
-        request
-    }
+    filled: Rendered,
 }
 
 impl Http2 {
     pub(super) const fn new(lane: usize) -> Self {
         Self {
             lane,
-            connection: None,
+            link: None,
             stale: false,
-            filled: None,
+            filled: Rendered {
+                block: Vec::new(),
+                body: Vec::new(),
+            },
         }
     }
 
-    pub(super) fn is_connected(&self) -> bool {
-        self.connection
-            .as_ref()
-            .is_some_and(|connection| !connection.sender.is_closed())
+    pub(super) const fn is_connected(&self) -> bool {
+        self.link.is_some()
     }
 
     pub(super) const fn was_stale(&self) -> bool {
@@ -125,35 +84,27 @@ impl Http2 {
     }
 
     pub(super) fn fill(&mut self, worker: &Worker, ask: Ask) {
-        let planned = worker.layout.request(&worker.plan, ask);
-        self.filled = planned.filling.as_ref().map(|filling| {
-            let mut values = worker.values(filling.needs());
-            Prototype::new(&planned.filled(filling, &mut values))
-        });
+        if let Some(program) = &worker.http2.prepared[ask.request].program {
+            let mut values = worker.values(program.needs);
+            program.render(&mut values, &mut worker.body.borrow_mut(), &mut self.filled);
+        }
     }
 
     pub(super) async fn connect(&mut self, worker: &Worker) -> Result<(), Failure> {
-        if self.connection.take().is_some() {
-            worker.count_closed(worker.layout.lanes[self.lane].target);
-        }
-        let transport = worker.connect(self.lane).await?;
-        let traffic = Rc::new(Traffic::default());
-        let counted = TokioIo::new(Counted {
-            transport,
-            traffic: Rc::clone(&traffic),
-        });
-        let (sender, driver) = http2::handshake(ThisThread, counted)
-            .await
-            .map_err(|error| failure(&error))?;
-        tokio::task::spawn_local(async move {
-            // What goes wrong on the connection also reaches the exchange on it.
-            let _ = driver.await;
-        });
-        self.connection = Some(Connection {
-            sender,
-            traffic,
+        self.link = None;
+        let mut link = Link {
+            transport: worker.connect(self.lane).await?,
+            connection: Connection::new(),
+            unsent: Vec::new(),
+            sent: 0,
+            is_flushed: true,
             served: 0,
-        });
+        };
+        // The server may wait for our settings before it does anything.
+        let greeted = poll_fn(|context| Poll::Ready(link.write(worker, NOTHING, context))).await;
+        greeted.map_err(Failure::exchanging)?;
+        link.sent = 0;
+        self.link = Some(Box::new(link));
         Ok(())
     }
 
@@ -164,134 +115,238 @@ impl Http2 {
         ask: Ask,
     ) -> Result<Reply, Failure> {
         self.stale = false;
-        let Some(connection) = self.connection.as_mut() else {
-            return Err(Failure::new(ErrorKind::Closed, "not connected"));
+        let Some(link) = self.link.as_deref_mut() else {
+            return Err(Fault::Unanswered.into());
         };
-        let request = match &self.filled {
-            None => worker.prototypes[ask.request].request(),
-            Some(Ok(filled)) => filled.request(),
-            Some(Err(failure)) => return Err(Failure::new(failure.kind, failure.to_string())),
+        let prepared = &worker.http2.prepared[ask.request];
+        let sending = match &prepared.program {
+            None => Sending {
+                block: &prepared.block,
+                body: &prepared.body,
+            },
+            Some(_) => Sending {
+                block: &self.filled.block,
+                body: &self.filled.body,
+            },
         };
-        let received = connection.traffic.received.get();
-        let sent = connection.traffic.sent.get();
-        let answer = match within(slot, connection.sender.send_request(request)).await? {
-            Ok(answer) => answer,
-            Err(error) => {
-                let failure = failure(&error);
-                self.stale = connection.served > 0 && failure.is_closed();
-                return Err(failure);
+        link.sent = 0;
+        link.connection.begin(prepared.expects);
+        let mut exchange = Exchange {
+            worker,
+            target: ask.target,
+            sending,
+            link,
+            write_failure: None,
+            received: 0,
+        };
+        let result = poll_fn(|context| exchange.poll(context, slot)).await;
+        let (received, sent) = (exchange.received, exchange.link.sent);
+        match result {
+            Ok(answer) => {
+                link.served += 1;
+                let capture = link.connection.take_capture();
+                if answer.closes {
+                    worker.count_closed(ask.target);
+                }
+                if answer.closes || worker.plan.reuse == Reuse::Never {
+                    self.link = None;
+                }
+                Ok(Reply {
+                    status: answer.status,
+                    received,
+                    sent,
+                    protocol: "HTTP/2",
+                    capture,
+                })
             }
-        };
-        let status = answer.status().as_u16();
-        let mut capture = worker
-            .wants(ask.target, status)
-            .then(|| Box::new(Capture::of_pairs(pairs(answer.headers()))));
-        let mut body = answer.into_body();
-        while let Some(frame) = within(slot, body.frame()).await? {
-            let frame = frame.map_err(|error| failure(&error))?;
-            if let (Some(capture), Some(data)) = (&mut capture, frame.data_ref()) {
-                capture.add(data);
+            Err(failure) => {
+                let is_untouched = !link.connection.is_touched();
+                self.stale = link.served > 0 && is_untouched && failure.is_closed();
+                link.connection.cancel();
+                // Where bytes of the request are held back, nobody reads them.
+                if !link.connection.is_usable() || !link.is_flushed || !link.unsent.is_empty() {
+                    self.link = None;
+                }
+                Err(failure)
             }
         }
-        connection.served += 1;
-        Ok(Reply {
-            status,
-            received: connection.traffic.received.get() - received,
-            sent: connection.traffic.sent.get() - sent,
-            protocol: "HTTP/2",
-            capture,
-        })
     }
-}
 
-/// Headers as text, for a capture.
-pub(super) fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
-    headers
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_bytes()))
-}
-
-/// hyper hides its causes; the innermost one that is the system's tells the kind.
-fn failure(error: &hyper::Error) -> Failure {
-    let mut words = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    let mut kind = None;
-    while let Some(inner) = cause {
-        words = inner.to_string();
-        if let Some(system) = inner.downcast_ref::<io::Error>() {
-            kind = Some(Failure::kind_of(system));
+    /// Answers what the server asks of a connection that has no exchange, and notices its end.
+    pub(super) fn attend(&mut self, worker: &Worker, context: &mut Context<'_>) {
+        let Some(link) = self.link.as_deref_mut() else {
+            return;
+        };
+        if !link.attend(worker, context) {
+            self.link = None;
+            worker.count_closed(worker.layout.lanes[self.lane].target);
         }
-        cause = inner.source();
-    }
-    let otherwise = if error.is_canceled() || error.is_closed() || error.is_incomplete_message() {
-        ErrorKind::Closed
-    } else {
-        ErrorKind::Protocol
-    };
-    Failure::new(kind.unwrap_or(otherwise), words)
-}
-
-/// hyper's own tasks run on the worker's thread as well.
-#[derive(Clone, Copy)]
-struct ThisThread;
-
-impl<F: Future + 'static> hyper::rt::Executor<F> for ThisThread {
-    fn execute(&self, future: F) {
-        tokio::task::spawn_local(async move {
-            future.await;
-        });
     }
 }
 
-/// Bytes of one connection, above TLS.
-#[derive(Debug, Default)]
-struct Traffic {
-    received: Cell<u64>,
-    sent: Cell<u64>,
-}
-
-/// A transport whose bytes are counted: hyper does not say how long its frames are.
-struct Counted {
+/// A connection and the bytes of it that are under way.
+#[derive(Debug)]
+struct Link {
     transport: Transport,
-    traffic: Rc<Traffic>,
+    connection: Connection,
+    /// What an earlier write left.
+    unsent: Vec<u8>,
+    /// Bytes of the present exchange that were sent, above TLS.
+    sent: u64,
+    is_flushed: bool,
+    /// Answers that came over it.
+    served: u64,
 }
 
-impl AsyncRead for Counted {
-    fn poll_read(
-        self: Pin<&mut Self>,
+impl Link {
+    /// Sends what is due and as much of the request as the server takes now.
+    fn write(
+        &mut self,
+        worker: &Worker,
+        sending: Sending<'_>,
         context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        let before = buffer.filled().len();
-        let result = Pin::new(&mut this.transport).poll_read(context, buffer);
-        let length = buffer.filled().len() - before;
-        let received = &this.traffic.received;
-        received.set(received.get() + length as u64);
-        result
-    }
-}
-
-impl AsyncWrite for Counted {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        let result = Pin::new(&mut this.transport).poll_write(context, bytes);
-        if let Poll::Ready(Ok(length)) = &result {
-            let sent = &this.traffic.sent;
-            sent.set(sent.get() + *length as u64);
+    ) -> io::Result<()> {
+        loop {
+            if !self.unsent.is_empty() {
+                let unsent = std::mem::take(&mut self.unsent);
+                let written = self.write_bytes(&unsent, context)?;
+                self.unsent = unsent;
+                self.unsent.drain(..written);
+                if !self.unsent.is_empty() {
+                    break;
+                }
+                self.unsent.shrink_to(KEPT);
+            }
+            let mut out = worker.http2.out.borrow_mut();
+            out.clear();
+            self.connection.produce(sending, WRITE, &mut out);
+            if out.is_empty() {
+                break;
+            }
+            let written = self.write_bytes(&out, context)?;
+            if written < out.len() {
+                self.unsent.extend_from_slice(&out[written..]);
+                break;
+            }
         }
-        result
+        if !self.is_flushed {
+            match Pin::new(&mut self.transport).poll_flush(context) {
+                Poll::Ready(result) => {
+                    result?;
+                    self.is_flushed = true;
+                }
+                Poll::Pending => {}
+            }
+        }
+        Ok(())
     }
 
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().transport).poll_flush(context)
+    /// How many of them went out.
+    fn write_bytes(&mut self, bytes: &[u8], context: &mut Context<'_>) -> io::Result<usize> {
+        let mut written = 0;
+        while written < bytes.len() {
+            match Pin::new(&mut self.transport).poll_write(context, &bytes[written..]) {
+                Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
+                Poll::Ready(Ok(length)) => {
+                    written += length;
+                    self.sent += length as u64;
+                    self.is_flushed = false;
+                }
+                Poll::Ready(Err(error)) => return Err(error),
+                Poll::Pending => break,
+            }
+        }
+        Ok(written)
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().transport).poll_shutdown(context)
+    /// Whether the connection goes on.
+    fn attend(&mut self, worker: &Worker, context: &mut Context<'_>) -> bool {
+        let mut buffer = worker.buffer.borrow_mut();
+        loop {
+            let mut read = ReadBuf::new(&mut buffer);
+            match Pin::new(&mut self.transport).poll_read(context, &mut read) {
+                Poll::Pending => break,
+                Poll::Ready(Ok(())) if !read.filled().is_empty() => {
+                    let mut room = worker.http2.fields.borrow_mut();
+                    let fed = self.connection.feed(read.filled(), &mut room, |_| false);
+                    if fed.is_err() || !self.connection.is_usable() {
+                        let _ = self.write(worker, NOTHING, context);
+                        return false;
+                    }
+                }
+                Poll::Ready(_) => return false,
+            }
+        }
+        self.write(worker, NOTHING, context).is_ok()
+    }
+}
+
+/// The state of one exchange, polled by the task of its connection.
+struct Exchange<'run> {
+    worker: &'run Worker,
+    target: usize,
+    sending: Sending<'run>,
+    link: &'run mut Link,
+    /// The server may have answered before it closed, so reading goes on after a failed write.
+    write_failure: Option<io::Error>,
+    received: u64,
+}
+
+impl Exchange<'_> {
+    fn poll(&mut self, context: &mut Context<'_>, slot: &Slot) -> Poll<Result<Answer, Failure>> {
+        self.write(context);
+        let mut buffer = self.worker.buffer.borrow_mut();
+        loop {
+            let mut read = ReadBuf::new(&mut buffer);
+            match Pin::new(&mut self.link.transport).poll_read(context, &mut read) {
+                Poll::Ready(Ok(())) if read.filled().is_empty() => {
+                    return Poll::Ready(Err(self.end()));
+                }
+                Poll::Ready(Ok(())) => {
+                    let bytes = read.filled();
+                    self.received += bytes.len() as u64;
+                    let wants = |status| self.worker.wants(self.target, status);
+                    let mut room = self.worker.http2.fields.borrow_mut();
+                    let fed = self.link.connection.feed(bytes, &mut room, wants);
+                    drop(room);
+                    match fed {
+                        // What it asks for may be the room for the rest of the request.
+                        Ok(Step::More) => self.write(context),
+                        // What else is due goes out with the next request.
+                        Ok(Step::Complete(answer)) => return Poll::Ready(Ok(answer)),
+                        Err(fault) => {
+                            self.write(context);
+                            return Poll::Ready(Err(fault.into()));
+                        }
+                    }
+                }
+                // TLS that ends without a goodbye is an end like any other.
+                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    return Poll::Ready(Err(self.end()));
+                }
+                Poll::Ready(Err(error)) => {
+                    let _ = self.link.connection.end();
+                    return Poll::Ready(Err(Failure::exchanging(error)));
+                }
+                Poll::Pending => {
+                    drop(buffer);
+                    return slot.wait(context);
+                }
+            }
+        }
+    }
+
+    fn write(&mut self, context: &mut Context<'_>) {
+        if self.write_failure.is_none() {
+            let result = self.link.write(self.worker, self.sending, context);
+            self.write_failure = result.err();
+        }
+    }
+
+    fn end(&mut self) -> Failure {
+        match (self.link.connection.end(), self.write_failure.take()) {
+            (Fault::Unanswered, Some(error)) => Failure::exchanging(error),
+            (fault, _) => fault.into(),
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use super::failure::Failure;
 use super::general::General;
@@ -75,9 +75,16 @@ impl Session {
     ) -> Result<Reply, Failure> {
         match self {
             Self::Http1(session) => session.exchange(worker, slot, ask).await,
-            // Boxed, so that their kilobytes are not part of every connection's task.
-            Self::Http2(session) => Box::pin(session.exchange(worker, slot, ask)).await,
+            Self::Http2(session) => session.exchange(worker, slot, ask).await,
+            // Boxed, so that its kilobytes are not part of every connection's task.
             Self::General(session) => Box::pin(session.exchange(worker, slot, ask)).await,
+        }
+    }
+
+    /// Looks after a connection that waits for its next request.
+    pub(super) fn attend(&mut self, worker: &Worker, context: &mut Context<'_>) {
+        if let Self::Http2(session) = self {
+            session.attend(worker, context);
         }
     }
 

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use super::collector::{Collector, Message};
 use super::connect::Route;
 use super::failure::Failure;
-use super::http2::Prototype;
+use super::http2::Supplies;
 use super::layout::{Ask, Layout};
 use super::session::Session;
 use super::timeline::{Clock, NEVER, Timeline, nanoseconds};
@@ -177,7 +177,7 @@ pub(super) struct Worker {
     pub(super) routes: Vec<Route>,
     /// The requests of the row, in the form of the engine that runs.
     pub(super) requests: Arc<[Prepared]>,
-    pub(super) prototypes: Vec<Prototype>,
+    pub(super) http2: Supplies,
     /// One for each lane.
     pub(super) clients: Vec<reqwest::Client>,
     /// Whether some request is filled in.
@@ -222,7 +222,7 @@ pub(super) fn run(assignment: Assignment) {
 
 async fn work(assignment: Assignment) {
     let plan = Arc::clone(&assignment.plan);
-    let (prototypes, clients) = match prepare(&plan, &assignment.layout, &assignment.routes) {
+    let clients = match clients(&plan, &assignment.layout, &assignment.routes) {
         Ok(prepared) => prepared,
         Err(failure) => {
             let _ = assignment
@@ -238,7 +238,7 @@ async fn work(assignment: Assignment) {
         shared: assignment.shared,
         routes: assignment.routes,
         requests: assignment.requests,
-        prototypes,
+        http2: Supplies::new(&plan),
         clients,
         has_templates,
         body: RefCell::new(Vec::new()),
@@ -294,26 +294,16 @@ async fn work(assignment: Assignment) {
     worker.end();
 }
 
-type Prepares = (Vec<Prototype>, Vec<reqwest::Client>);
-
-/// What the other engines need: for each request, or for each lane.
-fn prepare(plan: &Plan, layout: &Layout, routes: &[Route]) -> Result<Prepares, Failure> {
-    let (mut prototypes, mut clients) = (Vec::new(), Vec::new());
-    match &plan.engine {
-        Engine::Http1 => {}
-        Engine::Http2 => {
-            for request in Layout::requests(plan) {
-                prototypes.push(Prototype::new(request)?);
-            }
-        }
-        Engine::General(options) => {
-            for (lane, route) in routes.iter().enumerate() {
-                let request = layout.request_of(plan, lane);
-                clients.push(general::client(plan, request, route, options)?);
-            }
-        }
-    }
-    Ok((prototypes, clients))
+/// The clients of the general engine, one for each lane.
+fn clients(plan: &Plan, layout: &Layout, routes: &[Route]) -> Result<Vec<reqwest::Client>, Failure> {
+    let Engine::General(options) = &plan.engine else {
+        return Ok(Vec::new());
+    };
+    let client = |(lane, route)| {
+        let request = layout.request_of(plan, lane);
+        general::client(plan, request, route, options)
+    };
+    routes.iter().enumerate().map(client).collect()
 }
 
 impl Worker {
