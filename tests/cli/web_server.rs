@@ -227,21 +227,46 @@ where
             if path == "/hang" {
                 std::future::pending::<()>().await;
             }
-            let length = path
-                .strip_prefix("/bytes/")
-                .and_then(|text| text.parse().ok());
-            let length = if head.method == "HEAD" {
-                0
-            } else {
-                length.unwrap_or(5)
-            };
-            let body = Bytes::from(vec![b'x'; length]);
-            Ok::<_, std::convert::Infallible>(hyper::Response::new(Full::new(body)))
+            Ok::<_, std::convert::Infallible>(http2_answer(&head.method, &path))
         }
     });
     let _ = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
         .serve_connection(TokioIo::new(stream), service)
         .await;
+}
+
+type Http2Body = http_body_util::combinators::BoxBody<Bytes, std::convert::Infallible>;
+
+fn http2_answer(method: &hyper::Method, path: &str) -> hyper::Response<Http2Body> {
+    let number = |prefix: &str| path.strip_prefix(prefix)?.parse().ok();
+    let length = match method.as_str() {
+        "HEAD" => 0,
+        _ => number("/bytes/").unwrap_or(5),
+    };
+    let whole = |length: usize| Full::new(Bytes::from(vec![b'x'; length]));
+    let mut answer = hyper::Response::new(match path {
+        "/trailers" => {
+            let mut trailers = hyper::HeaderMap::new();
+            trailers.insert("x-sum", hyper::header::HeaderValue::from_static("5"));
+            whole(5)
+                .with_trailers(std::future::ready(Some(Ok(trailers))))
+                .boxed()
+        }
+        "/slow" => {
+            let pieces = futures_util::stream::unfold(0, async |number| {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+                let piece = hyper::body::Frame::data(Bytes::from_static(b"piece"));
+                (number < 5).then_some((Ok(piece), number + 1))
+            });
+            BodyExt::boxed(http_body_util::StreamBody::new(Box::pin(pieces)))
+        }
+        "/status/204" | "/status/304" => whole(0).boxed(),
+        _ => whole(length).boxed(),
+    });
+    if let Some(status) = number("/status/") {
+        *answer.status_mut() = hyper::StatusCode::from_u16(status as u16).expect("a status");
+    }
+    answer
 }
 
 async fn serve_tcp(mut stream: TcpStream, counts: &Counts, begun: Instant) {

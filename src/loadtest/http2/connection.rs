@@ -341,7 +341,13 @@ impl State {
         };
         let most = self.peer.frame as usize - opening.len();
         let (first, mut rest) = sending.block.split_at(sending.block.len().min(most));
-        let last = |rest: &[u8]| if rest.is_empty() { flag::END_HEADERS } else { 0 };
+        let last = |rest: &[u8]| {
+            if rest.is_empty() {
+                flag::END_HEADERS
+            } else {
+                0
+            }
+        };
         let header = Header {
             length: (opening.len() + first.len()) as u32,
             kind: kind::HEADERS,
@@ -390,7 +396,13 @@ impl State {
     fn end_stream(&mut self, code: Option<Code>) {
         if let (Phase::Open, Some(code)) = (self.stream.phase, code) {
             let id = self.stream.id;
-            frame::write(kind::RST_STREAM, 0, id, &code.0.to_be_bytes(), &mut self.due);
+            frame::write(
+                kind::RST_STREAM,
+                0,
+                id,
+                &code.0.to_be_bytes(),
+                &mut self.due,
+            );
             self.last_cancelled = id;
         }
         self.stream.phase = Phase::Over;
@@ -414,7 +426,13 @@ impl State {
         let used = i64::from(offered) - *credit;
         if used > i64::from(offered / 2) {
             let increment = used as u32;
-            frame::write(kind::WINDOW_UPDATE, 0, stream, &increment.to_be_bytes(), due);
+            frame::write(
+                kind::WINDOW_UPDATE,
+                0,
+                stream,
+                &increment.to_be_bytes(),
+                due,
+            );
             *credit += used;
         }
     }
@@ -432,10 +450,12 @@ impl State {
         let header = match &piece {
             Piece::Whole(header, _) | Piece::Data { header, .. } => *header,
         };
-        let is_continued = |begun: Header| {
-            header.kind == kind::CONTINUATION && header.stream == begun.stream
-        };
-        if !self.continued.map_or(header.kind != kind::CONTINUATION, is_continued) {
+        let is_continued =
+            |begun: Header| header.kind == kind::CONTINUATION && header.stream == begun.stream;
+        if !self
+            .continued
+            .map_or(header.kind != kind::CONTINUATION, is_continued)
+        {
             return Err(violation("a header block is not continued where it ended"));
         }
         match piece {
@@ -570,7 +590,9 @@ impl State {
             }
             stream.received += data.len() as u64;
             if stream.length.is_some_and(|length| length < stream.received) {
-                return Err(Fault::Malformed("its body is longer than its content-length"));
+                return Err(Fault::Malformed(
+                    "its body is longer than its content-length",
+                ));
             }
             if let Some(capture) = &mut stream.capture {
                 capture.add(data);
@@ -628,7 +650,9 @@ impl State {
         let mut head = Head::new(is_present && self.stream.status.is_some());
         let mut wants = |status| is_present && wants(status);
         self.decoder
-            .decode(block, HEAD_LIMIT, room, |field| head.take(field, &mut wants))
+            .decode(block, HEAD_LIMIT, room, |field| {
+                head.take(field, &mut wants)
+            })
             .map_err(|fault| match fault {
                 hpack::Fault::Malformed(words) => Fault::Violation(Code::COMPRESSION_ERROR, words),
                 hpack::Fault::TooLong => Fault::HeadTooLong,
@@ -664,9 +688,13 @@ impl State {
 
     fn complete(&mut self) -> Result<Option<u16>, Fault> {
         let stream = &self.stream;
-        let is_short = stream.length.is_some_and(|length| length != stream.received);
+        let is_short = stream
+            .length
+            .is_some_and(|length| length != stream.received);
         if is_short && !stream.has_no_body() {
-            return Err(Fault::Malformed("its body is shorter than its content-length"));
+            return Err(Fault::Malformed(
+                "its body is shorter than its content-length",
+            ));
         }
         // An answer that came before the request was out makes the rest of it needless
         // (RFC 9113, 8.1).

@@ -101,7 +101,10 @@ impl Header {
                 Some(false)
             }
             kind::GOAWAY => {
-                size(self.length >= 8, "a GOAWAY frame is shorter than eight octets")?;
+                size(
+                    self.length >= 8,
+                    "a GOAWAY frame is shorter than eight octets",
+                )?;
                 Some(false)
             }
             kind::WINDOW_UPDATE => {

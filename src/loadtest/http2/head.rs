@@ -87,7 +87,9 @@ impl Head {
             &[first @ b'1'..=b'9', second, third]
                 if second.is_ascii_digit() && third.is_ascii_digit() =>
             {
-                [first, second, third].iter().fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'))
+                [first, second, third]
+                    .iter()
+                    .fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'))
             }
             _ => return Err("its status is not a number of three digits"),
         };
@@ -117,9 +119,7 @@ impl Head {
 /// RFC 9113, 8.2.1, with the token of RFC 9110, 5.6.2.
 fn is_name(name: &[u8]) -> bool {
     let fits = |octet: &u8| {
-        octet.is_ascii_lowercase()
-            || octet.is_ascii_digit()
-            || b"!#$%&'*+-.^_`|~".contains(octet)
+        octet.is_ascii_lowercase() || octet.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(octet)
     };
     !name.is_empty() && name.iter().all(fits)
 }

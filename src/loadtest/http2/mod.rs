@@ -4,8 +4,8 @@
 
 mod connection;
 mod frame;
-pub mod hpack;
 mod head;
+pub mod hpack;
 mod request;
 
 pub use connection::{Answer, Connection, Sending, Step};

@@ -185,7 +185,11 @@ fn fields(request: &Request) -> Vec<(String, Value<'_>)> {
     if request.method == "CONNECT" {
         list.push((":authority", authority));
     } else {
-        list.extend([(":scheme", scheme), (":authority", authority), (":path", path)]);
+        list.extend([
+            (":scheme", scheme),
+            (":authority", authority),
+            (":path", path),
+        ]);
     }
     let implied = request::defaults(request)
         .into_iter()
@@ -195,6 +199,8 @@ fn fields(request: &Request) -> Vec<(String, Value<'_>)> {
         !OF_A_CONNECTION.contains(&name.as_str()) && (name != "te" || is_trailers)
     };
     let rest = implied.chain(own).filter(fits);
-    let pseudo = list.into_iter().map(|(name, value)| (name.to_owned(), value));
+    let pseudo = list
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value));
     pseudo.chain(rest).collect()
 }

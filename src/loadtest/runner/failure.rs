@@ -3,8 +3,8 @@
 use std::fmt;
 use std::io;
 
-use crate::loadtest::{http1, http2};
 use crate::loadtest::recording::ErrorKind;
+use crate::loadtest::{http1, http2};
 
 /// A failed connection or exchange.
 #[derive(Debug)]

@@ -295,7 +295,11 @@ async fn work(assignment: Assignment) {
 }
 
 /// The clients of the general engine, one for each lane.
-fn clients(plan: &Plan, layout: &Layout, routes: &[Route]) -> Result<Vec<reqwest::Client>, Failure> {
+fn clients(
+    plan: &Plan,
+    layout: &Layout,
+    routes: &[Route],
+) -> Result<Vec<reqwest::Client>, Failure> {
     let Engine::General(options) = &plan.engine else {
         return Ok(Vec::new());
     };

@@ -71,7 +71,10 @@ impl Decoder {
                 }
                 0x40..0x80 => {
                     let name = self.literal(&mut block, 6, room)?;
-                    let Room { name: octets, value } = room;
+                    let Room {
+                        name: octets,
+                        value,
+                    } = room;
                     if let Name::Index(index) = name {
                         // The entry that lends its name may be the one that makes room.
                         octets.clear();

@@ -94,10 +94,7 @@ impl Code {
         for length in QUICK + 1..LONGEST {
             let beyond = (bits >> (64 - length)) as u32 - self.first[length];
             if beyond < self.count[length] {
-                return (
-                    self.symbols[(self.place[length] + beyond) as usize],
-                    length,
-                );
+                return (self.symbols[(self.place[length] + beyond) as usize], length);
             }
         }
         let beyond = (bits >> (64 - LONGEST)) as u32 - self.first[LONGEST];
@@ -202,12 +199,12 @@ mod tests {
     #[test]
     fn padding_is_ones_and_shorter_than_an_octet() {
         for broken in [
-            &[0b0001_1000][..],          // `a` and zeros
-            &[0b0001_1111, 0xff],        // an octet of padding too many
-            &[0xff],                     // nothing but padding, and a whole octet of it
-            &[0xff, 0xff, 0xff, 0xff],   // the end symbol
-            &[0xff, 0xff, 0xff, 0xfc],   // one of thirty bits: a line feed, and two zeros
-            &[0b1111_1110],              // the start of a longer code
+            &[0b0001_1000][..],        // `a` and zeros
+            &[0b0001_1111, 0xff],      // an octet of padding too many
+            &[0xff],                   // nothing but padding, and a whole octet of it
+            &[0xff, 0xff, 0xff, 0xff], // the end symbol
+            &[0xff, 0xff, 0xff, 0xfc], // one of thirty bits: a line feed, and two zeros
+            &[0b1111_1110],            // the start of a longer code
         ] {
             let decoded = decode(broken, &mut Vec::new());
             assert!(decoded.is_err(), "{broken:?}");

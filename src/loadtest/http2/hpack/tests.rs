@@ -7,7 +7,10 @@ fn octets(text: &str) -> Vec<u8> {
         .bytes()
         .filter_map(|digit| char::from(digit).to_digit(16).map(|value| value as u8))
         .collect();
-    digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+    digits
+        .chunks(2)
+        .map(|pair| pair[0] << 4 | pair[1])
+        .collect()
 }
 
 fn decode(decoder: &mut Decoder, block: &[u8]) -> Result<String, Fault> {
@@ -32,7 +35,10 @@ fn single_fields() {
             "400a 6375 7374 6f6d 2d6b 6579 0d63 7573 746f 6d2d 6865 6164 6572",
             "custom-key: custom-header\n",
         ),
-        ("040c 2f73 616d 706c 652f 7061 7468", ":path: /sample/path\n"),
+        (
+            "040c 2f73 616d 706c 652f 7061 7468",
+            ":path: /sample/path\n",
+        ),
         (
             "1008 7061 7373 776f 7264 0673 6563 7265 74",
             "password: secret\n",
