@@ -160,7 +160,10 @@ fn a_criterion_stops_a_script_and_a_changed_answer_goes_on() {
     // One deployable brings questions back that no profile of services asks.
     let on = answer(&sandbox, &["pattern=modular-monolith"], 0);
     assert_eq!(open(&on), ["workload", "needs_admin_panel"]);
-    assert_eq!(answer(&sandbox, &["--skip", "5"], 0)["question"]["number"], 6);
+    assert_eq!(
+        answer(&sandbox, &["--skip", "5"], 0)["question"]["number"],
+        6
+    );
     // Asked again, and the answer stands in the question until then.
     let cleared = answer(&sandbox, &["--clear", "5"], 0);
     assert_eq!(cleared["question"]["number"], 5);

@@ -30,6 +30,7 @@ mod generate_spec;
 mod guides;
 mod house;
 mod html;
+mod http2_corpus;
 mod http2_frames;
 mod large_schema;
 mod layouts;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::hpack;
 use crate::loadtest::http1::Expects;
-use crate::loadtest::plan::Request;
+use crate::loadtest::plan::{Filling, Request};
 use crate::loadtest::request;
 use crate::loadtest::template::{Needs, Template, Values};
 
@@ -98,7 +98,7 @@ impl Program {
     fn new(request: &Request) -> Self {
         let filling = request.filling.as_deref();
         let mut program = Self {
-            needs: filling.map_or_else(Needs::default, |filling| filling.needs()),
+            needs: filling.map_or_else(Needs::default, Filling::needs),
             parts: Vec::new(),
             body: filling.map_or_else(Template::default, |filling| filling.body.clone()),
             has_length: false,
