@@ -2,6 +2,7 @@
 //! ones of the same name. Sorted by name, so that nothing depends on where a file lay.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -347,6 +348,10 @@ fn origin(draft: &Draft, depth: usize) -> String {
 }
 
 fn sha256(source: &SourceFile) -> String {
-    let digest = Sha256::digest(source.text.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut hexadecimal = String::with_capacity(64);
+    for byte in Sha256::digest(source.text.as_bytes()) {
+        // Writing to a string cannot fail.
+        let _ = write!(hexadecimal, "{byte:02x}");
+    }
+    hexadecimal
 }
