@@ -284,7 +284,10 @@ fn text_of_users_stays_text() {
     // The front matter is JSON within YAML, where nothing has a meaning.
     let (_, body) = run.stdout.split_once("\n---\n").expect("front matter");
     let unescaped = body.replace("\\<", "");
-    assert!(!unescaped.contains("<script") && !unescaped.contains("<b"), "{body}");
+    assert!(
+        !unescaped.contains("<script") && !unescaped.contains("<b"),
+        "{body}"
+    );
     for line in body.lines().filter(|line| line.starts_with('|')) {
         let cells = line.replace("\\|", "").matches('|').count();
         assert!((3..=7).contains(&cells), "{line}");
