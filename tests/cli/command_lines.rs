@@ -27,10 +27,10 @@ pub fn of_markdown(text: &str) -> Vec<Line> {
     }
     let prose = fence.replace_all(text, "");
     let span = Regex::new("`([^`]+)`").expect("a pattern");
+    let subcommand = Regex::new("^backsmith [a-z]").expect("a pattern");
     for paragraph in prose.split("\n\n") {
         let paragraph = paragraph.replace('\n', " ");
         for code in span.captures_iter(&paragraph) {
-            let subcommand = Regex::new("^backsmith [a-z]").expect("a pattern");
             if subcommand.is_match(&code[1]) {
                 found.extend(calls(&code[1]));
             }

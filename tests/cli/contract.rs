@@ -130,7 +130,16 @@ fn completions_know_every_command() {
     let sandbox = Sandbox::new();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let run = sandbox.run(["completions", shell]).expect(0);
-        for command in ["scaffold", "migrate", "loadtest", "decide", "doctor"] {
+        for command in [
+            "scaffold",
+            "migrate",
+            "loadtest",
+            "decide",
+            "doctor",
+            "explain",
+            "completions",
+            "man",
+        ] {
             assert!(run.stdout.contains(command), "{shell} lacks {command}");
         }
     }

@@ -58,12 +58,13 @@ fn codes_in_sources() -> BTreeSet<(String, String)> {
         r#"\bfault\(\s*"([a-z]+(?:-[a-z]+)+)""#,
         r#"_DOCUMENT: &str = "([a-z-]+)""#,
     ];
+    let arm = Regex::new(r#"=> "([a-z0-9-]+)""#).expect("a pattern");
+    let patterns = patterns.map(|pattern| Regex::new(pattern).expect("a pattern"));
     let mut found = BTreeSet::new();
     for path in files("src", ".rs") {
         let text = read(&path);
         let product = text.split("#[cfg(test)]").next().unwrap_or_default();
-        for pattern in patterns {
-            let pattern = Regex::new(pattern).expect("a pattern");
+        for pattern in &patterns {
             for code in pattern.captures_iter(product) {
                 found.insert((code[1].to_owned(), path.display().to_string()));
             }
@@ -72,7 +73,6 @@ fn codes_in_sources() -> BTreeSet<(String, String)> {
         for (at, _) in product.match_indices("fn code(") {
             let body = &product[at..];
             let body = &body[..body.find("\n    }\n").unwrap_or(body.len())];
-            let arm = Regex::new(r#"=> "([a-z0-9-]+)""#).expect("a pattern");
             for code in arm.captures_iter(body) {
                 found.insert((code[1].to_owned(), path.display().to_string()));
             }

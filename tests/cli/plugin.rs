@@ -145,6 +145,25 @@ fn fields_that_the_skill_names_exist() {
         }
     }
     assert!(checked > 15, "{checked} fields");
+    let review = root().join(".claude-plugin/cs/commands/backend-review.md");
+    let review = std::fs::read_to_string(review).expect("the command");
+    let schema = root().join("references/schema/decide-question.v1.json");
+    let schema = std::fs::read_to_string(schema).expect("a schema");
+    for field in [
+        "status",
+        "ask",
+        "forces",
+        "open",
+        "choices",
+        "recommendation",
+        "because",
+        "source",
+        "value",
+        "kill_criteria",
+    ] {
+        assert!(review.contains(field), "the review does not name {field}");
+        assert!(schema.contains(&format!("\"{field}\": ")), "{field}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::database::{Look, QueryCounter};
 use super::described;
 use super::live::Live;
 use super::{other_machine, render, stored, this_machine, verdict};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::failure::{Failure, Verdict};
 use crate::loadtest::assessment::{self, Assessment, Doubt, Endpoint, Subject};
 use crate::loadtest::comparison::{self, Baseline};
@@ -262,7 +262,12 @@ fn hint(assessed: &Assessment, terminal: &mut Terminal) {
                 ));
             }
         }
-        _ => {}
+        _ => {
+            let worth = |finding: &&Diagnostic| finding.severity >= Severity::Warning;
+            if let Some(finding) = assessed.findings.iter().find(worth) {
+                terminal.hint(&format!("`backsmith explain {}`", finding.code));
+            }
+        }
     }
 }
 

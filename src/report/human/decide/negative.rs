@@ -152,6 +152,7 @@ pub(super) fn stopped(
             &[
                 criterion.because().to_owned(),
                 criterion.source().to_owned(),
+                format!("`backsmith explain {}`", criterion.code()),
             ],
             view.width,
         )?;
