@@ -3,9 +3,10 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use backsmith::loadtest::plan::{Engine, Extent, Pace, Plan, Reuse, Target, Trust};
+use backsmith::loadtest::plan::{Engine, Extent, LimitWatch, Pace, Plan, Reuse, Target, Trust};
 use backsmith::loadtest::recording::{ErrorKind, Recording};
 use backsmith::loadtest::runner;
 use backsmith::loadtest::schedule::Schedule;
@@ -346,4 +347,26 @@ fn a_connection_that_waits_is_looked_after() {
     clean(&recording, 200, 1);
     assert_eq!(recording.requests.retried, 0);
     assert_eq!(recording.connections.closed_by_server, 1);
+}
+
+#[test]
+fn a_rate_limit_is_asked_again_in_the_same_language() {
+    let requests = AtomicU64::new(0);
+    let address = start(move |asked| {
+        if asked.event != Event::Request {
+            return (Vec::new(), false);
+        }
+        let limited = requests.fetch_add(1, Ordering::Relaxed) < 4;
+        (answer(asked.stream, if limited { 429 } else { 200 }), false)
+    });
+    let url = format!("http://{address}/");
+    let mut plan = plan(&url, "POST", b"{}".to_vec(), 4);
+    plan.limit_watch = LimitWatch::On {
+        recovery_requests: 3,
+    };
+    let recording = run(&plan);
+    clean(&recording, 429, 4);
+    let recovery = recording.rate_limit.expect("watched").recovery;
+    let recovery = recovery.expect("asked again");
+    assert_eq!((recovery.sent, recovery.allowed), (3, 3));
 }
