@@ -25,6 +25,8 @@ mod examples;
 mod explain;
 mod file_server;
 mod forcing;
+#[cfg(target_os = "linux")]
+mod forcing_terminal;
 mod from_database;
 mod generate_spec;
 mod guides;
@@ -60,6 +62,8 @@ mod plugin;
 mod pooler;
 mod postgres;
 mod profiles;
+#[cfg(target_os = "linux")]
+mod pseudo_terminal;
 mod reader;
 mod references;
 mod regeneration;

@@ -278,9 +278,11 @@ fn pattern(answers: &Answers, profiles: &[Profile]) -> Recommendation {
     let with = |pattern| answers.with(Input::Pattern, Some(Value::Choice(pattern)));
     let stops = |pattern| {
         let answers = with(pattern);
-        Criterion::ALL
-            .into_iter()
-            .any(|criterion| criterion.outcome(&answers) == Outcome::Fail)
+        // What stops every shape says nothing about one of them.
+        Criterion::ALL.into_iter().any(|criterion| {
+            criterion.inputs().contains(&Input::Pattern)
+                && criterion.outcome(&answers) == Outcome::Fail
+        })
     };
     let mut best: Option<(&'static str, String, u32, u32)> = None;
     for pattern in PATTERNS.into_iter().filter(|pattern| !stops(*pattern)) {
