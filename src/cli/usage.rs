@@ -71,7 +71,7 @@ fn failure(error: &clap::Error) -> Failure {
         }
         ErrorKind::InvalidSubcommand => {
             let unknown = text(ContextKind::InvalidSubcommand).unwrap_or_default();
-            let command = super::command();
+            let command = command_of(error);
             let names: Vec<&str> = command
                 .get_subcommands()
                 .map(clap::Command::get_name)
@@ -110,6 +110,13 @@ fn failure(error: &clap::Error) -> Failure {
             if argument == other {
                 return Failure::input(format!("`{name}` was given more than once")).code("usage");
             }
+            if argument.is_empty() {
+                return Failure::input(format!(
+                    "`{other}` stands before a command that does not take it"
+                ))
+                .code("usage")
+                .hint("options of a command follow its name");
+            }
             Failure::input(format!("`{argument}` cannot be used with `{other}`"))
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
@@ -139,6 +146,26 @@ fn failure(error: &clap::Error) -> Failure {
         }
         _ => failure.code("usage"),
     }
+}
+
+/// The command whose usage the fault shows: the one that was being read.
+fn command_of(error: &clap::Error) -> clap::Command {
+    let usage = match error.get(ContextKind::Usage) {
+        Some(ContextValue::StyledStr(usage)) => usage.to_string(),
+        _ => String::new(),
+    };
+    let words = usage.lines().next().unwrap_or_default();
+    let names = words
+        .split_whitespace()
+        .skip_while(|word| *word != "backsmith");
+    let mut command = super::command();
+    for name in names.skip(1) {
+        let Some(inner) = command.find_subcommand(name) else {
+            break;
+        };
+        command = inner.clone();
+    }
+    command
 }
 
 fn first_line(error: &clap::Error) -> String {

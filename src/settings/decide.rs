@@ -168,8 +168,8 @@ pub(super) fn resolve(arguments: &cli::Decide, context: &Context) -> Result<Requ
     };
     Ok(Request {
         report,
-        profiles,
         task,
+        profiles,
     })
 }
 

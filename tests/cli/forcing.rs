@@ -319,6 +319,26 @@ fn a_file_that_is_no_answers_file_is_left_alone() {
     keep("binary.md").expect(2);
 }
 
+#[test]
+fn slips_in_the_commands_are_named() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.run(["decide", "answr"]).expect(2);
+    assert!(
+        run.stderr.contains("one of next, answer") && run.stderr.contains("did you mean `answer`?"),
+        "{}",
+        run.stderr
+    );
+    let run = sandbox
+        .run(["decide", "--team-size", "3", "next"])
+        .expect(2);
+    assert!(
+        run.stderr
+            .contains("`--team-size <N>` stands before a command that does not take it"),
+        "{}",
+        run.stderr
+    );
+}
+
 #[cfg(unix)]
 mod unix {
     use std::os::unix::fs::{PermissionsExt, symlink};

@@ -15,7 +15,7 @@ pub const CTRL_C: &str = "\u{3}";
 pub const CTRL_D: &str = "\u{4}";
 
 /// Nothing takes this long; whoever waits longer waits for something that does not come.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A run that is being typed to.
 pub struct Session {

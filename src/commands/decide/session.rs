@@ -220,9 +220,8 @@ impl<'a> Session<'a> {
                 },
             };
             asked = true;
-            match self.ask(input, is_again, &state, &mut dialogue, terminal)? {
-                Some(end) => return Ok(end),
-                None => continue,
+            if let Some(end) = self.ask(input, is_again, &state, &mut dialogue, terminal)? {
+                return Ok(end);
             }
         }
     }
@@ -296,7 +295,7 @@ impl<'a> Session<'a> {
                 Typed::End => return Ok(Some(End::Left)),
                 Typed::Interrupted(signal) => return Ok(Some(End::Interrupted(signal))),
             };
-            match self.reply(input, line.trim(), known.is_some(), &advice, terminal)? {
+            match reply(input, line.trim(), known.is_some(), &advice, terminal)? {
                 Reply::Again => {}
                 Reply::Keep => return Ok(None),
                 Reply::Quit => return Ok(Some(End::Left)),
@@ -316,51 +315,6 @@ impl<'a> Session<'a> {
                         return Ok(None);
                     }
                 }
-            }
-        }
-    }
-
-    fn reply(
-        &self,
-        input: Input,
-        line: &str,
-        is_known: bool,
-        advice: &forcing::Recommendation,
-        terminal: &mut Terminal,
-    ) -> Result<Reply, Failure> {
-        match line {
-            "" if is_known => return Ok(Reply::Keep),
-            "" => match &advice.value {
-                Some(value) => return Ok(Reply::Record(Recorded::Known(value.clone()))),
-                None => {
-                    let text = "there is no answer to take here: type one, or `unknown`";
-                    writeln!(terminal.error_stream(), "{text}")?;
-                    return Ok(Reply::Again);
-                }
-            },
-            "?" | "help" => {
-                let section = forcing::guide::section(ForcingQuestion::of(input));
-                writeln!(terminal.error_stream(), "\n{section}")?;
-                return Ok(Reply::Again);
-            }
-            "back" => return Ok(Reply::Back),
-            "quit" => return Ok(Reply::Quit),
-            "skip" => return Ok(Reply::Record(Recorded::Unknown)),
-            _ => {}
-        }
-        let choices = forcing::choices(input);
-        let numbered = line.parse::<usize>().ok().and_then(|at| at.checked_sub(1));
-        let chosen = choices
-            .iter()
-            .enumerate()
-            .find(|(at, (_, meaning))| numbered == Some(*at) || *meaning == line)
-            .map_or(line, |(_, (word, _))| word);
-        match Recorded::parse(input, chosen) {
-            Ok(recorded) => Ok(Reply::Record(recorded)),
-            Err(expected) => {
-                let fault = wrong_value(line, input.flag(), expected);
-                human::error::write(terminal.error_stream(), &Failure::inputs([fault]))?;
-                Ok(Reply::Again)
             }
         }
     }
@@ -404,6 +358,51 @@ impl<'a> Session<'a> {
             terminal.note("kept as unknown; without it the engine refuses");
         }
         Ok(true)
+    }
+}
+
+/// What a line at the prompt means.
+fn reply(
+    input: Input,
+    line: &str,
+    is_known: bool,
+    advice: &forcing::Recommendation,
+    terminal: &mut Terminal,
+) -> Result<Reply, Failure> {
+    match line {
+        "" if is_known => return Ok(Reply::Keep),
+        "" => {
+            if let Some(value) = &advice.value {
+                return Ok(Reply::Record(Recorded::Known(value.clone())));
+            }
+            let text = "there is no answer to take here: type one, or `unknown`";
+            writeln!(terminal.error_stream(), "{text}")?;
+            return Ok(Reply::Again);
+        }
+        "?" | "help" => {
+            let section = forcing::guide::section(ForcingQuestion::of(input));
+            writeln!(terminal.error_stream(), "\n{section}")?;
+            return Ok(Reply::Again);
+        }
+        "back" => return Ok(Reply::Back),
+        "quit" => return Ok(Reply::Quit),
+        "skip" => return Ok(Reply::Record(Recorded::Unknown)),
+        _ => {}
+    }
+    let choices = forcing::choices(input);
+    let numbered = line.parse::<usize>().ok().and_then(|at| at.checked_sub(1));
+    let chosen = choices
+        .iter()
+        .enumerate()
+        .find(|(at, (_, meaning))| numbered == Some(*at) || *meaning == line)
+        .map_or(line, |(_, (word, _))| word);
+    match Recorded::parse(input, chosen) {
+        Ok(recorded) => Ok(Reply::Record(recorded)),
+        Err(expected) => {
+            let fault = wrong_value(line, input.flag(), expected);
+            human::error::write(terminal.error_stream(), &Failure::inputs([fault]))?;
+            Ok(Reply::Again)
+        }
     }
 }
 

@@ -30,11 +30,6 @@ pub fn section(question: ForcingQuestion) -> String {
     readable(section)
 }
 
-/// The whole page for people.
-pub fn readable_page() -> String {
-    readable(PAGE.lines())
-}
-
 fn readable<'a>(lines: impl Iterator<Item = &'a str>) -> String {
     let mut text = String::new();
     for line in lines.filter(|line| *line != BEGIN && *line != END) {

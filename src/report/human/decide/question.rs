@@ -165,7 +165,7 @@ pub fn write_input(
         writeln!(out)?;
     }
     let choices = forcing::choices(input);
-    let recommended = advice.value.as_ref().map(|value| value.written());
+    let recommended = advice.value.as_ref().map(Value::written);
     let width = choices.iter().map(|(word, _)| word.len()).max();
     let width = width.unwrap_or_default().max("unknown".len());
     for (at, (word, meaning)) in choices.iter().enumerate() {
