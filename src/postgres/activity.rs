@@ -4,6 +4,7 @@ use sqlx::Row;
 
 use super::{Connection, Error};
 use crate::redact;
+use crate::text::printable::one_line;
 
 /// Letters of a query that are shown.
 const SHOWN: usize = 80;
@@ -78,11 +79,7 @@ async fn one(
 /// One line of a query, without its secrets.
 fn shown(query: &str) -> String {
     let line = redact::in_place(query);
-    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= SHOWN {
-        return line;
-    }
-    line.chars().take(SHOWN - 3).collect::<String>() + "..."
+    one_line(&line, SHOWN)
 }
 
 #[cfg(test)]
@@ -92,7 +89,7 @@ mod tests {
     #[test]
     fn queries_are_one_short_line_without_secrets() {
         assert_eq!(shown("select\n  1"), "select 1");
-        assert_eq!(shown(&"a ".repeat(200)).len(), 80);
+        assert_eq!(shown(&"a ".repeat(200)).chars().count(), 80);
         assert_eq!(
             shown("alter role a\nPASSWORD 's3cret'"),
             "alter role a PASSWORD '******'"

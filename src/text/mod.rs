@@ -7,7 +7,7 @@ mod json;
 pub mod number;
 mod places;
 mod pointer;
-mod printable;
+pub mod printable;
 pub mod shell;
 mod source;
 pub mod suggest;

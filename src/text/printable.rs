@@ -1,11 +1,13 @@
-//! Text of users that is harmless where it is shown: no character moves a cursor, hides what stands
-//! beside it or turns the reading direction.
+//! Text of users, documents and servers that is harmless where it is shown: no character moves a cursor,
+//! hides what stands beside it or turns the reading direction; on one line, of a bounded length.
 
 use std::borrow::Cow;
-use std::fmt::Write;
+
+/// As long as a statement is shown.
+pub const STATEMENT: usize = 140;
 
 /// Whether a character shows as itself and leaves its neighbours alone.
-fn is_printable(character: char) -> bool {
+pub fn is_printable(character: char) -> bool {
     let hides = matches!(
         character,
         // Marks and overrides of direction, separators of lines, blanks without width, tags.
@@ -38,13 +40,35 @@ pub fn printable(text: &str) -> Cow<'_, str> {
             '\n' => harmless.push_str("\\n"),
             '\t' => harmless.push_str("\\t"),
             character if is_printable(character) => harmless.push(character),
-            character => {
-                // Writing to a string cannot fail.
-                let _ = write!(harmless, "\\u{{{:x}}}", u32::from(character));
-            }
+            character => harmless.push_str(&code(character)),
         }
     }
     Cow::Owned(harmless)
+}
+
+/// On one line, with such characters written out; runs of blanks stay, since they separate columns.
+pub fn visible(text: &str) -> String {
+    printable(&text.replace(['\n', '\r', '\t'], " ")).into_owned()
+}
+
+/// The text as `visible` shows it, with single blanks and at most this many characters.
+pub fn one_line(text: &str, most: usize) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    cut(&visible(&words.join(" ")), most)
+}
+
+/// The text, or its beginning with an ellipsis.
+pub fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let start: String = text.chars().take(most.saturating_sub(1)).collect();
+    format!("{start}…")
+}
+
+/// How a character is written that does not show as itself: `\u{1b}`.
+pub fn code(hidden: char) -> String {
+    format!("\\u{{{:x}}}", u32::from(hidden))
 }
 
 #[cfg(test)]
@@ -59,5 +83,26 @@ mod tests {
             "a\\u{1b}[31m\\nb\\u{202e}c"
         );
         assert_eq!(first_unprintable("plain"), None);
+    }
+
+    #[test]
+    fn nothing_reaches_a_terminal_but_text() {
+        for (text, shown) in [
+            ("a   b", "a   b"),
+            ("\u{1b}[31mred\u{7}", "\\u{1b}[31mred\\u{7}"),
+            ("a\r\nb\tc", "a  b c"),
+            ("\u{9b}2J", "\\u{9b}2J"),
+            ("a\u{202e}b\u{2028}c", "a\\u{202e}b\\u{2028}c"),
+        ] {
+            assert_eq!(visible(text), shown);
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_one_short_line() {
+        assert_eq!(one_line("select\n   1", 20), "select 1");
+        assert_eq!(one_line("ääääää", 4), "äää…");
+        assert_eq!(one_line("\u{1b}\u{1b}", 6), "\\u{1b…");
+        assert_eq!(one_line("abcd", 4), "abcd");
     }
 }

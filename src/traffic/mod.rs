@@ -18,6 +18,4 @@ pub use answer::{Answer, Standing};
 pub use request::{Attempt, Exercise, LeftOut, Options, Request, Traffic};
 pub use rules::Rules;
 pub use security::Given;
-pub use survey::{
-    DatabaseUse, OperationQueries, StatementCalls, Survey, Surveyed, Tried, one_line,
-};
+pub use survey::{DatabaseUse, OperationQueries, StatementCalls, Survey, Surveyed, Tried};

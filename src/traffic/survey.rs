@@ -8,6 +8,7 @@ use super::request::{Attempt, Exercise, LeftOut};
 use super::rules::Rules;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::text::number::{count, counted, decimal};
+use crate::text::printable::{STATEMENT, one_line};
 
 /// All operations, asked one by one.
 #[derive(Clone, Debug, Default)]
@@ -105,7 +106,7 @@ impl OperationQueries {
                     "`{name}` runs one statement {} times a request ({} measured): `{}`",
                     decimal(self.calls_per_request(statement), 1),
                     counted(self.requests, "request"),
-                    one_line(&statement.query)
+                    one_line(&statement.query, STATEMENT)
                 ),
             )
             .help("ask for all rows in one statement: a join, or `= ANY ($1)`")
@@ -336,15 +337,4 @@ fn accepted(surveyed: &Surveyed, lenient: bool) -> Option<Diagnostic> {
             .pointer(first.pointer.clone())
             .help("refuse it with 400, or take the rule out of the document"),
     )
-}
-
-/// A statement in one line of a readable length.
-pub fn one_line(query: &str) -> String {
-    const LONGEST: usize = 140;
-    let text = query.split_whitespace().collect::<Vec<_>>().join(" ");
-    if text.chars().count() <= LONGEST {
-        return text;
-    }
-    let head: String = text.chars().take(LONGEST - 3).collect();
-    format!("{head}...")
 }

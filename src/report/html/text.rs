@@ -3,8 +3,12 @@
 
 use std::fmt;
 
+use crate::text::printable::{code, is_printable};
+
 /// Texts of servers and databases are cut here.
 const LONGEST: usize = 120;
+/// A sentence may quote several of them.
+const LONGEST_SENTENCE: usize = 600;
 
 /// Text that is markup already, safe to stand in a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,12 +39,21 @@ impl Html {
 
     /// Text of somebody else, cut with its length when it is long.
     pub(super) fn foreign(text: &str) -> Self {
+        Self::bounded(text, LONGEST, Self::text)
+    }
+
+    /// A sentence of ours that holds text of somebody else, cut like that.
+    pub(super) fn told(text: &str) -> Self {
+        Self::bounded(text, LONGEST_SENTENCE, Self::sentence)
+    }
+
+    fn bounded(text: &str, most: usize, markup: impl Fn(&str) -> Self) -> Self {
         let length = text.chars().count();
-        if length <= LONGEST {
-            return Self::text(text);
+        if length <= most {
+            return markup(text);
         }
-        let cut: String = text.chars().take(LONGEST).collect();
-        let mut html = Self::text(&cut);
+        let cut: String = text.chars().take(most).collect();
+        let mut html = markup(&cut);
         html.0.push_str(&format!(
             "… <span class=\"mut\">({length} characters)</span>"
         ));
@@ -79,9 +92,8 @@ fn escape_into(html: &mut String, text: &str) {
             '"' => html.push_str("&quot;"),
             '\'' => html.push_str("&#39;"),
             '\n' => html.push('\n'),
-            hidden if is_hidden(hidden) => {
-                let code = u32::from(hidden);
-                html.push_str(&format!("<span class=\"ctl\">\\u{{{code:x}}}</span>"));
+            hidden if !is_printable(hidden) => {
+                html.push_str(&format!("<span class=\"ctl\">{}</span>", code(hidden)));
             }
             plain => html.push(plain),
         }
@@ -93,23 +105,14 @@ pub(super) fn attribute(text: &str) -> Html {
     let visible: String = text
         .chars()
         .map(|character| {
-            if is_hidden(character) {
-                '\u{fffd}'
-            } else {
+            if is_printable(character) {
                 character
+            } else {
+                '\u{fffd}'
             }
         })
         .collect();
     Html::text(&visible)
-}
-
-/// Controls, marks without a width, and marks that turn the direction of the text around them.
-fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

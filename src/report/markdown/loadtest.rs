@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::{cell, code, code_cell, prose};
 use crate::loadtest::assessment::{Assessment, Measured};
 use crate::loadtest::capacity::Capacity;
 use crate::loadtest::comparison::{Comparison, Metric};
@@ -9,39 +10,32 @@ use crate::loadtest::expectation::Threshold;
 use crate::loadtest::rate_limit::Standing;
 use crate::loadtest::statistics::Summary;
 use crate::report::wording::capacity as searching;
+use crate::report::wording::comparison::metric_name;
+use crate::report::wording::figures::{time, times};
 use crate::report::wording::loadtest as wording;
 use crate::text::number::{count, decimal, per_cent, per_second, seconds, signed_per_cent};
 
 pub fn write(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
-    writeln!(out, "## {}\n", wording::headline(assessment).text)?;
+    writeln!(out, "## {}\n", prose(&wording::headline(assessment).text))?;
     for result in &assessment.results {
-        writeln!(
-            out,
-            "`{} {}`  ",
-            result.endpoint.method, result.endpoint.url
-        )?;
+        let endpoint = &result.endpoint;
+        let name = format!("{} {}", endpoint.method, endpoint.url);
+        writeln!(out, "{}  ", code(&name))?;
     }
     if let Some(found) = &assessment.capacity {
-        return capacity(out, found, assessment);
+        capacity(out, found, assessment)?;
+    } else {
+        figures(out, assessment)?;
     }
-    writeln!(out, "{}\n", wording::load(assessment))?;
-    expectations(out, assessment)?;
-    if let Some(comparison) = &assessment.comparison {
-        compared(out, comparison, assessment.baseline.is_some())?;
-    }
-    rate_limit(out, assessment)?;
-    latencies(out, assessment)?;
-    targets(out, assessment)?;
-    stages(out, assessment)?;
     for (doubt, text) in assessment
         .doubts
         .iter()
         .map(|doubt| wording::doubt(doubt, assessment))
     {
-        writeln!(out, "- **{doubt}**: {text}")?;
+        writeln!(out, "- **{doubt}**: {}", prose(&text))?;
     }
     for remark in &assessment.remarks {
-        writeln!(out, "- {remark}")?;
+        writeln!(out, "- {}", prose(remark))?;
     }
     super::survey::write(out, assessment)?;
     for finding in &assessment.findings {
@@ -50,14 +44,26 @@ pub fn write(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
             "- **{}** `{}`: {}{}",
             finding.severity.name(),
             finding.code,
-            finding.message,
+            prose(&finding.message),
             finding
                 .pointer
                 .as_ref()
-                .map_or(String::new(), |pointer| format!(" (`{pointer}`)"))
+                .map_or(String::new(), |pointer| format!(" ({})", code(pointer)))
         )?;
     }
     Ok(())
+}
+
+fn figures(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
+    writeln!(out, "{}\n", wording::load(assessment))?;
+    expectations(out, assessment)?;
+    if let Some(comparison) = &assessment.comparison {
+        compared(out, comparison, assessment.baseline.is_some())?;
+    }
+    rate_limit(out, assessment)?;
+    latencies(out, assessment)?;
+    targets(out, assessment)?;
+    stages(out, assessment)
 }
 
 fn expectations(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
@@ -85,14 +91,14 @@ fn expectations(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> 
             (Some(value), "ms") => format!("{} ms", decimal(value, 2)),
             (Some(value), _) => decimal(value, 1),
         };
-        writeln!(
-            out,
-            "| {} {} {} | {measured} | {} |",
-            expectation.subject().replace('|', "\\|"),
+        let condition = format!(
+            "{} {} {}",
+            expectation.subject(),
             expectation.operator.sign(),
-            Threshold(expectation),
-            word(checked.met)
-        )?;
+            Threshold(expectation)
+        );
+        let (condition, word) = (code_cell(&condition), word(checked.met));
+        writeln!(out, "| {condition} | {measured} | {word} |")?;
     }
     writeln!(out)
 }
@@ -129,7 +135,7 @@ fn compared(out: &mut dyn Write, comparison: &Comparison, with_baseline: bool) -
         writeln!(
             out,
             "| {} | {} | {} | {} | {interval} | {} |",
-            wording::metric_name(measure.metric),
+            metric_name(measure.metric),
             figure(measure.a),
             figure(measure.b),
             measure.change.map_or("-".to_owned(), signed),
@@ -150,7 +156,8 @@ fn rate_limit(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
             Standing::Look => "look",
             Standing::Fails => "**fails**",
         };
-        writeln!(out, "| {} | {} | {word} |", check.label, check.detail)?;
+        let (label, detail) = (cell(check.label), cell(&check.detail));
+        writeln!(out, "| {label} | {detail} | {word} |")?;
     }
     writeln!(out)
 }
@@ -182,33 +189,29 @@ fn capacity(out: &mut dyn Write, found: &Capacity, assessment: &Assessment) -> i
         "| asked | reached | p50 | p90 | p99 | max | in flight | |"
     )?;
     writeln!(out, "|---:|---:|---:|---:|---:|---:|---:|---|")?;
-    let cell = |value: Option<f64>| value.map_or("-".to_owned(), |value| decimal(value, 2));
     for (index, step) in found.steps.iter().enumerate() {
         writeln!(
             out,
-            "| {} | {} | {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} |",
             per_second(step.asked),
             per_second(step.reached),
-            cell(step.latency.p50),
-            cell(step.latency.p90),
-            cell(step.latency.p99),
-            cell(step.latency.max),
+            times(&step.latency).join(" | "),
             decimal(step.in_flight, 1),
-            searching::remark(found, index)
+            cell(&searching::remark(found, index))
         )?;
     }
     writeln!(out)?;
     if let Some(knee) = searching::knee(found) {
-        writeln!(out, "- **knee**: {knee}")?;
+        writeln!(out, "- **knee**: {}", prose(&knee))?;
     }
     if let Some(limit) = searching::limit(found, assessment) {
-        writeln!(out, "- **limit**: {limit}")?;
+        writeln!(out, "- **limit**: {}", prose(&limit))?;
     }
     if let (Some(scaling), Some(highest)) = (&found.scaling, found.highest()) {
         writeln!(
             out,
             "- **scaling**: {}",
-            searching::scaling(scaling, highest)
+            prose(&searching::scaling(scaling, highest))
         )?;
     }
     Ok(())
@@ -223,21 +226,18 @@ fn stages(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
     };
     writeln!(
         out,
-        "| stage | asked | reached | unsent | p50 | p99 | max | errors |"
+        "| stage | asked | reached | unsent | p50 | p90 | p99 | max | errors |"
     )?;
-    writeln!(out, "|---:|---:|---:|---:|---:|---:|---:|---:|")?;
-    let cell = |value: Option<f64>| value.map_or("-".to_owned(), |value| decimal(value, 2));
+    writeln!(out, "|---:|---:|---:|---:|---:|---:|---:|---:|---:|")?;
     for figures in assessment.stages(result) {
         writeln!(
             out,
-            "| {} | {} | {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} |",
             seconds(figures.stage.duration),
             wording::stage_rate(&figures.stage),
             per_second(figures.reached),
             count(figures.record.unsent()),
-            cell(figures.latency.p50),
-            cell(figures.latency.p99),
-            cell(figures.latency.max),
+            times(&figures.latency).join(" | "),
             per_cent(figures.error_rate)
         )?;
     }
@@ -246,7 +246,6 @@ fn stages(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
 
 /// The requests of a mix.
 fn targets(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
-    let cell = |value: Option<f64>| value.map_or("-".to_owned(), |value| decimal(value, 2));
     for (name, result) in ["A", "B"].into_iter().zip(&assessment.results) {
         if result.parts.is_empty() {
             continue;
@@ -259,36 +258,35 @@ fn targets(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
         for part in &result.parts {
             writeln!(
                 out,
-                "| `{}` | {} | {} | {} | {} | {} | {} |",
-                part.named.name.replace('|', "\\|").replace('`', "'"),
+                "| {} | {} | {} | {} | {} | {} | {} |",
+                code_cell(&part.named.name),
                 part.named.weight,
                 per_second(part.requests_per_second),
-                cell(part.latency.p50),
-                cell(part.latency.p95),
-                cell(part.latency.p99),
+                time(part.latency.p50),
+                time(part.latency.p95),
+                time(part.latency.p99),
                 count(part.errors)
             )?;
         }
         writeln!(out)?;
     }
     if let Some(text) = wording::drawn(&assessment.load) {
-        writeln!(out, "- values: {text}")?;
+        writeln!(out, "- values: {}", prose(&text))?;
     }
     Ok(())
 }
 
 fn row(out: &mut dyn Write, name: &str, result: &Measured, latency: &Summary) -> io::Result<()> {
-    let cell = |value: Option<f64>| value.map_or("-".to_owned(), |value| decimal(value, 2));
     writeln!(
         out,
         "| {name} | {} | {} | {} | {} | {} | {} | {} | {} |",
         per_second(result.requests_per_second),
-        cell(latency.p50),
-        cell(latency.p90),
-        cell(latency.p95),
-        cell(latency.p99),
-        cell(latency.p999),
-        cell(latency.max),
+        time(latency.p50),
+        time(latency.p90),
+        time(latency.p95),
+        time(latency.p99),
+        time(latency.p999),
+        time(latency.max),
         count(result.errors)
     )
 }

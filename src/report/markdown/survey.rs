@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use crate::loadtest::assessment::Assessment;
 use crate::report::wording::survey as wording;
 use crate::text::number::{count, decimal};
-use crate::traffic::one_line;
+use crate::text::printable::{STATEMENT, one_line};
 
-use super::cell;
+use super::{code, code_cell, prose};
 
 /// Statements that are shown of a load.
 const STATEMENTS: usize = 10;
@@ -16,8 +16,9 @@ pub(super) fn write(out: &mut dyn Write, assessment: &Assessment) -> io::Result<
     if let Some(survey) = &assessment.survey {
         writeln!(
             out,
-            "\n### {} {} (`{}`)\n\n| operation | | answers | invalid requests | queries a request |\n|---|---|---|---|---:|",
-            survey.title, survey.version, survey.document
+            "\n### {} ({})\n\n| operation | | answers | invalid requests | queries a request |\n|---|---|---|---|---:|",
+            prose(format!("{} {}", survey.title, survey.version).trim()),
+            code(&survey.document)
         )?;
         for operation in &survey.operations {
             let answers: Vec<String> = operation
@@ -32,8 +33,8 @@ pub(super) fn write(out: &mut dyn Write, assessment: &Assessment) -> io::Result<
             let queries = operation.queries.as_ref();
             writeln!(
                 out,
-                "| `{}` | {} | {} | {invalid} | {} |",
-                operation.name,
+                "| {} | {} | {} | {invalid} | {} |",
+                code_cell(&operation.name),
                 if operation.objections.is_empty() {
                     "holds"
                 } else {
@@ -49,22 +50,23 @@ pub(super) fn write(out: &mut dyn Write, assessment: &Assessment) -> io::Result<
         }
         writeln!(out)?;
         for left in &survey.left_out {
-            writeln!(out, "- left out: `{}`: {}", left.name, left.reason)?;
+            let (name, reason) = (code(&left.name), prose(&left.reason));
+            writeln!(out, "- left out: {name}: {reason}")?;
         }
     }
     if let Some(database) = &assessment.database {
         writeln!(
             out,
-            "\n{} queries a request of the load (`{}`)\n\n| calls a request | statement |\n|---:|---|",
+            "\n{} queries a request of the load ({})\n\n| calls a request | statement |\n|---:|---|",
             decimal(database.load.per_request(), 1),
-            database.url
+            code(&database.url)
         )?;
         for statement in database.load.statements.iter().take(STATEMENTS) {
             writeln!(
                 out,
-                "| {} | `{}` |",
+                "| {} | {} |",
                 decimal(database.load.calls_per_request(statement), 1),
-                cell(&one_line(&statement.query))
+                code_cell(&one_line(&statement.query, STATEMENT))
             )?;
         }
         writeln!(out)?;

@@ -2,20 +2,17 @@
 
 use std::time::Duration;
 
-use super::capacity;
+use super::{capacity, comparison};
 use crate::loadtest::advice;
 use crate::loadtest::assessment::{
     Assessment, Doubt, Load, Measured, MeasuredPart, StageFigures, Verdict,
 };
-use crate::loadtest::comparison::{self, Comparison, Measure, Metric};
 use crate::loadtest::rate_limit::{Observed, Standing};
 use crate::loadtest::recording::ErrorKind;
 use crate::loadtest::schedule::Stage;
 use crate::loadtest::statistics::{Percentile, Summary, share};
 use crate::loadtest::table::RowOrder;
-use crate::text::number::{
-    count, counted, decimal, milliseconds, per_cent, per_second, seconds, signed_per_cent,
-};
+use crate::text::number::{count, counted, milliseconds, per_cent, per_second, seconds};
 
 /// How a verdict opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +57,7 @@ pub fn headline(assessment: &Assessment) -> Headline {
         Verdict::NoSuccess => line(Mood::Fails, format!("failed: {}", no_success(assessment))),
         Verdict::NotValid => line(Mood::Look, not_valid(assessment, first)),
         Verdict::Compared(verdict) => match &assessment.comparison {
-            Some(comparison) => compared(verdict, comparison, assessment),
+            Some(comparison) => comparison::headline(verdict, comparison, assessment),
             None => line(Mood::Unknown, "nothing was compared".to_owned()),
         },
         Verdict::Ok => good(assessment, first),
@@ -268,9 +265,14 @@ fn failure(assessment: &Assessment, first: &Measured) -> String {
                 survey.document
             ),
             operations => format!(
-                "{} of {} do not keep {}",
-                counted(operations, "operation"),
-                count(survey.operations.len() as u64),
+                "{} of {} {} {}",
+                count(operations as u64),
+                counted(survey.operations.len(), "operation"),
+                if operations == 1 {
+                    "does not keep"
+                } else {
+                    "do not keep"
+                },
                 survey.document
             ),
         };
@@ -377,122 +379,6 @@ fn not_valid(assessment: &Assessment, first: &Measured) -> String {
         per_second(first.requests_per_second),
         per_second(assessment.load.rate.unwrap_or_default())
     )
-}
-
-fn compared(
-    verdict: comparison::Verdict,
-    comparison: &Comparison,
-    assessment: &Assessment,
-) -> Headline {
-    let measure = comparison
-        .deciding
-        .and_then(|metric| comparison.measure(metric));
-    let subject = assessment
-        .baseline
-        .as_ref()
-        .map_or_else(String::new, |file| format!(" than {file}"));
-    let (mood, text) = match (verdict, measure) {
-        (comparison::Verdict::Worse, Some(measure)) => (
-            Mood::Fails,
-            format!("worse{subject}: {}", difference(measure, assessment)),
-        ),
-        (comparison::Verdict::Better, Some(measure)) => (
-            Mood::Holds,
-            format!("better{subject}: {}", difference(measure, assessment)),
-        ),
-        (comparison::Verdict::CannotTell, Some(measure)) => (
-            Mood::Unknown,
-            format!("cannot tell: {}", uncertainty(measure)),
-        ),
-        (comparison::Verdict::CannotTell, None) => (Mood::Unknown, "cannot tell".to_owned()),
-        (
-            comparison::Verdict::Same | comparison::Verdict::Worse | comparison::Verdict::Better,
-            _,
-        ) => (Mood::Holds, same(comparison, assessment)),
-    };
-    Headline { mood, text }
-}
-
-fn difference(measure: &Measure, assessment: &Assessment) -> String {
-    let (a, b) = (measure.a.unwrap_or(0.0), measure.b.unwrap_or(0.0));
-    let name = metric_name(measure.metric);
-    match (measure.metric, &assessment.baseline) {
-        (Metric::ErrorRate, Some(_)) => format!("{} errors, was {}", per_cent(b), per_cent(a)),
-        (Metric::ErrorRate, None) => format!("B has {} errors, A {}", per_cent(b), per_cent(a)),
-        (_, Some(_)) => format!(
-            "{name} {}, was {} ({})",
-            milliseconds(b),
-            milliseconds(a),
-            signed_per_cent(measure.change.unwrap_or(0.0))
-        ),
-        (_, None) => format!(
-            "B's {name} is {:.1}% {} ({})",
-            measure.change.unwrap_or(0.0).abs(),
-            if b > a { "higher" } else { "lower" },
-            milliseconds((b - a).abs())
-        ),
-    }
-}
-
-fn uncertainty(measure: &Measure) -> String {
-    let name = match measure.metric {
-        Metric::ErrorRate => "the error rate",
-        metric => metric_name(metric),
-    };
-    let Some(interval) = measure.interval else {
-        return format!("too few answers to say anything of {name}");
-    };
-    let unit = if measure.metric == Metric::ErrorRate {
-        " points"
-    } else {
-        "%"
-    };
-    let round = |value: f64| {
-        if value.abs() < 9.95 {
-            decimal(value.abs(), 1)
-        } else {
-            decimal(value.abs(), 0)
-        }
-    };
-    if interval.low < 0.0 {
-        format!(
-            "{name} may be {}{unit} better or {}{unit} worse",
-            round(interval.low),
-            round(interval.high)
-        )
-    } else {
-        format!(
-            "{name} may be {} to {}{unit} worse",
-            round(interval.low),
-            round(interval.high)
-        )
-    }
-}
-
-fn same(comparison: &Comparison, assessment: &Assessment) -> String {
-    let median = comparison.measure(Metric::Latency(Percentile::P50));
-    let (a, b) = median.map_or((None, None), |measure| (measure.a, measure.b));
-    let other = assessment.baseline.as_ref().map_or_else(
-        || "A and B are the same".to_owned(),
-        |file| format!("the same as {file}"),
-    );
-    let medians = a
-        .zip(b)
-        .map(|(a, b)| format!(": p50 {} and {}", milliseconds(a), milliseconds(b)));
-    format!(
-        "{other} within {}%{}",
-        decimal(comparison.margin.percent, 0),
-        medians.unwrap_or_default()
-    )
-}
-
-/// The name of a metric in tables and sentences.
-pub const fn metric_name(metric: Metric) -> &'static str {
-    match metric {
-        Metric::Rate => "req/s",
-        Metric::Latency(percentile) => percentile.name(),
-        Metric::ErrorRate => "errors",
-    }
 }
 
 /// `closed loop, 50 connections, 30.0 s`.

@@ -1,7 +1,7 @@
 //! Words for the operations of a description, the same in every format.
 
-use crate::text::number::{count, decimal};
-use crate::traffic::{Standing, Surveyed};
+use crate::text::number::{count, counted, decimal};
+use crate::traffic::{Standing, Survey, Surveyed};
 
 /// `200: 3   12 of 13 invalid refused, 1 accepted   4.0 queries a request`.
 pub fn operation(operation: &Surveyed) -> String {
@@ -26,6 +26,19 @@ pub fn operation(operation: &Surveyed) -> String {
         ));
     }
     parts.join("   ")
+}
+
+/// `132 of 132 invalid requests refused`, when there were any.
+pub fn refused(survey: &Survey) -> Option<String> {
+    let operations = || survey.operations.iter();
+    let all: usize = operations().map(|operation| operation.invalid.len()).sum();
+    let refused: usize = operations()
+        .map(|operation| operation.with(Standing::Refused))
+        .sum();
+    (all > 0).then(|| {
+        let all = counted(all, "invalid request");
+        format!("{} of {all} refused", count(refused as u64))
+    })
 }
 
 /// What became of the requests that break a rule.

@@ -6,6 +6,7 @@ use super::figures::statuses;
 use super::{View, labelled, remarks, sign, subject, wrap};
 use crate::loadtest::assessment::Assessment;
 use crate::loadtest::comparison::{Comparison, Kind, Measure, Metric, Verdict};
+use crate::report::wording::comparison::metric_name;
 use crate::report::wording::loadtest::{self as wording, Mood};
 use crate::terminal::{BOLD, GREEN, RED, YELLOW};
 use crate::text::number::{count, decimal, per_cent, per_second, seconds, signed_per_cent};
@@ -100,7 +101,7 @@ fn table(out: &mut dyn Write, assessment: &Assessment, comparison: &Comparison) 
 fn name(metric: Metric) -> String {
     match metric {
         Metric::Latency(percentile) => format!("{}, ms", percentile.name()),
-        metric => wording::metric_name(metric).to_owned(),
+        metric => metric_name(metric).to_owned(),
     }
 }
 

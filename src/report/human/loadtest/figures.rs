@@ -9,9 +9,12 @@ use crate::loadtest::statistics::{Summary, rate};
 use crate::report::wording::loadtest::{self as wording, Mood};
 use crate::terminal::{BOLD, DIM};
 use crate::text::number::{bytes, count, decimal, milliseconds, per_cent, per_second};
+use crate::text::printable::{one_line, visible};
 
 /// Below this width the table of latencies has fewer columns.
 const NARROW: usize = 90;
+/// Of what a server said first.
+const FIRST: usize = 300;
 
 pub(super) fn write(out: &mut dyn Write, assessment: &Assessment, view: &View) -> io::Result<()> {
     let Some(result) = assessment.first() else {
@@ -117,7 +120,8 @@ fn expectations(out: &mut dyn Write, checked: &[Checked], view: &View) -> io::Re
             "{name:<name_width$}   {figure:<figure_width$}   {}",
             reasons.join(" ")
         );
-        writeln!(out, "  {} {}", sign(mood, view.symbols), line.trim_end())?;
+        let line = visible(line.trim_end());
+        writeln!(out, "  {} {line}", sign(mood, view.symbols))?;
     }
     Ok(())
 }
@@ -159,26 +163,11 @@ fn unsuccessful(
         .iter()
         .find(|sample| !sample.body.is_empty())
     {
-        let body = printable(&sample.body, view.width.saturating_sub(LABEL + 4));
+        let body = String::from_utf8_lossy(&sample.body);
+        let body = one_line(&body, view.width.saturating_sub(LABEL + 4));
         labelled(out, "first body", &body, view)?;
     }
     Ok(())
-}
-
-/// One line of a body, without control characters.
-fn printable(body: &[u8], width: usize) -> String {
-    let text = String::from_utf8_lossy(body);
-    let clean: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    let words: Vec<&str> = clean.split_whitespace().collect();
-    let line = words.join(" ");
-    if line.chars().count() <= width {
-        return line;
-    }
-    let cut: String = line.chars().take(width.saturating_sub(1)).collect();
-    format!("{cut}…")
 }
 
 fn doubts(out: &mut dyn Write, assessment: &Assessment, view: &View) -> io::Result<()> {
@@ -407,7 +396,12 @@ fn errors(
         .filter(|(_, tally)| !tally.first.is_empty())
         .take(2)
     {
-        labelled(out, "", &format!("first: {}", tally.first), view)?;
+        labelled(
+            out,
+            "",
+            &format!("first: {}", one_line(&tally.first, FIRST)),
+            view,
+        )?;
     }
     Ok(())
 }

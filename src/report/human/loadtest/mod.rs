@@ -7,6 +7,7 @@ mod rate_limit;
 mod reading;
 mod stages;
 mod survey;
+mod table;
 mod targets;
 
 use std::io::{self, Write};
@@ -14,6 +15,7 @@ use std::io::{self, Write};
 use crate::loadtest::assessment::Assessment;
 use crate::report::wording::loadtest::{self as wording, Mood};
 use crate::terminal::{BOLD, DIM, GREEN, RED, Symbols, YELLOW};
+use crate::text::printable::{one_line, visible};
 
 /// How a report is shown.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +28,9 @@ pub struct View {
 
 /// Labels take twelve columns, so that their values stand under each other.
 const LABEL: usize = 12;
+/// Findings quote what servers and documents say, and those may say more than anybody reads.
+const MESSAGE: usize = 1_000;
+const POINTER: usize = 200;
 
 /// The whole report.
 pub fn write(out: &mut dyn Write, assessment: &Assessment, view: &View) -> io::Result<()> {
@@ -72,7 +77,7 @@ pub fn write_headline(out: &mut dyn Write, assessment: &Assessment, view: &View)
         out,
         "{} {BOLD}{}{BOLD:#}",
         sign(headline.mood, view.symbols),
-        headline.text
+        visible(&headline.text)
     )
 }
 
@@ -108,7 +113,9 @@ fn labelled(out: &mut dyn Write, label: &str, text: &str, view: &View) -> io::Re
 }
 
 /// Lines of at most this width, broken at single blanks; runs of blanks separate columns and are kept.
+/// What is in them may come from a server or a document, so nothing of it moves the cursor.
 fn wrap(text: &str, width: usize) -> Vec<String> {
+    let text = visible(text);
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut gap = String::new();
@@ -136,6 +143,7 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
 
 /// What was loaded, in one line where it fits and else in two.
 fn subject(out: &mut dyn Write, what: &str, how: &str, view: &View) -> io::Result<()> {
+    let (what, how) = (visible(what), visible(how));
     if 5 + what.chars().count() + how.chars().count() <= view.width {
         return writeln!(out, "  {what}   {how}");
     }
@@ -166,7 +174,7 @@ fn findings(out: &mut dyn Write, assessment: &Assessment, view: &View) -> io::Re
             "{}[{}]: {}",
             finding.severity.name(),
             finding.code,
-            finding.message
+            one_line(&finding.message, MESSAGE)
         );
         for (index, line) in wrap(&text, view.width.saturating_sub(4)).iter().enumerate() {
             if index == 0 {
@@ -176,7 +184,7 @@ fn findings(out: &mut dyn Write, assessment: &Assessment, view: &View) -> io::Re
             }
         }
         if let Some(pointer) = &finding.pointer {
-            writeln!(out, "    {DIM}at {pointer}{DIM:#}")?;
+            writeln!(out, "    {DIM}at {}{DIM:#}", one_line(pointer, POINTER))?;
         }
     }
     Ok(())
@@ -192,5 +200,6 @@ mod tests {
         assert_eq!(wrap("aaa bbb ccc", 7), ["aaa bbb", "ccc"]);
         assert_eq!(wrap("aaa bbb   ccc", 7), ["aaa bbb", "ccc"]);
         assert_eq!(wrap("", 7), [""]);
+        assert_eq!(wrap("a\u{1b}[2J\nb", 20), ["a\\u{1b}[2J b"]);
     }
 }

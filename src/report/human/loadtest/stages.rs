@@ -2,13 +2,12 @@
 
 use std::io::{self, Write};
 
+use super::table::aligned;
 use crate::loadtest::assessment::{Assessment, Measured};
+use crate::report::wording::figures::times;
 use crate::report::wording::loadtest as wording;
 use crate::terminal::BOLD;
-use crate::text::number::{count, decimal, per_cent, per_second, seconds};
-
-/// One row; what has no figure is `-`.
-type Row = [String; 9];
+use crate::text::number::{count, per_cent, per_second, seconds};
 
 pub(super) fn write(
     out: &mut dyn Write,
@@ -19,38 +18,25 @@ pub(super) fn write(
     if stages.is_empty() {
         return Ok(());
     }
-    let time = |value: Option<f64>| value.map_or("-".to_owned(), |value| decimal(value, 2));
-    let heading: Row = [
+    let heading = [
         "stage", "asked", "reached", "unsent", "p50", "p90", "p99", "max", "errors",
-    ]
-    .map(str::to_owned);
-    let mut rows = vec![heading];
-    rows.extend(stages.iter().map(|figures| {
+    ];
+    let rows = stages.iter().map(|figures| {
+        let [p50, p90, p99, max] = times(&figures.latency);
         [
             seconds(figures.stage.duration),
             wording::stage_rate(&figures.stage),
             per_second(figures.reached),
             count(figures.record.unsent()),
-            time(figures.latency.p50),
-            time(figures.latency.p90),
-            time(figures.latency.p99),
-            time(figures.latency.max),
+            p50,
+            p90,
+            p99,
+            max,
             per_cent(figures.error_rate),
         ]
-    }));
-    let mut widths = [0; 9];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
+    });
     writeln!(out)?;
-    for (index, row) in rows.iter().enumerate() {
-        let cells = row.iter().zip(widths);
-        let cells: Vec<String> = cells
-            .map(|(cell, width)| format!("{cell:>width$}"))
-            .collect();
-        let line = cells.join("   ");
+    for (index, line) in aligned(heading, rows.collect()).iter().enumerate() {
         if index == 0 {
             writeln!(out, "  {BOLD}{line}{BOLD:#}   ms from due")?;
         } else {

@@ -2,18 +2,22 @@
 
 use std::io::{self, Write};
 
-use super::{View, labelled, sign};
+use super::{View, labelled, sign, wrap};
 use crate::loadtest::assessment::Assessment;
 use crate::report::wording::loadtest::Mood;
 use crate::report::wording::survey as wording;
 use crate::terminal::BOLD;
 use crate::text::number::{count, counted, decimal};
-use crate::traffic::{OperationQueries, Standing, Survey, Surveyed, one_line};
+use crate::text::printable::{STATEMENT, cut, one_line, visible};
+use crate::traffic::{OperationQueries, Standing, Survey, Surveyed};
 
 /// Operations that are shown without `-v` when there is nothing to say about them.
 const SHOWN: usize = 20;
 /// Statements that are shown of a load.
 const STATEMENTS: usize = 5;
+/// Characters of a name, and of what a document says to a rule.
+const NAME: usize = 60;
+const REASON: usize = 400;
 
 pub(super) fn write(out: &mut dyn Write, assessment: &Assessment, view: &View) -> io::Result<()> {
     if let Some(survey) = &assessment.survey {
@@ -30,7 +34,7 @@ pub(super) fn write(out: &mut dyn Write, assessment: &Assessment, view: &View) -
         writeln!(out)?;
         labelled(out, "database", &text, view)?;
         if assessment.survey.is_none() || view.verbose {
-            statements(out, &database.load, STATEMENTS, view)?;
+            statements(out, &database.load, STATEMENTS)?;
         }
     }
     Ok(())
@@ -47,7 +51,7 @@ fn survey_of(out: &mut dyn Write, survey: &Survey, view: &View) -> io::Result<()
             counted(survey.operations.len(), "operation"),
             survey.document,
             title.trim(),
-            refused(survey),
+            wording::refused(survey).map_or(String::new(), |text| format!("; {text}")),
             match survey.left_out.len() {
                 0 => String::new(),
                 left => format!("; {} left out", count(left as u64)),
@@ -55,13 +59,9 @@ fn survey_of(out: &mut dyn Write, survey: &Survey, view: &View) -> io::Result<()
         ),
         view,
     )?;
-    let widest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0).min(32);
-    let width = widest(
-        &mut survey
-            .operations
-            .iter()
-            .map(|operation| operation.name.chars().count()),
-    );
+    let names = survey.operations.iter();
+    let widths = names.map(|operation| name(&operation.name).chars().count());
+    let width = widths.max().unwrap_or(0).min(32);
     let quiet = |operation: &&Surveyed| operation.objections.is_empty();
     let hide = !view.verbose && survey.operations.len() > SHOWN;
     let hidden = survey.operations.iter().filter(quiet).count();
@@ -78,11 +78,11 @@ fn survey_of(out: &mut dyn Write, survey: &Survey, view: &View) -> io::Result<()
             out,
             "    {} {:<width$}  {}",
             sign(mood, view.symbols),
-            operation.name,
+            name(&operation.name),
             wording::operation(operation)
         )?;
         if let Some(queries) = operation.queries.as_ref().filter(|_| view.verbose) {
-            statements(out, queries, usize::MAX, view)?;
+            statements(out, queries, usize::MAX)?;
         }
     }
     if hide && hidden > 0 {
@@ -95,7 +95,8 @@ fn survey_of(out: &mut dyn Write, survey: &Survey, view: &View) -> io::Result<()
     if !survey.left_out.is_empty() {
         writeln!(out, "  {BOLD}left out{BOLD:#}")?;
         for left in &survey.left_out {
-            writeln!(out, "    {}: {}", left.name, left.reason)?;
+            let reason = one_line(&left.reason, REASON);
+            hanging(out, &format!("{}: {reason}", name(&left.name)), view)?;
         }
     }
     if view.verbose {
@@ -105,7 +106,9 @@ fn survey_of(out: &mut dyn Write, survey: &Survey, view: &View) -> io::Result<()
                     let status = tried
                         .status
                         .map_or("-".to_owned(), |status| status.to_string());
-                    writeln!(out, "    {} {status}: {}", operation.name, tried.breaks)?;
+                    let breaks = one_line(&tried.breaks, REASON);
+                    let text = format!("{} {status}: {breaks}", name(&operation.name));
+                    hanging(out, &text, view)?;
                 }
             }
         }
@@ -113,35 +116,25 @@ fn survey_of(out: &mut dyn Write, survey: &Survey, view: &View) -> io::Result<()
     Ok(())
 }
 
-/// `; 132 of 132 invalid requests refused`.
-fn refused(survey: &Survey) -> String {
-    let operations = || survey.operations.iter();
-    let all: usize = operations().map(|operation| operation.invalid.len()).sum();
-    let refused: usize = operations()
-        .map(|operation| operation.with(Standing::Refused))
-        .sum();
-    if all == 0 {
-        return String::new();
-    }
-    format!(
-        "; {} of {} refused",
-        count(refused as u64),
-        counted(all, "invalid request")
-    )
+fn name(name: &str) -> String {
+    cut(&visible(name), NAME)
 }
 
-fn statements(
-    out: &mut dyn Write,
-    queries: &OperationQueries,
-    most: usize,
-    _view: &View,
-) -> io::Result<()> {
+/// An entry of a list, with its further lines under the first.
+fn hanging(out: &mut dyn Write, text: &str, view: &View) -> io::Result<()> {
+    for (index, line) in wrap(text, view.width.saturating_sub(6)).iter().enumerate() {
+        writeln!(out, "    {}{line}", if index > 0 { "  " } else { "" })?;
+    }
+    Ok(())
+}
+
+fn statements(out: &mut dyn Write, queries: &OperationQueries, most: usize) -> io::Result<()> {
     for statement in queries.statements.iter().take(most) {
         writeln!(
             out,
             "      {:>7} x  {}",
             decimal(queries.calls_per_request(statement), 1),
-            one_line(&statement.query)
+            one_line(&statement.query, STATEMENT)
         )?;
     }
     Ok(())

@@ -5,9 +5,11 @@ use std::io::{self, Write};
 use super::{View, labelled};
 use crate::loadtest::assessment::{Assessment, Measured, MeasuredPart};
 use crate::loadtest::statistics::share;
+use crate::report::wording::figures::time;
 use crate::report::wording::loadtest as wording;
 use crate::terminal::{BOLD, DIM};
 use crate::text::number::{count, decimal, per_second};
+use crate::text::printable::{cut, visible};
 
 /// Lines without `-v`; the slowest and the wrong ones are not hidden by being late in a list.
 const SHOWN: usize = 20;
@@ -41,7 +43,7 @@ fn table(out: &mut dyn Write, result: &Measured, view: &View) -> io::Result<()> 
     }
     let longest = shown
         .iter()
-        .map(|part| part.named.name.chars().count())
+        .map(|part| visible(&part.named.name).chars().count())
         .max();
     let room = view.width.saturating_sub(FIGURES + 4).max(16);
     let width = longest.unwrap_or(0).clamp(9, room);
@@ -56,17 +58,16 @@ fn table(out: &mut dyn Write, result: &Measured, view: &View) -> io::Result<()> 
         .map(|part| u64::from(part.named.weight))
         .sum();
     for part in &shown {
-        let cell = |value: Option<f64>| value.map_or("-".to_owned(), |value| decimal(value, 2));
         let asked = share(u64::from(part.named.weight), weights) * 100.0;
         writeln!(
             out,
             "  {:<width$}{:>7}{:>10}{:>9}{:>9}{:>9}{:>11}",
-            cut(&part.named.name, width),
+            cut(&visible(&part.named.name), width),
             format!("{}%", decimal(asked, usize::from(asked < 10.0))),
             per_second(part.requests_per_second),
-            cell(part.latency.p50),
-            cell(part.latency.p95),
-            cell(part.latency.p99),
+            time(part.latency.p50),
+            time(part.latency.p95),
+            time(part.latency.p99),
             count(part.errors)
         )?;
         if part.errors > 0 {
@@ -82,18 +83,9 @@ fn table(out: &mut dyn Write, result: &Measured, view: &View) -> io::Result<()> 
     if hidden > 0 {
         writeln!(
             out,
-            "  {DIM}and {} more with fewer errors and shorter tails; -v shows all{DIM:#}",
+            "  {DIM}and {} more; these have the most errors, then the longest tails (-v shows all){DIM:#}",
             count(hidden as u64)
         )?;
     }
     Ok(())
-}
-
-/// The text, or its beginning.
-fn cut(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
-    }
-    let start: String = text.chars().take(width.saturating_sub(1)).collect();
-    format!("{start}…")
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::super::{cell, code, code_cell, prose};
 use crate::migrate::comparison::{Comparison, Outcome};
 use crate::migrate::diff::ChangeKind;
 use crate::text::number::counted;
@@ -35,7 +36,7 @@ pub(in crate::report) fn verdict(comparison: &Comparison) -> String {
 
 /// The differences as a table, what would be lost, the files.
 pub fn write(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
-    writeln!(out, "## {}\n", escaped(&verdict(comparison)))?;
+    writeln!(out, "## {}\n", prose(&verdict(comparison)))?;
     match &comparison.proof {
         Some(proof) => writeln!(
             out,
@@ -55,10 +56,10 @@ pub fn write(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
         for hazard in &comparison.hazards {
             writeln!(
                 out,
-                "| {} | `{}` | {} | {} |",
+                "| {} | {} | {} | {} |",
                 hazard.hazard.kind.code(),
-                escaped(&hazard.hazard.object()),
-                escaped(hazard.evidence.as_ref().unwrap_or(&hazard.hazard.message)),
+                code_cell(&hazard.hazard.object()),
+                cell(hazard.evidence.as_ref().unwrap_or(&hazard.hazard.message)),
                 if hazard.allowed { "yes" } else { "no" }
             )?;
         }
@@ -72,11 +73,11 @@ pub fn write(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
             let rename = &proposal.rename;
             writeln!(
                 out,
-                "| `{}` to `{}` | {} | `{}` |",
-                escaped(&rename.old.name()),
-                escaped(&rename.new.name()),
-                proposal.reason,
-                escaped(&proposal.flag())
+                "| {} to {} | {} | {} |",
+                code_cell(&rename.old.name()),
+                code_cell(&rename.new.name()),
+                cell(&proposal.reason.to_string()),
+                code_cell(&proposal.flag())
             )?;
         }
     }
@@ -92,12 +93,12 @@ pub fn write(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
                 ChangeKind::Drop => "-",
                 ChangeKind::Alter | ChangeKind::Replace => "~",
             };
-            let text = |text: &Option<String>| escaped(text.as_deref().unwrap_or_default());
+            let text = |text: &Option<String>| cell(text.as_deref().unwrap_or_default());
             writeln!(
                 out,
-                "| {sign} | {} | `{}` | {} | {} |",
+                "| {sign} | {} | {} | {} | {} |",
                 change.id.kind.name(),
-                escaped(&change.id.to_string()),
+                code_cell(&change.id.to_string()),
                 text(&change.before),
                 text(&change.after)
             )?;
@@ -107,8 +108,8 @@ pub fn write(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
     for file in &comparison.files {
         writeln!(
             out,
-            "\n- `{}`: {}",
-            file.path,
+            "\n- {}: {}",
+            code(&file.path),
             counted(file.statements.total, "statement")
         )?;
     }
@@ -117,17 +118,8 @@ pub fn write(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
             out,
             "\nNot compared: {} ({})",
             counted(names.len(), kind),
-            escaped(&names.join(", "))
+            prose(&names.join(", "))
         )?;
     }
     Ok(())
-}
-
-/// Text inside of a table's cell.
-fn escaped(text: &str) -> String {
-    text.split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .replace('|', "\\|")
-        .replace('<', "&lt;")
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::super::cell;
+use super::super::{code_cell, prose};
 use crate::migrate::execution::{Execution, State};
 use crate::migrate::script::Script;
 
@@ -14,9 +14,9 @@ pub fn write(
     heading: &str,
     notes: &[String],
 ) -> io::Result<()> {
-    writeln!(out, "## {}\n", cell(heading))?;
+    writeln!(out, "## {}\n", prose(heading))?;
     for note in notes {
-        writeln!(out, "{note}\n")?;
+        writeln!(out, "{}\n", prose(note))?;
     }
     writeln!(
         out,
@@ -35,9 +35,9 @@ pub fn write(
         };
         writeln!(
             out,
-            "| {} | `{}` | {state} | {:.3} |",
+            "| {} | {} | {state} | {:.3} |",
             step.number,
-            cell(&step.statement.summary(&script.source.text)),
+            code_cell(&step.statement.summary(&script.source.text)),
             step.seconds
         )?;
     }

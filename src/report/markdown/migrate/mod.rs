@@ -6,7 +6,7 @@ pub mod rehearsal;
 
 use std::io::{self, Write};
 
-use super::cell;
+use super::{cell, code_cell};
 use crate::migrate::advise::{Analysis, Finding, Mend};
 use crate::migrate::suggest::Suggestions;
 use crate::text::number::{bytes, cost, count, counted};
@@ -49,13 +49,13 @@ pub fn suggestions(out: &mut dyn Write, suggestions: &Suggestions) -> io::Result
     for suggestion in chosen {
         writeln!(
             out,
-            "| `{}` | {} | {} | {} | {} | `{}` | {} |",
-            cell(&suggestion.label),
+            "| {} | {} | {} | {} | {} | {} | {} |",
+            code_cell(&suggestion.label),
             bytes(suggestion.bytes as f64),
             cost(suggestion.before),
             cost(suggestion.after),
             count(suggestion.calls),
-            cell(&suggestion.query),
+            code_cell(&suggestion.query),
             suggestion.verified.name()
         )?;
     }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::super::cell;
+use super::super::{cell, code_cell, prose};
 use crate::catalog::effect::Outcome;
 use crate::diagnostic::Severity;
 use crate::migrate::rehearsal::Rehearsal;
@@ -10,9 +10,9 @@ use crate::report::human::migrate::rehearsal::{estimate, facts, verdict_text};
 use crate::text::number;
 
 pub fn write(out: &mut dyn Write, rehearsal: &Rehearsal, not_copied: &[String]) -> io::Result<()> {
-    writeln!(out, "## {}\n", cell(&verdict_text(rehearsal)))?;
+    writeln!(out, "## {}\n", prose(&verdict_text(rehearsal)))?;
     for line in facts(rehearsal) {
-        writeln!(out, "- {line}")?;
+        writeln!(out, "- {}", prose(&line))?;
     }
     writeln!(
         out,
@@ -39,9 +39,9 @@ pub fn write(out: &mut dyn Write, rehearsal: &Rehearsal, not_copied: &[String]) 
         };
         writeln!(
             out,
-            "| {} | `{}` | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} |",
             step.number,
-            cell(&step.summary),
+            code_cell(&step.summary),
             cell(&locks),
             cell(&rewrites),
             cell(&scans),
@@ -51,10 +51,10 @@ pub fn write(out: &mut dyn Write, rehearsal: &Rehearsal, not_copied: &[String]) 
     findings(out, rehearsal)?;
     live(out, rehearsal)?;
     for line in &rehearsal.remains {
-        writeln!(out, "\nNot taken back: {}.", cell(line))?;
+        writeln!(out, "\nNot taken back: {}.", prose(line))?;
     }
     if !not_copied.is_empty() {
-        writeln!(out, "\nNot on the copy: {}.", cell(&not_copied.join(", ")))?;
+        writeln!(out, "\nNot on the copy: {}.", prose(&not_copied.join(", ")))?;
     }
     Ok(())
 }
@@ -101,8 +101,8 @@ fn live(out: &mut dyn Write, rehearsal: &Rehearsal) -> io::Result<()> {
             .map_or("-".to_owned(), |rows| number::count(rows.unsigned_abs()));
         writeln!(
             out,
-            "| `{}` | {rows} | {} |",
-            cell(name),
+            "| {} | {rows} | {} |",
+            code_cell(name),
             number::bytes(live.bytes as f64)
         )?;
     }
