@@ -360,7 +360,9 @@ pub struct Loadtest {
 
     /// Write the report to this file, not to standard output
     ///
-    /// Write the report to this file, in the format of its ending, and not to standard output.
+    /// Write the report to this file, in the format of its ending, and not to standard output. CSV has
+    /// the seconds of the run and the requests of a list; rates of a search, stages and operations of a
+    /// description are in the other formats, and all of them in JSON.
     #[arg(short, long, value_name = "FILE", help_heading = REPORT)]
     pub output: Option<PathBuf>,
 

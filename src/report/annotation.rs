@@ -78,10 +78,7 @@ pub fn write(
 fn cases(annotations: &[Annotation]) -> Vec<Case> {
     if annotations.is_empty() {
         // Some readers take a suite without cases for a run that did not happen.
-        return vec![Case {
-            name: "no findings".to_owned(),
-            failure: None,
-        }];
+        return vec![Case::passed("no findings")];
     }
     let case = |annotation: &Annotation| {
         let place = match &annotation.place {
@@ -97,9 +94,11 @@ fn cases(annotations: &[Annotation]) -> Vec<Case> {
             ),
             None => format!("{}: {}", annotation.severity.name(), annotation.message),
         };
-        Case {
-            name: format!("{}{place}", annotation.code),
-            failure: (annotation.severity != Severity::Info).then_some(message),
+        let name = format!("{}{place}", annotation.code);
+        if annotation.severity == Severity::Info {
+            Case::passed(name)
+        } else {
+            Case::failed(name, message)
         }
     };
     annotations.iter().map(case).collect()

@@ -6,6 +6,7 @@ use crate::loadtest::assessment::Assessment;
 
 /// One row for each endpoint and second; times in milliseconds, empty where nothing was measured. The
 /// requests of a mix follow as rows of the whole run: their endpoint is `A: NAME`, their second empty.
+/// The seconds of a stage are rows of these; steps and operations are not of this shape, and in JSON.
 pub fn write_loadtest(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
     writeln!(
         out,

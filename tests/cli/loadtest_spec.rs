@@ -13,7 +13,7 @@ use crate::requests::echo_server;
 use crate::sandbox::{Run, Sandbox};
 
 /// Answers every request with what a function makes of it, one connection each.
-struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
 }
 
@@ -21,7 +21,7 @@ type Respond = dyn Fn(&str, &str) -> (u16, &'static str, String) + Send + Sync;
 
 impl Server {
     /// The function gets `METHOD /path?query` and the body, and returns status, media type and body.
-    fn start(
+    pub(crate) fn start(
         respond: impl Fn(&str, &str) -> (u16, &'static str, String) + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -36,7 +36,7 @@ impl Server {
         Self { address }
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 }
@@ -163,7 +163,7 @@ fn a_generated_server_keeps_its_description() {
     }
 }
 
-const SHOP: &str = r##"
+pub(crate) const SHOP: &str = r##"
 openapi: 3.1.0
 info: { title: Shop, version: 1.2.3 }
 components:
@@ -209,7 +209,7 @@ paths:
 "##;
 
 /// A server that breaks its description in every way.
-fn careless() -> Server {
+pub(crate) fn careless() -> Server {
     Server::start(
         |line, body| match line.split(['?', ' ']).collect::<Vec<_>>()[..] {
             ["GET", "/orders", ..] => (
@@ -347,13 +347,13 @@ fn slips_are_told_before_anything_is_sent() {
     assert!(refused.stderr.contains("--yes"), "{}", refused.stderr);
 }
 
-const TABLES: &str = "
+pub(crate) const TABLES: &str = "
 CREATE TABLE orders (id int PRIMARY KEY);
 CREATE TABLE items (order_id int, name text);
 INSERT INTO orders SELECT generate_series(1, 5);
 INSERT INTO items SELECT generate_series(1, 5), 'tea';";
 
-const TWO: &str = r#"
+pub(crate) const TWO: &str = r#"
 openapi: 3.0.3
 info: { title: Two, version: "1" }
 paths:
@@ -362,7 +362,7 @@ paths:
 "#;
 
 /// `/orders` asks once and then once for each order; `/items` asks once.
-fn shop(database: String) -> Server {
+pub(crate) fn shop(database: String) -> Server {
     Server::start(move |line, _| {
         if line.ends_with("/items") {
             postgres::query(&database, "SELECT name FROM items");

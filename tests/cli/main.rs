@@ -46,6 +46,7 @@ mod load_http2;
 mod load_http2_servers;
 mod load_pages;
 mod load_shapes;
+mod load_survey_pages;
 mod load_targets;
 mod loading;
 mod loadtest;
@@ -79,6 +80,7 @@ mod rollback_half;
 mod sandbox;
 mod sarif;
 mod scaffold;
+mod scaffold_keywords;
 mod scratch;
 #[cfg(unix)]
 mod scratch_under_fire;

@@ -152,12 +152,45 @@ fn is_known(name: &str) -> bool {
 
 fn attributes(tag: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    let mut rest = tag;
-    while let Some((before, after)) = rest.split_once("=\"") {
-        let key = before.rsplit(' ').next().unwrap_or_default();
-        let (value, next) = after.split_once('"').expect("a closed value");
-        found.push((key.to_owned(), value.to_owned()));
-        rest = next;
+    // After the name of the element.
+    let mut rest = tag.trim_end_matches('/');
+    rest = rest
+        .find([' ', '\n', '\t'])
+        .map_or("", |at| &rest[at..])
+        .trim_start();
+    while !rest.is_empty() {
+        let end = rest.find(['=', ' ', '\n', '\t']).unwrap_or(rest.len());
+        let (key, after) = rest.split_at(end);
+        let (value, next) = match after.strip_prefix('=') {
+            // An attribute without a value.
+            None => ("", after),
+            Some(after) => match after.chars().next() {
+                Some(quote @ ('"' | '\'')) => after[1..].split_once(quote).expect("a closed value"),
+                _ => after.split_at(after.find([' ', '\n', '\t']).unwrap_or(after.len())),
+            },
+        };
+        found.push((key.to_ascii_lowercase(), value.to_owned()));
+        rest = next.trim_start();
     }
     found
+}
+
+#[test]
+fn attributes_are_found_however_they_are_written() {
+    let all = "img src=x onerror='alert(1)' HREF=\"a b\" hidden onclick=go()/";
+    let found = attributes(all);
+    let pairs: Vec<(&str, &str)> = found
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .collect();
+    assert_eq!(
+        pairs,
+        [
+            ("src", "x"),
+            ("onerror", "alert(1)"),
+            ("href", "a b"),
+            ("hidden", ""),
+            ("onclick", "go()")
+        ]
+    );
 }

@@ -2,7 +2,7 @@
 
 use super::super::part::{Cell, Part, Section, Table};
 use super::super::text::Html;
-use super::judged::time_cell;
+use super::judged::times;
 use crate::loadtest::assessment::Assessment;
 use crate::report::wording::capacity as wording;
 use crate::text::number::{count, decimal, per_cent, per_second};
@@ -23,6 +23,7 @@ pub(super) fn section(assessment: &Assessment) -> Option<Section> {
     ]);
     for (index, step) in capacity.steps.iter().enumerate() {
         let asked = per_second(step.asked);
+        let [p50, p90, p99, max] = times(&step.latency);
         table.row([
             if capacity.held == Some(index) {
                 Cell::strong(asked)
@@ -31,20 +32,31 @@ pub(super) fn section(assessment: &Assessment) -> Option<Section> {
             },
             Cell::number(per_second(step.reached)),
             Cell::number(count(step.unsent)),
-            time_cell(step.latency.p50),
-            time_cell(step.latency.p90),
-            time_cell(step.latency.p99),
-            time_cell(step.latency.max),
+            p50,
+            p90,
+            p99,
+            max,
             Cell::number(per_cent(step.error_rate)),
             Cell::number(decimal(step.in_flight, 1)),
             Cell::text(&wording::remark(capacity, index)),
         ]);
     }
+    let shown = assessment.load.rate.map(|rate| {
+        format!(
+            "Everything below is the step at {}/s{}.",
+            per_second(rate),
+            if capacity.held.is_some() {
+                ", the highest that held"
+            } else {
+                ""
+            }
+        )
+    });
     let knee = wording::knee(capacity).map(|knee| format!("Knee: {knee}"));
     let limit = wording::limit(capacity, assessment).map(|limit| format!("Limit: {limit}"));
     let scaling = capacity.scaling.as_ref().zip(capacity.highest());
     let scaling = scaling.map(|(scaling, highest)| wording::scaling(scaling, highest));
-    let notes = [knee, limit, scaling].into_iter().flatten();
+    let notes = [knee, limit, scaling, shown].into_iter().flatten();
     let notes = notes.map(|text| Part::Note(Html::sentence(&text)));
     Some(Section {
         id: "capacity",

@@ -7,7 +7,7 @@ use super::super::text::Html;
 use crate::loadtest::assessment::Assessment;
 use crate::loadtest::comparison::{Comparison, Kind, Measure, Metric, Verdict};
 use crate::loadtest::statistics::Percentile;
-use crate::report::wording::loadtest as wording;
+use crate::report::wording::comparison::metric_name;
 use crate::text::number::{decimal, milliseconds, per_cent, per_second};
 
 /// Pixels of one row of the chart.
@@ -190,7 +190,7 @@ fn table(comparison: &Comparison) -> Table {
         let points = measure.metric == Metric::ErrorRate;
         let unit = if points { " points" } else { "%" };
         table.row([
-            Cell::text(wording::metric_name(measure.metric)),
+            Cell::text(metric_name(measure.metric)),
             state(measure.verdict),
             Cell::number(figure(measure.metric, measure.a)),
             Cell::number(figure(measure.metric, measure.b)),
@@ -252,7 +252,7 @@ fn chart(comparison: &Comparison) -> Option<Part> {
     let mut told = Vec::new();
     for (index, measure) in measures.iter().enumerate() {
         let y = ROW * (index as f64 + 0.5);
-        let name = wording::metric_name(measure.metric);
+        let name = metric_name(measure.metric);
         plot.row(y, name);
         let Some(interval) = measure.interval else {
             continue;

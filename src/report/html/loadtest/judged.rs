@@ -4,15 +4,20 @@ use super::super::part::{Cell, Part, Section, Shape, Table};
 use super::super::text::Html;
 use super::super::{Tile, Verdict, severity};
 use super::compared;
+use super::described::place;
+use crate::diagnostic::Severity;
 use crate::loadtest::advice;
 use crate::loadtest::assessment::{Assessment, Doubt, Measured, Verdict as Word};
+use crate::loadtest::capacity::Capacity;
 use crate::loadtest::comparison;
 use crate::loadtest::expectation::{Checked, Threshold};
 use crate::loadtest::rate_limit::Standing;
 use crate::loadtest::recording::Gap;
 use crate::loadtest::statistics::{Percentile, Summary};
+use crate::report::wording::capacity as searching;
 use crate::report::wording::loadtest::{self as wording, Headline, Mood};
 use crate::text::number::{count, counted, decimal, milliseconds, per_cent, per_second, seconds};
+use crate::traffic::{Standing as Outcome, Survey, Surveyed, Tried};
 
 /// The one line; a single broken expectation is said with its figures.
 pub(super) fn sentence(assessment: &Assessment) -> Headline {
@@ -21,8 +26,11 @@ pub(super) fn sentence(assessment: &Assessment) -> Headline {
         && assessment
             .rate_limit
             .as_ref()
-            .is_none_or(crate::loadtest::rate_limit::Observed::holds);
-    if assessment.interrupted || assessment.verdict != Word::Failed || !others_hold {
+            .is_none_or(crate::loadtest::rate_limit::Observed::holds)
+        && !assessment.survey.as_ref().is_some_and(Survey::fails);
+    // A search ends where an expectation breaks: its line says at which rate.
+    let is_single = others_hold && assessment.capacity.is_none();
+    if assessment.interrupted || assessment.verdict != Word::Failed || !is_single {
         return headline;
     }
     let mut broken = assessment.checked.iter().filter(|checked| !checked.met);
@@ -36,8 +44,10 @@ pub(super) fn sentence(assessment: &Assessment) -> Headline {
     let expectation = &first.expectation;
     let text = match first.measured {
         None => format!(
-            "failed: no figure for {}, {}{more}",
+            "failed: {} {} {} does not hold: {}{more}",
             expectation.subject(),
+            expectation.operator.sign(),
+            Threshold(expectation),
             first.reason
         ),
         Some(_) => format!(
@@ -58,9 +68,12 @@ pub(super) fn verdict(assessment: &Assessment, mood: Mood) -> Verdict {
     let judged = !assessment.checked.is_empty()
         || assessment.status.is_some()
         || assessment.rate_limit.is_some()
-        || assessment.comparison.is_some();
+        || assessment.comparison.is_some()
+        || assessment.survey.is_some()
+        || assessment.capacity.is_some();
     match (mood, assessment.verdict) {
         (Mood::Holds, Word::Compared(comparison::Verdict::Same)) => Verdict::Same,
+        (Mood::Holds | Mood::Look, word) if word.objects() => Verdict::Fails,
         (Mood::Holds, _) if !judged => Verdict::Shown,
         (Mood::Holds, _) => Verdict::Holds,
         (Mood::Look, _) => Verdict::Look,
@@ -73,6 +86,7 @@ pub(super) fn verdict(assessment: &Assessment, mood: Mood) -> Verdict {
 pub(super) fn lines(assessment: &Assessment) -> Vec<Html> {
     let mut lines = Vec::new();
     lines.extend(assessment.comparison.as_ref().map(compared::explanation));
+    lines.extend(objections(assessment));
     lines.extend(
         assessment
             .first()
@@ -92,13 +106,29 @@ pub(super) fn lines(assessment: &Assessment) -> Vec<Html> {
     );
     lines.extend(first_body(assessment));
     let shown = lines.len().min(3);
-    let mut lines: Vec<Html> = lines[..shown].iter().map(|line| Html::text(line)).collect();
+    let mut lines: Vec<Html> = lines[..shown].iter().map(|line| Html::told(line)).collect();
     if assessment.verdict == Word::NoSuccess && lines.is_empty() {
         lines.push(Html::sentence(
             "A run without one 2xx or 3xx says nothing about the endpoint; `--expect-status` names what is wanted.",
         ));
     }
     lines
+}
+
+/// What server and description do not agree on; the findings have the rest.
+fn objections(assessment: &Assessment) -> Vec<String> {
+    const TOLD: usize = 2;
+    let findings = assessment.survey.iter().flat_map(|survey| &survey.findings);
+    let errors: Vec<String> = findings
+        .filter(|finding| finding.severity == Severity::Error)
+        .map(|finding| format!("{}.", super::capitalised(&finding.message)))
+        .collect();
+    let more = errors.len().saturating_sub(TOLD);
+    let mut told: Vec<String> = errors.into_iter().take(TOLD).collect();
+    if more > 0 {
+        told.push(format!("{more} more are under Findings."));
+    }
+    told
 }
 
 /// What a server says that never answers well.
@@ -186,6 +216,14 @@ pub(super) fn table(assessment: &Assessment) -> Option<Part> {
             Cell::text(format!("{}{origin}", checked.reason).trim()),
         ]);
     }
+    if let Some(survey) = &assessment.survey {
+        for row in described(survey) {
+            table.row(row);
+        }
+    }
+    if let Some(capacity) = &assessment.capacity {
+        table.row(searched(capacity));
+    }
     for check in assessment.rate_limit.iter().flat_map(|seen| &seen.checks) {
         let (icon, colour, word) = match check.standing {
             Standing::Holds => ("ok", "ok", "holds"),
@@ -200,6 +238,73 @@ pub(super) fn table(assessment: &Assessment) -> Option<Part> {
         ]);
     }
     table.part()
+}
+
+/// Whether the description is kept, and whether what it refuses was refused.
+fn described(survey: &Survey) -> Vec<Vec<Cell>> {
+    let keeps = |operation: &&Surveyed| operation.objections.is_empty();
+    let kept = survey.operations.iter().filter(keeps).count();
+    let mut rows = vec![vec![
+        Cell::html(Html::ours(format!(
+            "the server keeps {}",
+            Html::foreign(&survey.document)
+        ))),
+        if survey.fails() {
+            Cell::state("bad", "bad", "failed")
+        } else {
+            Cell::state("ok", "ok", "met")
+        },
+        Cell::number(count(kept as u64)),
+        Cell::text(&format!(
+            "of {}",
+            counted(survey.operations.len(), "operation")
+        )),
+    ]];
+    let invalid = || survey.operations.iter().flat_map(|one| &one.invalid);
+    let all = invalid().count();
+    if all > 0 {
+        let refused = invalid().filter(|tried| tried.standing == Outcome::Refused);
+        let refused = refused.count();
+        let wrong = |tried: &Tried| match tried.standing {
+            Outcome::Broke => true,
+            Outcome::Accepted => !tried.lenient,
+            Outcome::Refused | Outcome::Unknown => false,
+        };
+        rows.push(vec![
+            Cell::text("invalid requests are refused"),
+            if invalid().any(wrong) {
+                Cell::state("bad", "bad", "failed")
+            } else if refused < all {
+                Cell::state("warn", "warn", "look")
+            } else {
+                Cell::state("ok", "ok", "met")
+            },
+            Cell::number(count(refused as u64)),
+            Cell::text(&format!("of {}", count(all as u64))),
+        ]);
+    }
+    rows
+}
+
+/// The highest rate that held, and what the next one did.
+fn searched(capacity: &Capacity) -> Vec<Cell> {
+    let broken = capacity.first_broken().map(|step| {
+        let ending = searching::ending(&step.ending);
+        format!("at {}/s it {ending}", per_second(step.asked))
+    });
+    let (state, held) = match capacity.highest() {
+        Some(step) => (
+            Cell::state("ok", "ok", "holds"),
+            format!("{}/s", per_second(step.asked)),
+        ),
+        None => (Cell::state("bad", "bad", "none holds"), "—".to_owned()),
+    };
+    vec![
+        Cell::text("highest rate that holds"),
+        state,
+        Cell::number(held),
+        Cell::text(&broken.unwrap_or_default()),
+    ]
 }
 
 pub(super) fn figures(assessment: &Assessment) -> [Tile; 6] {
@@ -361,11 +466,12 @@ pub(super) fn findings(assessment: &Assessment) -> Option<Section> {
         .iter()
         .map(|finding| Part::Finding {
             severity: severity(finding.severity),
-            title: Html::sentence(&super::capitalised(&finding.message)),
+            title: Html::told(&super::capitalised(&finding.message)),
             texts: finding
                 .help
                 .iter()
                 .map(|help| Html::sentence(help))
+                .chain(finding.pointer.as_deref().map(at))
                 .collect(),
             source: Html::code(&format!("backsmith explain {}", finding.code)),
             parts: Vec::new(),
@@ -376,6 +482,16 @@ pub(super) fn findings(assessment: &Assessment) -> Option<Section> {
         title: "Findings",
         parts,
     })
+}
+
+/// The place in the document.
+fn at(pointer: &str) -> Html {
+    Html::ours(format!("at {}", place(pointer)))
+}
+
+/// The columns p50, p90, p99 and max of a step or a stage.
+pub(super) fn times(latency: &Summary) -> [Cell; 4] {
+    [latency.p50, latency.p90, latency.p99, latency.max].map(time_cell)
 }
 
 /// Milliseconds, or that there is no figure.

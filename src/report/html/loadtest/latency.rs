@@ -106,8 +106,13 @@ fn limits(assessment: &Assessment, sides: &[Side<'_>]) -> Vec<Limit> {
     let is_limit = |checked: &&Checked| {
         let expectation = &checked.expectation;
         let upper = matches!(expectation.operator, Operator::Less | Operator::AtMost);
-        // Far away from everything measured a limit would press the curve to the floor.
-        upper && expectation.quantity.unit() == "ms" && expectation.threshold < 30.0 * highest
+        // That of one request of several is no limit of the curve of all of them, and far away from
+        // everything measured a limit would press the curve to the floor.
+        let of_all = expectation.target.is_none();
+        of_all
+            && upper
+            && expectation.quantity.unit() == "ms"
+            && expectation.threshold < 30.0 * highest
     };
     let mut limits: Vec<Limit> = assessment
         .checked
@@ -134,6 +139,7 @@ pub(super) fn limit(assessment: &Assessment) -> Option<f64> {
         .iter()
         .map(|checked| &checked.expectation);
     wanted
+        .filter(|expectation| expectation.target.is_none())
         .filter(|expectation| matches!(expectation.operator, Operator::Less | Operator::AtMost))
         .find(|expectation| {
             matches!(

@@ -5,6 +5,8 @@ mod answers;
 mod capacity;
 mod client;
 mod compared;
+mod database;
+mod described;
 mod judged;
 mod latency;
 mod pairs;
@@ -63,6 +65,8 @@ pub fn loadtest(
         },
         stages::section(assessment),
         requests::section(assessment),
+        described::section(assessment),
+        database::section(assessment),
         answers::section(assessment),
         judged::findings(assessment),
         client::connections(assessment),
@@ -136,6 +140,10 @@ fn about(assessment: &Assessment) -> Vec<Html> {
     let load = &assessment.load;
     let mut about = vec![match load.rate {
         None => "closed loop".to_owned(),
+        Some(rate) if assessment.capacity.is_some() => format!(
+            "search for capacity; shown: open loop, {} requests/s asked",
+            number::per_second(rate)
+        ),
         Some(_) if !load.stages.is_empty() => {
             let many = counted(load.stages.len() as u64, "stage");
             format!("open loop, {many}")
@@ -235,7 +243,7 @@ fn setup(assessment: &Assessment, request: &Request<'_>) -> Section {
         "load",
         match load.rate {
             None => "closed loop: each connection asks again when it has its answer".to_owned(),
-            Some(_) if !load.stages.is_empty() => {
+            Some(_) if !load.stages.is_empty() && assessment.capacity.is_none() => {
                 let stage = |stage| format!("{}/s", wording::stage_rate(stage));
                 let stages: Vec<String> = load.stages.iter().map(stage).collect();
                 format!("open loop in stages: {}", stages.join(", "))

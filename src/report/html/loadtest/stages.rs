@@ -2,7 +2,7 @@
 
 use super::super::part::{Cell, Part, Section, Table};
 use super::super::text::Html;
-use super::judged::time_cell;
+use super::judged::times;
 use crate::loadtest::assessment::Assessment;
 use crate::report::wording::loadtest as wording;
 use crate::text::number::{count, per_cent, per_second, seconds};
@@ -20,17 +20,26 @@ pub(super) fn section(assessment: &Assessment) -> Option<Section> {
         ">max, ms",
         ">errors",
     ]);
+    // A step of a search is one stage, and the search shows all of its steps.
+    if assessment.capacity.is_some() {
+        return None;
+    }
     for (index, figures) in assessment.stages(assessment.first()?).iter().enumerate() {
+        let [p50, p90, p99, max] = times(&figures.latency);
         table.row([
-            Cell::text(&format!("{}, from {}", index + 1, seconds(figures.start))),
+            Cell::text(&if figures.start.is_zero() {
+                format!("{}, from the start", index + 1)
+            } else {
+                format!("{}, from {}", index + 1, seconds(figures.start))
+            }),
             Cell::number(seconds(figures.stage.duration)),
             Cell::number(wording::stage_rate(&figures.stage)),
             Cell::number(per_second(figures.reached)),
             Cell::number(count(figures.record.unsent())),
-            time_cell(figures.latency.p50),
-            time_cell(figures.latency.p90),
-            time_cell(figures.latency.p99),
-            time_cell(figures.latency.max),
+            p50,
+            p90,
+            p99,
+            max,
             Cell::number(per_cent(figures.error_rate)),
         ]);
     }
