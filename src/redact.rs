@@ -13,6 +13,9 @@ pub const MASK: &str = "***";
 const SECRET_KEYS: &[&str] = &[
     "password",
     "passwd",
+    "pass",
+    "pwd",
+    "passphrase",
     "secret",
     "token",
     "access_token",
@@ -264,6 +267,7 @@ mod tests {
             ),
             ("https://h/p?api%5Fkey=abc", "https://h/p?api%5Fkey=***"),
             ("https://h/p", "https://h/p"),
+            ("https://h/p?pwd=abc&pass=x", "https://h/p?pwd=***&pass=***"),
             ("me:s3cret@h:80/p?token=abc", "me:***@h:80/p?token=***"),
             ("schema/v2.sql", "schema/v2.sql"),
             ("postgres://u:a?b#c@h/d", "postgres://u:***@h/d"),

@@ -9,18 +9,30 @@ use super::is_secret_key;
 pub(super) fn secrets(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut behind_key = false;
+    // `set_config('app.secret', '…')`: the name is a literal as well.
+    let mut in_set_config = false;
     let mut at = 0;
     while let Some(token) = next(text, at) {
+        let is_name = in_set_config && !behind_key;
         match token.kind {
             Kind::Literal if behind_key => found.push(token.inner.clone()),
             Kind::Literal => found.extend(in_connection_string(text, &token.inner)),
             Kind::Word | Kind::Other => {}
         }
+        let shown = &text[token.range.clone()];
         behind_key = match token.kind {
+            // `SET app.secret TO '…'`
+            Kind::Word if behind_key && shown.eq_ignore_ascii_case("to") => true,
             Kind::Word => names_secret(&text[token.inner]),
             // `password = '…'`, `password => '…'`
-            Kind::Other => behind_key && "=>:".contains(&text[token.range.clone()]),
-            Kind::Literal => false,
+            Kind::Other if in_set_config => behind_key && shown == ",",
+            Kind::Other => behind_key && "=>:".contains(shown),
+            Kind::Literal => is_name && names_secret(&text[token.inner]),
+        };
+        in_set_config = match token.kind {
+            Kind::Word => shown.eq_ignore_ascii_case("set_config"),
+            Kind::Other => in_set_config && (shown == "(" || behind_key),
+            Kind::Literal => behind_key,
         };
         at = token.range.end;
     }
@@ -34,9 +46,19 @@ fn names_secret(word: &str) -> bool {
     word != "key"
         && word != "code"
         && (is_secret_key(&word)
-            || ["password", "passwd", "secret", "token", "_key"]
-                .iter()
-                .any(|ending| word.ends_with(ending)))
+            || [
+                "password",
+                "passwd",
+                "passphrase",
+                "pwd",
+                "_pass",
+                ".pass",
+                "secret",
+                "token",
+                "_key",
+            ]
+            .iter()
+            .any(|ending| word.ends_with(ending)))
 }
 
 enum Kind {
@@ -92,6 +114,13 @@ fn next(text: &str, mut at: usize) -> Option<Token> {
             let is_prefix = end == at + 1 && bytes.get(end) == Some(&b'\'');
             if is_prefix && "eEbBxXnN".contains(letter) {
                 return next(text, end);
+            }
+            // `U&'…'`, and a name in the same way.
+            let is_unicode = end == at + 1
+                && bytes.get(end) == Some(&b'&')
+                && matches!(bytes.get(end + 1), Some(b'\'' | b'"'));
+            if is_unicode && "uU".contains(letter) {
+                return next(text, end + 1);
             }
             (Kind::Word, at..end, end)
         }
@@ -154,11 +183,12 @@ fn dollar_quoted(text: &str, at: usize) -> Option<(Range<usize>, usize)> {
 fn in_connection_string(text: &str, literal: &Range<usize>) -> Vec<Range<usize>> {
     let inner = &text[literal.clone()];
     let mut found = Vec::new();
-    // A URL has its secrets in other places, which `in_place` knows.
-    if inner.contains("://") {
-        return found;
-    }
     for (equals, _) in inner.match_indices('=') {
+        // A URL has its secrets in other places, which `in_place` knows.
+        let word = inner[..equals].rfind(char::is_whitespace).unwrap_or(0);
+        if inner[word..equals].contains("://") {
+            continue;
+        }
         let before = inner[..equals].trim_end();
         let key = before.rsplit(|letter: char| !(letter.is_alphanumeric() || letter == '_'));
         if !key.into_iter().next().is_some_and(names_secret) {
@@ -235,6 +265,31 @@ mod tests {
                 "UPDATE t SET password = '******' WHERE id = 'a'",
             ),
             ("ALTER ROLE a PASSWORD 's3cr", "ALTER ROLE a PASSWORD '****"),
+            (
+                "ALTER ROLE a SET \"app.api_secret\" TO 's3cret'",
+                "ALTER ROLE a SET \"app.api_secret\" TO '******'",
+            ),
+            ("SET app.token to 's3cret'", "SET app.token to '******'"),
+            (
+                "SELECT set_config('app.secret', 's3cret', false), 'x'",
+                "SELECT set_config('app.secret', '******', false), 'x'",
+            ),
+            (
+                "ALTER ROLE a PASSWORD U&'s3!0063ret' UESCAPE '!'",
+                "ALTER ROLE a PASSWORD U&'**********' UESCAPE '!'",
+            ),
+            (
+                "UPDATE t SET pwd = 's3cret', \"db_pass\" = 'a', passphrase='b'",
+                "UPDATE t SET pwd = '******', \"db_pass\" = '*', passphrase='*'",
+            ),
+            (
+                "CREATE SUBSCRIPTION s CONNECTION 'host=h options=http://x password=s3cret' PUBLICATION p",
+                "CREATE SUBSCRIPTION s CONNECTION 'host=h options=http://x password=******' PUBLICATION p",
+            ),
+            (
+                "CREATE SUBSCRIPTION s CONNECTION 'postgres://h/d?password=s3cret&x=a' PUBLICATION p",
+                "CREATE SUBSCRIPTION s CONNECTION 'postgres://h/d?password=******&x=a' PUBLICATION p",
+            ),
         ] {
             assert_eq!(in_place(given), shown);
         }
@@ -250,6 +305,9 @@ mod tests {
             "SELECT $1 -- password 'x'",
             "CREATE TABLE t (id int PRIMARY KEY, code text DEFAULT 'a=b')",
             "it's a text with one quote",
+            "SELECT set_config('search_path', 'app', false)",
+            "UPDATE t SET compass = 'north', bypass = 'no'",
+            "ALTER TABLE token RENAME TO card",
         ] {
             assert_eq!(in_place(text), text);
         }
