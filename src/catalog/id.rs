@@ -195,15 +195,39 @@ fn split(name: &str) -> (&str, &str) {
     (name, name)
 }
 
-fn unquoted(name: &str) -> String {
+/// A name of one part without its quotes; quotes that are doubled inside of it are single.
+pub fn unquoted(name: &str) -> String {
     name.strip_prefix('"')
         .and_then(|inner| inner.strip_suffix('"'))
         .map_or_else(|| name.to_owned(), |inner| inner.replace("\"\"", "\""))
 }
 
+/// A name of one part as the server reads it: what is not quoted is in lower case.
+pub fn folded(name: &str) -> String {
+    if name.starts_with('"') {
+        unquoted(name)
+    } else {
+        name.to_lowercase()
+    }
+}
+
+/// The last part of a name that may be qualified, as SQL writes it.
+pub fn last_part(name: &str) -> &str {
+    split(name).1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quotes_inside_of_a_name_stay() {
+        assert_eq!(unquoted(r#""""a"" b""#), r#""a" b"#);
+        assert_eq!(unquoted("Plain"), "Plain");
+        assert_eq!(folded("Plain"), "plain");
+        assert_eq!(folded(r#""Plain""#), "Plain");
+        assert_eq!(last_part(r#"a."b.c""#), r#""b.c""#);
+    }
 
     #[test]
     fn names_are_split_at_the_dot_outside_of_quotes() {

@@ -18,7 +18,7 @@ pub use body::{
     Attribute, Body, Column, Composite, Constraint, ConstraintKind, Domain, Grant, Identity, Index,
     Policy, Routine, Sequence, Table, View,
 };
-pub use id::{Id, Kind};
+pub use id::{Id, Kind, folded, last_part, unquoted};
 
 /// One state of one database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

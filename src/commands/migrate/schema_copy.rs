@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::catalog::{Body, Catalog, Kind};
+use crate::catalog::{Body, Catalog, Kind, last_part, unquoted};
 use crate::failure::Failure;
 use crate::migrate::diff::{self, Statement};
 use crate::migrate::script::{self, Script};
@@ -123,18 +123,21 @@ async fn one_by_one<'a>(
 /// Names of what the original has and the copy has not, as error messages spell them.
 pub(super) fn lacking(original: &Catalog, copy: &Catalog) -> BTreeSet<String> {
     let bare = |name: &str| {
-        let name = name.split('(').next().unwrap_or(name);
-        name.trim_matches('"').replace("\"\"", "\"")
+        // The arguments of a function stand behind its name.
+        let quoted = name.starts_with('"') && name.ends_with('"');
+        let end = name.find('(').filter(|_| !quoted);
+        unquoted(end.map_or(name, |end| &name[..end]))
     };
     let missing = original.objects.keys().filter(|id| !copy.contains(id));
     let managed = missing.map(|id| match id.part.as_str() {
         "" => bare(id.local_name()),
         part => bare(part),
     });
-    let unmanaged = original.unmanaged.values().flatten().map(|name| {
-        let local = name.rsplit('.').next().unwrap_or(name);
-        bare(local)
-    });
+    let unmanaged = original
+        .unmanaged
+        .values()
+        .flatten()
+        .map(|name| bare(last_part(name)));
     managed
         .chain(unmanaged)
         .filter(|name| !name.is_empty())
@@ -167,9 +170,7 @@ pub(super) async fn make_roles(
         }
     }
     roles.remove("PUBLIC");
-    let bare = roles
-        .iter()
-        .map(|role| role.trim_matches('"').replace("\"\"", "\""));
+    let bare = roles.iter().map(|role| unquoted(role));
     server.make_roles(&bare.chain(more).collect()).await
 }
 

@@ -5,7 +5,7 @@ mod annotation;
 mod propose;
 
 use crate::catalog::statistics::quoted;
-use crate::catalog::{Body, Catalog, Id, Kind, Object};
+use crate::catalog::{Body, Catalog, Id, Kind, Object, unquoted};
 use crate::migrate::emit::literal;
 
 pub use annotation::{Annotation, annotations};
@@ -304,9 +304,9 @@ pub fn implied(renames: &[Rename], before: &Catalog, after: &Catalog) -> Vec<Ren
         .filter(|rename| rename.old.id.kind == Kind::Table);
     for table in tables {
         let (old, new) = (&table.old.id, &table.new.id);
-        let (old_name, new_name) = (bare(old.local_name()), bare(new.local_name()));
+        let (old_name, new_name) = (unquoted(old.local_name()), unquoted(new.local_name()));
         let following = |name: &str| -> Option<String> {
-            let name = bare(name);
+            let name = unquoted(name);
             let rest = name.strip_prefix(old_name.as_str())?;
             rest.starts_with('_')
                 .then(|| quoted(&format!("{new_name}{rest}")))
@@ -345,13 +345,6 @@ pub fn implied(renames: &[Rename], before: &Catalog, after: &Catalog) -> Vec<Ren
         }
     }
     implied
-}
-
-/// A name of one part, without its quotes.
-fn bare(name: &str) -> String {
-    name.strip_prefix('"')
-        .and_then(|inner| inner.strip_suffix('"'))
-        .map_or_else(|| name.to_owned(), |inner| inner.replace("\"\"", "\""))
 }
 
 /// Schema and local name, both as SQL writes them.

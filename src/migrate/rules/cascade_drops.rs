@@ -1,6 +1,7 @@
 //! `cascade-drops`: objects that the statement does not name are gone with it.
 
 use crate::catalog::effect::LostKind;
+use crate::catalog::{last_part, unquoted};
 use crate::diagnostic::Severity;
 use crate::migrate::rehearsal::{Finding, Rehearsal};
 
@@ -14,12 +15,7 @@ pub(super) fn check(rehearsal: &Rehearsal, findings: &mut Vec<Finding>) {
             continue;
         }
         let unnamed = effect.lost.iter().filter(|lost| {
-            let bare = lost
-                .name
-                .rsplit('.')
-                .next()
-                .unwrap_or(&lost.name)
-                .trim_matches('"');
+            let bare = unquoted(last_part(&lost.name));
             lost.kind != LostKind::Sequence && !lower.contains(&bare.to_lowercase())
         });
         for lost in unnamed {

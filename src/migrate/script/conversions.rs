@@ -3,6 +3,7 @@
 
 use super::lexer::{self, Token, TokenKind};
 use super::statement::Statement;
+use crate::catalog::folded;
 
 /// One column that becomes another type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,16 +17,7 @@ pub struct Conversion {
 impl Conversion {
     /// Whether a name that is quoted where SQL needs it means the column.
     pub fn is_of(&self, name: &str) -> bool {
-        fn bare(name: &str) -> String {
-            match name
-                .strip_prefix('"')
-                .and_then(|name| name.strip_suffix('"'))
-            {
-                Some(quoted) => quoted.replace("\"\"", "\""),
-                None => name.to_lowercase(),
-            }
-        }
-        bare(&self.column) == bare(name)
+        folded(&self.column) == folded(name)
     }
 }
 

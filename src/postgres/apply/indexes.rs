@@ -3,6 +3,7 @@
 use sqlx::Row;
 
 use super::super::{Connection, Error};
+use crate::catalog::folded;
 
 /// An invalid index that nobody builds at the moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,13 +17,7 @@ pub(super) struct Invalid {
 impl Invalid {
     /// Whether SQL that spells this name means the index.
     pub(super) fn is_called(&self, spelled: &str) -> bool {
-        match spelled
-            .strip_prefix('"')
-            .and_then(|name| name.strip_suffix('"'))
-        {
-            Some(quoted) => quoted.replace("\"\"", "\"") == self.bare_name,
-            None => spelled.to_lowercase() == self.bare_name,
-        }
+        folded(spelled) == self.bare_name
     }
 
     /// Whether REINDEX CONCURRENTLY made it for the time being, by the names that it gives.

@@ -3,16 +3,7 @@
 
 use serde_json::{Map, Number, Value, json};
 
-/// The name behind a quoted or plain identifier.
-pub(super) fn unquoted(identifier: &str) -> String {
-    identifier
-        .strip_prefix('"')
-        .and_then(|inner| inner.strip_suffix('"'))
-        .map_or_else(
-            || identifier.to_owned(),
-            |inner| inner.replace("\"\"", "\""),
-        )
-}
+use crate::catalog::unquoted;
 
 /// Always quoted, so that it can stand in any statement.
 pub(super) fn quoted(name: &str) -> String {

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::column_type::{self, Mapped, Transport};
-use super::definition::{self, qualified, unquoted};
+use super::definition::{self, qualified};
 use super::words;
-use crate::catalog::{Body, Catalog, Column, Constraint, ConstraintKind, Id, Kind};
+use crate::catalog::{Body, Catalog, Column, Constraint, ConstraintKind, Id, Kind, unquoted};
 
 /// Everything that a database offers, in the order of the resources' names.
 #[derive(Clone, Debug, Default)]
