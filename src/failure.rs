@@ -200,6 +200,14 @@ impl Failure {
         self.amend(|message| message.code = Some(code))
     }
 
+    /// Whether a fault has this code.
+    pub fn has_code(&self, code: &str) -> bool {
+        self.faults.iter().any(|fault| match fault {
+            Fault::Message(message) => message.code == Some(code),
+            Fault::Diagnostic(diagnostic) => diagnostic.code == code,
+        })
+    }
+
     /// Adds one cause to the first fault.
     pub fn cause(self, cause: impl Into<String>) -> Self {
         self.amend(|message| message.causes.push(cause.into()))

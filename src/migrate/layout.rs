@@ -157,6 +157,14 @@ fn again(tool: Tool, index: &str) -> String {
     }
 }
 
+/// Whether a file leads back, by its name: `*.down.sql`, or Flyway's `U1.2__name.sql`.
+pub fn is_down(name: &str) -> bool {
+    let undoes = name
+        .strip_prefix('U')
+        .is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()));
+    name.ends_with(".down.sql") || undoes && name.contains("__")
+}
+
 /// The files of a version. `number` is its timestamp, `name` what stands behind it.
 pub fn files(tool: Tool, number: &str, name: &str, version: &Version) -> Vec<Written> {
     let up = text(tool, &version.up, &version.up_header, version.options);
@@ -247,6 +255,16 @@ mod tests {
                 (1, true)
             ]
         );
+    }
+
+    #[test]
+    fn the_way_back_is_known_by_its_name() {
+        for name in ["1_a.down.sql", "U20260101000000__a.sql", "U1.2__a.sql.conf"] {
+            assert!(is_down(name), "{name}");
+        }
+        for name in ["Users.sql", "U1.sql", "V1__a.sql", "1_a.up.sql", "U__a.sql"] {
+            assert!(!is_down(name), "{name}");
+        }
     }
 
     #[test]

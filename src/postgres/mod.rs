@@ -21,7 +21,7 @@ mod snapshot;
 pub mod statistics;
 pub mod values;
 
-pub use connect::{Canceller, Connection, ReadOnly, Server, Target, runtime};
+pub use connect::{Canceller, Connection, FULL, ReadOnly, Server, Target, runtime};
 use fault::fault_of;
 
 pub use error::{DatabaseError, Error};

@@ -365,3 +365,59 @@ fn cures_have_the_layout_of_the_configuration() {
         assert_eq!(files(&sandbox), written);
     }
 }
+
+/// What is written later comes later by its name, whatever the clock says.
+#[test]
+fn files_have_a_time_after_all_that_is_there() {
+    let faulty = "
+        create table owner (id int primary key);
+        create table job (id int primary key, owner_id int references owner);";
+    let url = fixture().database(faulty);
+    for (layout, later) in [
+        ("backsmith", "20990101000000_later.up.sql"),
+        ("flyway", "V20990101000000__later.sql"),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.write(&format!("migrations/{later}"), "SELECT 1;\n");
+        let analyze = ["--analyze", "--layout", layout, "--output", "migrations"];
+        sandbox.run(arguments(&url, &analyze)).expect(0);
+        let names: Vec<String> = files(&sandbox).into_iter().map(|(name, _)| name).collect();
+        let number = |name: &String| name.trim_start_matches(['V', 'U'])[..14].to_owned();
+        let numbers: Vec<String> = names.iter().map(number).collect();
+        assert!(numbers.len() > 1, "{names:?}");
+        for number in numbers {
+            assert!(number.as_str() >= "20990101000000", "{names:?}");
+        }
+        let same = names.iter().filter(|name| number(name) == "20990101000000");
+        assert_eq!(same.count(), 1, "{names:?}");
+    }
+}
+
+/// Standard output is SQL and nothing else; what Flyway reads beside a file is a remark.
+#[test]
+fn a_stream_of_files_is_sql() {
+    let sandbox = Sandbox::new();
+    sandbox.write("after.sql", AFTER);
+    let url = fixture().database(BEFORE);
+    let compare = [
+        "--compare",
+        "after.sql",
+        "--layout",
+        "flyway",
+        "--rename",
+        "owner.mail=owner.email",
+        "--output",
+        "-",
+    ];
+    let run = sandbox.run(arguments(&url, &compare)).expect(0);
+    let remarks: Vec<&str> = run
+        .stdout
+        .lines()
+        .filter(|line| line.contains("executeInTransaction") || line.contains(".conf"))
+        .collect();
+    assert!(remarks.len() >= 4, "{}", run.stdout);
+    for remark in remarks {
+        assert!(remark.starts_with("-- "), "{remark}");
+    }
+    assert!(!run.stdout.contains("-- file: U"), "{}", run.stdout);
+}

@@ -273,3 +273,41 @@ fn a_role_with_one_connection_compares_two_databases() {
     ]);
     same.expect(0);
 }
+
+/// Only a session that is about to end is waited for: what is wrong otherwise is told at once.
+#[test]
+fn a_database_that_says_no_is_asked_no_more() {
+    let before = fixture().database("CREATE TABLE planets (name text)");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let tries = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = std::sync::Arc::clone(&tries);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            drop(stream);
+        }
+    });
+    let gone = format!("postgres://me@{address}/gone?sslmode=disable");
+    Sandbox::new()
+        .run(["migrate", "--connection", &before, "--compare", &gone])
+        .expect(4);
+    assert_eq!(tries.load(std::sync::atomic::Ordering::SeqCst), 2);
+}
+
+/// A small file may take more locks than there is room for on a server that is made for small files.
+#[test]
+fn a_small_file_may_take_many_locks() {
+    let sandbox = Sandbox::new();
+    let locks =
+        "DO $$ BEGIN PERFORM pg_advisory_xact_lock(i) FROM generate_series(1, 120000) i; END $$;";
+    sandbox.write("a.sql", "CREATE TABLE planets (name text);");
+    sandbox.write(
+        "b.sql",
+        format!("CREATE TABLE moons (name text);\n{locks}\n"),
+    );
+    sandbox
+        .run(["migrate", "a.sql", "--compare", "b.sql", "--check"])
+        .expect(1);
+    sandbox.run(["migrate", "b.sql", "--analyze"]).expect(0);
+}

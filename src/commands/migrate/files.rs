@@ -8,7 +8,7 @@ use crate::failure::Failure;
 pub(super) use crate::files::second_of_run as second;
 use crate::files::{Action, Entry, Plan, PlannedFile};
 use crate::migrate::advise::{Finding, cures};
-use crate::migrate::layout::{self, Tool, Version, Written};
+use crate::migrate::layout::{self, Tool, Version, Written, is_down};
 use crate::report::json::v1::migrate::File;
 use crate::settings::migrate::{Output, Writing};
 use crate::terminal::Terminal;
@@ -38,11 +38,12 @@ pub(super) fn write(
             let up = match tool {
                 None => cures::scripts(findings).0,
                 Some(tool) => {
-                    let ups = versions(tool, findings, default_name, second()?);
-                    let ups = ups.iter().filter(|file| !is_down(&file.name));
-                    ups.map(|file| format!("-- file: {}\n{}", file.name, file.contents))
-                        .collect::<Vec<_>>()
-                        .join("\n")
+                    let name = writing.name.as_deref().unwrap_or(default_name);
+                    let files = of_tool(tool, &cures::versions(findings), name);
+                    let second = second()?;
+                    let files: Vec<Written> =
+                        files.iter().map(|file| file.numbered(second)).collect();
+                    stream(&files)
                 }
             };
             write!(terminal.output(), "{up}")?;
@@ -70,18 +71,20 @@ pub(super) fn write(
     let planned = match tool {
         None => {
             let (up, down) = cures::scripts(&new);
-            let stem = format!("{}_{name}", stamp(second()?));
-            let written = |ending: &str, contents: String| Written {
-                name: format!("{stem}.{ending}.sql"),
-                contents,
-            };
-            vec![written("up", up), written("down", down)]
+            vec![
+                Unnumbered::pair(name, "up", up),
+                Unnumbered::pair(name, "down", down),
+            ]
         }
-        Some(tool) => versions(tool, &new, name, second()?),
+        Some(tool) => of_tool(tool, &cures::versions(&new), name),
     };
-    let planned = planned.into_iter().map(|file| PlannedFile {
-        path: folder.join(file.name),
-        contents: file.contents,
+    let second = next_second(&seconds(folder))?;
+    let planned = planned.iter().map(|file| {
+        let file = file.numbered(second);
+        PlannedFile {
+            path: folder.join(file.name),
+            contents: file.contents,
+        }
     });
     let plan = Plan::new(Path::new(""), planned.collect())?;
     let updated = |entry: &&Entry| entry.action == Action::Update;
@@ -132,7 +135,7 @@ fn present(folder: &Path) -> Result<Vec<String>, Failure> {
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            name.ends_with(".sql") && !is_down(&name)
+            is_sql(&name) && !is_down(&name)
         })
         .collect();
     paths.sort();
@@ -142,30 +145,111 @@ fn present(folder: &Path) -> Result<Vec<String>, Failure> {
         .collect()
 }
 
-/// The same statements for another tool: what may share a transaction as one version, and one for each
-/// statement that must stand alone.
-fn versions(tool: Tool, findings: &[&Finding], name: &str, second: i64) -> Vec<Written> {
-    let versions = cures::versions(findings);
+/// Stands in a name until the time of its file is chosen, which its contents do not depend on.
+const NUMBER: &str = "00000000000000";
+
+/// A file of a migration, whose name still lacks its time.
+#[derive(Clone, Debug)]
+pub(super) struct Unnumbered {
+    /// Which of several versions it belongs to: each has a second of its own.
+    pub(super) version: usize,
+    written: Written,
+}
+
+impl Unnumbered {
+    /// One half of a pair of our own.
+    pub(super) fn pair(name: &str, direction: &str, contents: String) -> Self {
+        Self {
+            version: 0,
+            written: Written {
+                name: format!("{NUMBER}_{name}.{direction}.sql"),
+                contents,
+            },
+        }
+    }
+
+    pub(super) fn is_sql(&self) -> bool {
+        is_sql(&self.written.name)
+    }
+
+    pub(super) fn is_down(&self) -> bool {
+        is_down(&self.written.name)
+    }
+
+    /// The file as it is written at this second.
+    pub(super) fn numbered(&self, second: i64) -> Written {
+        let number = stamp(second + self.version as i64);
+        Written {
+            // Nothing but a letter stands before it.
+            name: self.written.name.replacen(NUMBER, &number, 1),
+            contents: self.written.contents.clone(),
+        }
+    }
+}
+
+/// The files of another tool, in the order of their versions.
+pub(super) fn of_tool(tool: Tool, versions: &[Version], name: &str) -> Vec<Unnumbered> {
     let several = versions.len() > 1;
-    let named = |(at, version): (usize, &Version)| {
-        let number = stamp(second + at as i64);
+    let files = |(at, version): (usize, &Version)| {
         let name = if several {
             format!("{name}_{}", at + 1)
         } else {
             name.to_owned()
         };
-        layout::files(tool, &number, &name, version)
+        let written = layout::files(tool, NUMBER, &name, version);
+        written.into_iter().map(move |written| Unnumbered {
+            version: at,
+            written,
+        })
     };
-    versions.iter().enumerate().flat_map(named).collect()
+    versions.iter().enumerate().flat_map(files).collect()
 }
 
-/// Whether a file leads back, by its name.
-pub(super) fn is_down(name: &str) -> bool {
-    name.ends_with(".down.sql") || name.starts_with('U')
+/// The way up as one text of SQL: each file under its name, and the settings of a file as remarks.
+pub(super) fn stream(files: &[Written]) -> String {
+    let ups = files.iter().filter(|file| !is_down(&file.name));
+    let text = |file: &Written| {
+        if is_sql(&file.name) {
+            return format!("-- file: {}\n{}", file.name, file.contents);
+        }
+        let lines = file.contents.lines();
+        let lines: String = lines.map(|line| format!("-- {line}\n")).collect();
+        format!("-- file: {}\n{lines}", file.name)
+    };
+    ups.map(text).collect::<Vec<_>>().join("\n")
+}
+
+fn is_sql(name: &str) -> bool {
+    name.ends_with(".sql")
+}
+
+/// The seconds of all timestamps that names in the folder start with, from the earliest on.
+pub(super) fn seconds(folder: &Path) -> Vec<i64> {
+    let mut seconds: Vec<i64> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let time = name.trim_start_matches(['V', 'U']).split('_').next()?;
+            let time = jiff::civil::DateTime::strptime("%Y%m%d%H%M%S", time).ok()?;
+            Some(time.in_tz("UTC").ok()?.timestamp().as_second())
+        })
+        .collect();
+    seconds.sort_unstable();
+    seconds.dedup();
+    seconds
+}
+
+/// Now, but later than all that is there: some tools leave out what comes too late, and two files of
+/// one second have no order.
+pub(super) fn next_second(present: &[i64]) -> Result<i64, Failure> {
+    let later = present.last().map_or(i64::MIN, |last| last + 1);
+    Ok(second()?.max(later))
 }
 
 /// `YYYYMMDDHHMMSS`, in UTC.
-pub(super) fn stamp(second: i64) -> String {
+fn stamp(second: i64) -> String {
     let time = jiff::Timestamp::from_second(second).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     time.strftime("%Y%m%d%H%M%S").to_string()
 }

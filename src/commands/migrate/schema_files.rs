@@ -6,6 +6,7 @@ use std::time::Instant;
 use crate::catalog::statistics::{Statistics, Workload};
 use crate::failure::Failure;
 use crate::files;
+use crate::migrate::layout;
 use crate::migrate::script::{self, Half, Script};
 use crate::postgres::scratch::{self, Server, Version};
 use crate::postgres::{Target, load, statistics};
@@ -23,17 +24,16 @@ pub(super) async fn read(
     let scripts = scripts(path).map_err(|failure| failure.closing("nothing was analyzed"))?;
     let wanted = &request.scratch;
     let purpose = "analyzing a file";
-    let small = server(wanted, purpose, Some(bytes(&scripts))).await?;
-    let read = loaded(&small, path, &scripts, request).await;
-    // A small file may make many rows.
-    let again = read.is_err() && small.is_full();
-    drop(small);
-    let (statistics, notes) = if again {
-        let large = server(wanted, purpose, None).await?;
-        loaded(&large, path, &scripts, request).await?
-    } else {
-        read?
-    };
+    let (statistics, notes) = with_room(async |room| {
+        let size = Some(bytes(&scripts)).filter(|_| room == Room::AsFiles);
+        let server = match server(wanted, purpose, size).await {
+            Ok(server) => server,
+            Err(failure) => return (Err(failure), false),
+        };
+        let read = loaded(&server, path, &scripts, request).await;
+        (read, server.is_full())
+    })
+    .await?;
     terminal.note(&format!(
         "{DIM}  load    {} into a scratch database, PostgreSQL {}, in {:.1} s{DIM:#}",
         path.display(),
@@ -44,6 +44,26 @@ pub(super) async fn read(
         terminal.note(&format!("{DIM}  note    {note}{DIM:#}"));
     }
     Ok(statistics)
+}
+
+/// How much room a scratch server has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    /// What the files take by their size.
+    AsFiles,
+    /// More than they hold: a small file may make many rows and take many locks.
+    More,
+}
+
+/// The work with the room that the files need by their size, and where that was not enough with more.
+/// The work says beside its result whether its server was full; nothing is written before it is done.
+pub(super) async fn with_room<T>(
+    mut work: impl AsyncFnMut(Room) -> (Result<T, Failure>, bool),
+) -> Result<T, Failure> {
+    match work(Room::AsFiles).await {
+        (Err(_), true) => work(Room::More).await.0,
+        (result, _) => result,
+    }
 }
 
 /// Loads the files into a new database; its statistics, and what was left out.
@@ -143,11 +163,7 @@ fn sql_files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
         let is_sql = file.extension().is_some_and(|ending| ending == "sql");
         // The way back is no part of a schema.
         let name = file.file_name().unwrap_or_default().to_string_lossy();
-        let undoes = name
-            .strip_prefix('U')
-            .is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()));
-        let is_down = name.ends_with(".down.sql") || undoes && name.contains("__");
-        if is_sql && !is_down && file.is_file() {
+        if is_sql && !layout::is_down(&name) && file.is_file() {
             found.push(file);
         }
     }

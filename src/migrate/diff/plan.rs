@@ -108,11 +108,15 @@ pub fn both_ways(before: &Catalog, after: &Catalog, options: Options) -> (Plan, 
         written(before, after, options, &closure::actions(before, after))
     };
     std::thread::scope(|scope| {
-        let down = scope.spawn(|| way(&after, &before));
+        let beside = std::thread::Builder::new().spawn_scoped(scope, || way(&after, &before));
         let up = way(&before, &after);
-        let down = down
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let down = match beside {
+            Ok(down) => down
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            // Without another thread one comes after the other.
+            Err(_) => way(&after, &before),
+        };
         (up, down)
     })
 }

@@ -16,7 +16,7 @@ use super::error::Error;
 use super::snapshot;
 use crate::failure::Failure;
 
-pub use target::Target;
+pub use target::{FULL, Target};
 
 /// What the server said about itself and us.
 #[derive(Clone, Debug, PartialEq, Eq)]

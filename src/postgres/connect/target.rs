@@ -16,6 +16,9 @@ use crate::failure::Failure;
 use crate::postgres::error::Error;
 use crate::redact::SecretUrl;
 
+/// The code of a failure that ends when some session does: the server, or the role, has its most.
+pub const FULL: &str = "too-many-connections";
+
 /// Seconds that a server may take to accept us, unless `connect_timeout` says otherwise.
 const CONNECT_TIMEOUT: u64 = 10;
 
@@ -312,6 +315,11 @@ impl Target {
             _ => {
                 let cause = format!("{summary} at {}", place(host));
                 let failure = Failure::environment(format!("cannot connect to `{url}`{from}")).cause(summary);
+                let failure = if error.code == "53300" {
+                    failure.code(FULL)
+                } else {
+                    failure
+                };
                 return Refused::Next(failure, cause);
             }
         };

@@ -24,17 +24,13 @@ use rows::Rows;
 /// measured, it is even at some 2,600.
 const LARGE: u32 = 3_000;
 
-/// Everything that a user made in the database of the connection.
+/// Everything that a user made in the database of the connection. A second connection helps where a
+/// core is free.
 pub async fn catalog(connection: &mut Connection) -> Result<Catalog, Error> {
-    catalog_of_one(connection, 1).await
-}
-
-/// The same while so many databases are read at once. A second connection helps where a core is free.
-pub async fn catalog_of_one(connection: &mut Connection, at_once: usize) -> Result<Catalog, Error> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let result = async {
         let presence = begin(connection).await?;
-        let snapshot = if presence.relations >= LARGE && cores >= 2 * at_once {
+        let snapshot = if presence.relations >= LARGE && cores >= 2 {
             snapshot::export(connection).await?
         } else {
             None

@@ -67,7 +67,9 @@ impl Database {
             on_named.maker.store(connection.process(), Ordering::SeqCst);
         }
         let made = make(&mut connection, server, &database.name, template).await;
-        if let Some(on_named) = &database.on_named {
+        // Where the connection was lost the server may go on without us.
+        let is_over = !matches!(made, Err(Error::ConnectionLost(_)));
+        if let Some(on_named) = database.on_named.as_ref().filter(|_| is_over) {
             on_named.maker.store(0, Ordering::SeqCst);
         }
         connection.close().await;
@@ -95,7 +97,7 @@ async fn make(
     template: Option<&str>,
 ) -> Result<(), Error> {
     let template = template.unwrap_or("template0");
-    let mut statement = format!("CREATE DATABASE {name} TEMPLATE {template}");
+    let mut statement = format!("{} TEMPLATE {template}", creation(name));
     if server.copies_files() {
         statement.push_str(" STRATEGY file_copy");
     }
@@ -114,7 +116,8 @@ fn drop_from_another_thread(on_named: &OnNamed, name: &str) {
         };
         runtime.block_on(async {
             if let Ok(mut connection) = connect(&on_named.server).await {
-                end(&mut connection, on_named.maker.load(Ordering::SeqCst)).await;
+                let maker = on_named.maker.load(Ordering::SeqCst);
+                end(&mut connection, maker, &name).await;
                 drop_database(&mut connection, &name).await;
                 connection.close().await;
             }
@@ -125,15 +128,25 @@ fn drop_from_another_thread(on_named: &OnNamed, name: &str) {
     }
 }
 
-/// Ends a session that is in the middle of making the database, which nobody can see before.
-async fn end(connection: &mut Connection, maker: i32) {
+/// How the statement begins that makes the database.
+fn creation(name: &str) -> String {
+    format!("CREATE DATABASE {name}")
+}
+
+/// Ends a session that is in the middle of making the database, which nobody can see before. Its number
+/// may belong to a session of somebody else by now, which does something else.
+async fn end(connection: &mut Connection, maker: i32, name: &str) {
     if maker == 0 {
         return;
     }
-    let _ = connection
-        .execute(&format!("SELECT pg_terminate_backend({maker})"))
-        .await;
-    let alive = format!("SELECT 1 FROM pg_stat_activity WHERE pid = {maker}");
+    let making = format!(
+        "FROM pg_catalog.pg_stat_activity WHERE pid = {maker} \
+         AND pg_catalog.strpos(query, '{} ') = 1",
+        creation(name)
+    );
+    let terminate = format!("SELECT pg_catalog.pg_terminate_backend(pid) {making}");
+    let _ = connection.execute(&terminate).await;
+    let alive = format!("SELECT 1 {making}");
     for _ in 0..ASKED {
         match connection.rows_of(alive.clone()).await {
             Ok(rows) if !rows.is_empty() => tokio::time::sleep(PAUSE).await,

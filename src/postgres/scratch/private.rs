@@ -71,6 +71,8 @@ pub(super) struct Private {
     /// A part of the name of the socket, also when nothing listens there.
     port: String,
     in_memory: bool,
+    /// Whether there is room for fewer locks than there could be.
+    is_for_few: bool,
     keeper: Option<Child>,
     /// Tells other runs that this one lives.
     _mark: std::fs::File,
@@ -78,19 +80,28 @@ pub(super) struct Private {
 }
 
 impl Private {
-    /// Starts it and gives back the first connection.
+    /// Starts it and gives back the first connection: in memory where what is loaded fits there, and
+    /// on disk when that does not work, whatever stands in its way.
     pub(super) async fn start(
         binaries: &Binaries,
         options: &Options,
     ) -> Result<(Self, Connection), Failure> {
+        if let Some(memory) = place::in_memory(options.bytes)
+            && let Ok(started) = Self::start_in(&memory, true, binaries, options).await
+        {
+            return Ok(started);
+        }
+        Self::start_in(&place::on_disk(), false, binaries, options).await
+    }
+
+    async fn start_in(
+        base: &Path,
+        in_memory: bool,
+        binaries: &Binaries,
+        options: &Options,
+    ) -> Result<(Self, Connection), Failure> {
         let account = account::for_server()?;
-        let memory =
-            place::in_memory(options.bytes).and_then(|base| make_folder(&base, account).ok());
-        let in_memory = memory.is_some();
-        let (folder, mark) = match memory {
-            Some(made) => made,
-            None => make_folder(&place::on_disk(), account)?,
-        };
+        let (folder, mark) = make_folder(base, account)?;
         let guard = {
             let folder = folder.clone();
             interrupt::on_early_exit(move || {
@@ -108,6 +119,7 @@ impl Private {
                 .map_or("5432", |(_, port)| port)
                 .to_owned(),
             in_memory,
+            is_for_few: is_for_few(options),
             keeper: None,
             _mark: mark,
             _guard: guard,
@@ -122,11 +134,13 @@ impl Private {
         self.in_memory
     }
 
-    /// Whether something did not fit into memory. The server says so even where the session is lost.
+    /// Whether something did not fit into memory, or there were more locks than there was room for. The
+    /// server says so even where the session is lost.
     pub(super) fn is_full(&self) -> bool {
         let words = ["No space left on device", "Check free disk space"];
         let log = self.log();
         self.in_memory && words.iter().any(|words| log.contains(words))
+            || self.is_for_few && log.contains("out of shared memory")
     }
 
     pub(super) fn url(&self, database: &str) -> SecretUrl {
@@ -229,7 +243,7 @@ fn spawn(
     if in_memory {
         settings.extend(IN_MEMORY);
     }
-    if options.bytes.is_some_and(|bytes| bytes <= FEW) {
+    if is_for_few(options) {
         settings.extend(FOR_FEW);
     }
     for (name, value) in settings {
@@ -266,6 +280,11 @@ fn spawn(
         .map_err(|error| {
             Failure::environment("cannot start a private Postgres").cause(error.to_string())
         })
+}
+
+/// Whether so little is loaded that it needs little room.
+fn is_for_few(options: &Options) -> bool {
+    options.bytes.is_some_and(|bytes| bytes <= FEW)
 }
 
 /// Libraries stand beside the binaries: `../lib`, or `../lib/postgresql`.

@@ -109,10 +109,15 @@ fn copy(from: &Path, to: &Path, account: Option<Account>) -> std::io::Result<()>
     }
     // The databases are nearly all of it, and of one size.
     std::thread::scope(|scope| {
-        let copies: Vec<_> = folders
-            .iter()
-            .map(|(from, to)| scope.spawn(|| copy(from, to, account)))
-            .collect();
+        let mut copies = Vec::new();
+        for (from, to) in &folders {
+            let work = || copy(from, to, account);
+            match std::thread::Builder::new().spawn_scoped(scope, work) {
+                Ok(thread) => copies.push(thread),
+                // Without another thread it takes longer, no more.
+                Err(_) => copy(from, to, account)?,
+            }
+        }
         copies.into_iter().try_for_each(|copy| {
             copy.join()
                 .unwrap_or_else(|panic| std::panic::resume_unwind(panic))

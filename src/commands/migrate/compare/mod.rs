@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::Arc;
 
-use super::findings;
+use super::{findings, schema_files};
 use crate::catalog::Catalog;
 use crate::failure::{Failure, FailureKind, Verdict};
 use crate::migrate::comparison::{self, Comparison, JudgedHazard, Outcome, Proof, Side};
@@ -45,14 +45,13 @@ pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict,
 }
 
 async fn compare(request: &Request, terminal: &mut Terminal) -> Result<Comparison, Failure> {
-    let mut scratch = Scratch::new(request);
-    let comparison = Box::pin(compare_with(request, &mut scratch, terminal)).await;
-    if comparison.is_ok() || !scratch.server.as_ref().is_some_and(Server::is_full) {
-        return comparison;
-    }
-    // A small file may make many rows. Nothing is written before everything has worked.
-    scratch = Scratch::on_disk(request);
-    Box::pin(compare_with(request, &mut scratch, terminal)).await
+    schema_files::with_room(async |room| {
+        let mut scratch = Scratch::new(request, room);
+        let comparison = Box::pin(compare_with(request, &mut scratch, terminal)).await;
+        let full = scratch.server.as_ref().is_some_and(Server::is_full);
+        (comparison, full)
+    })
+    .await
 }
 
 async fn compare_with(
@@ -68,7 +67,7 @@ async fn compare_with(
     let from = renamed
         .as_ref()
         .map_or(&before.catalog, |renamed| &renamed.catalog);
-    let (mut up, mut down, proposals) = planned(from, &after.catalog, options).await;
+    let (mut up, mut down, proposals) = planned(from, &after.catalog, options).await?;
     if let Some(renamed) = &mut renamed {
         renamed.frame(&mut up, &mut down);
     }
@@ -154,13 +153,13 @@ async fn planned(
     from: &Arc<Catalog>,
     to: &Arc<Catalog>,
     options: diff::Options,
-) -> (Plan, Plan, Vec<rename::Proposal>) {
+) -> Result<(Plan, Plan, Vec<rename::Proposal>), Failure> {
     let plans = on_thread(from, to, move |from, to| diff::both_ways(from, to, options));
     let proposals = on_thread(from, to, rename::propose);
-    let ((up, down), proposals) = tokio::join!(plans, proposals);
+    let ((up, down), proposals) = tokio::try_join!(plans, proposals)?;
     // To free a large catalog takes as long as to report on it, and the process ends soon.
     std::mem::forget((Arc::clone(from), Arc::clone(to)));
-    (up, down, proposals)
+    Ok((up, down, proposals))
 }
 
 /// Runs the work on a thread, which a signal leaves behind: the process ends without it.
@@ -168,14 +167,20 @@ async fn on_thread<T: Send + 'static>(
     from: &Arc<Catalog>,
     to: &Arc<Catalog>,
     work: impl FnOnce(&Catalog, &Catalog) -> T + Send + 'static,
-) -> T {
+) -> Result<T, Failure> {
     let (from, to) = (Arc::clone(from), Arc::clone(to));
     let (sender, receiver) = tokio::sync::oneshot::channel();
-    let thread = std::thread::spawn(move || {
-        let _ = sender.send(work(&from, &to));
-    });
+    let thread = std::thread::Builder::new()
+        .spawn(move || {
+            let _ = sender.send(work(&from, &to));
+        })
+        .map_err(|error| {
+            Failure::environment("cannot start a thread")
+                .cause(error.to_string())
+                .hint("the limits of processes (`ulimit -u`) and of the container say how many there may be")
+        })?;
     match receiver.await {
-        Ok(result) => result,
+        Ok(result) => Ok(result),
         Err(_) => match thread.join() {
             Err(panic) => std::panic::resume_unwind(panic),
             Ok(()) => std::future::pending().await,

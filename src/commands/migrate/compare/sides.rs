@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::catalog::Catalog;
-use crate::commands::migrate::schema_files;
+use crate::commands::migrate::schema_files::{self, Room};
 use crate::failure::Failure;
 use crate::migrate::comparison::{Side, SideKind};
 use crate::migrate::rename::{self, Annotation};
 use crate::migrate::script::Script;
 use crate::postgres::fingerprint::Fingerprint;
 use crate::postgres::scratch::{Database, Server};
-use crate::postgres::{Connection, Target, introspect, load, pooler};
+use crate::postgres::{Connection, FULL, Target, introspect, load, pooler};
 use crate::settings::migrate::{Compare as Request, Source, Target as Wanted};
 use crate::terminal::{DIM, Terminal};
 
@@ -100,31 +100,23 @@ pub(super) struct Scratch<'a> {
     request: &'a Request,
     /// How much the files hold, unless they need more than they hold.
     bytes: Option<u64>,
-    in_memory: bool,
+    room: Room,
     pub(super) server: Option<Server>,
 }
 
 impl<'a> Scratch<'a> {
-    pub(super) fn new(request: &'a Request) -> Self {
+    pub(super) fn new(request: &'a Request, room: Room) -> Self {
         Self {
             request,
             bytes: None,
-            in_memory: true,
+            room,
             server: None,
-        }
-    }
-
-    /// With room for more than the files hold.
-    pub(super) fn on_disk(request: &'a Request) -> Self {
-        Self {
-            in_memory: false,
-            ..Self::new(request)
         }
     }
 
     pub(super) async fn server(&mut self) -> Result<&Server, Failure> {
         if self.server.is_none() {
-            let bytes = self.bytes.filter(|_| self.in_memory);
+            let bytes = self.bytes.filter(|_| self.room == Room::AsFiles);
             self.server = Some(start(self.request, bytes).await?);
         }
         self.server
@@ -222,14 +214,14 @@ async fn both_live(
     let first = before.connect().await?;
     let Ok(second) = after.connect().await else {
         // The server may grant one connection only, or the second may be wrong: then it says so.
-        let before = live_on(request, before, first, (started, 1)).await?;
+        let before = live_on(request, before, first, started).await?;
         let started = Instant::now();
         let second = connect_again(&after).await?;
-        return Ok((before, live_on(request, after, second, (started, 1)).await?));
+        return Ok((before, live_on(request, after, second, started).await?));
     };
     tokio::try_join!(
-        live_on(request, before, first, (started, 2)),
-        live_on(request, after, second, (started, 2))
+        live_on(request, before, first, started),
+        live_on(request, after, second, started)
     )
 }
 
@@ -238,7 +230,9 @@ async fn connect_again(target: &Target) -> Result<Connection, Failure> {
     let started = Instant::now();
     loop {
         match target.connect().await {
-            Err(_) if started.elapsed() < MOMENT => tokio::time::sleep(MOMENT / 20).await,
+            Err(failure) if failure.has_code(FULL) && started.elapsed() < MOMENT => {
+                tokio::time::sleep(MOMENT / 20).await;
+            }
             result => return result,
         }
     }
@@ -247,17 +241,17 @@ async fn connect_again(target: &Target) -> Result<Connection, Failure> {
 async fn live(request: &Request, target: Target) -> Result<Read, Failure> {
     let started = Instant::now();
     let connection = target.connect().await?;
-    live_on(request, target, connection, (started, 1)).await
+    live_on(request, target, connection, started).await
 }
 
 async fn live_on(
     request: &Request,
     target: Target,
     mut connection: Connection,
-    (started, at_once): (Instant, usize),
+    started: Instant,
 ) -> Result<Read, Failure> {
     pooler::refuse(&mut connection).await?;
-    let (catalog, fingerprint) = read_as_wanted(request, &mut connection, at_once).await?;
+    let (catalog, fingerprint) = read_as_wanted(request, &mut connection).await?;
     let server = connection.server().clone();
     connection.close().await;
     let side = super::side(
@@ -306,13 +300,12 @@ pub(super) async fn read(
 async fn read_as_wanted(
     request: &Request,
     connection: &mut Connection,
-    at_once: usize,
 ) -> Result<(Catalog, Option<Fingerprint>), Failure> {
     if request.verify || super::tool(request.writing.layout).is_some() {
         let (catalog, fingerprint) = read(request, connection).await?;
         return Ok((catalog, Some(fingerprint)));
     }
-    let mut catalog = introspect::catalog_of_one(connection, at_once).await?;
+    let mut catalog = introspect::catalog(connection).await?;
     catalog.retain_schemas(&request.schemas);
     Ok((catalog, None))
 }
@@ -329,7 +322,7 @@ async fn from_files(
     let target = Target::parse(database.url(), None)?;
     let notes = load::all(&target, scripts, private).await?;
     let mut connection = target.connect().await?;
-    let (catalog, fingerprint) = read_as_wanted(request, &mut connection, 1).await?;
+    let (catalog, fingerprint) = read_as_wanted(request, &mut connection).await?;
     let about = connection.server().clone();
     connection.close().await;
     let place = if private {

@@ -1,15 +1,13 @@
 //! The files of a migration: named by time and stem, written at once, and not written twice.
 
-use std::path::Path;
-
-use crate::commands::migrate::files::{is_down, second, stamp};
+use crate::commands::migrate::files::{self, Unnumbered, next_second, second, seconds, stream};
 use crate::failure::Failure;
 use crate::files::{Plan as FilePlan, PlannedFile};
 use crate::migrate::comparison::{self, Comparison, Counts, File};
 use crate::migrate::diff::{Plan, Statement};
 use crate::migrate::file::{self, Header};
 use crate::migrate::header;
-use crate::migrate::layout::{self, Tool, Version};
+use crate::migrate::layout::{Tool, Version, Written};
 use crate::settings::migrate::{Compare as Request, Output, Target as Wanted};
 use crate::terminal::Terminal;
 
@@ -23,11 +21,21 @@ pub(super) enum Migration<'a> {
     Versions(Tool, Vec<Version>),
 }
 
-/// A file, and what a report says of it.
+/// A file, and what a report says of it. Its name lacks the time.
 struct Entry {
-    planned: PlannedFile,
+    file: Unnumbered,
     statements: Counts,
     data_loss: Vec<String>,
+}
+
+impl Entry {
+    fn planned(&self, second: i64) -> PlannedFile {
+        let file = self.file.numbered(second);
+        PlannedFile {
+            path: file.name.into(),
+            contents: file.contents,
+        }
+    }
 }
 
 /// Writes what the request asks for and lists it in the comparison.
@@ -37,55 +45,53 @@ pub(super) fn files(
     migration: &Migration,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
+    let Some(output) = &request.writing.output else {
+        return Ok(());
+    };
     let name = request
         .writing
         .name
         .clone()
         .unwrap_or_else(|| default_name(&request.target));
-    let entries = |second: i64| match migration {
-        Migration::Pair { up, down } => pair(request, comparison, (up, down), second, &name),
-        Migration::Versions(tool, versions) => of_tool(*tool, versions, second, &name),
+    let entries = match migration {
+        Migration::Pair { up, down } => pair(request, comparison, (up, down), &name),
+        Migration::Versions(tool, versions) => of_tool(*tool, versions, &name),
     };
-    match &request.writing.output {
-        None => {}
-        Some(Output::Standard) => {
-            let entries = entries(second()?);
-            let ups = entries
-                .iter()
-                .filter(|entry| !is_down(&entry.planned.path.to_string_lossy()));
-            for (at, entry) in ups.enumerate() {
-                let out = terminal.output();
-                if at > 0 {
-                    writeln!(out)?;
-                }
-                if matches!(migration, Migration::Versions(..)) {
-                    writeln!(out, "-- file: {}", entry.planned.path.display())?;
-                }
-                write!(out, "{}", entry.planned.contents)?;
-            }
+    match output {
+        Output::Standard => {
+            let second = second()?;
+            let files = entries.iter().map(|entry| entry.file.numbered(second));
+            let files: Vec<Written> = files.collect();
+            let text = match (migration, files.first()) {
+                (Migration::Pair { .. }, Some(up)) => up.contents.clone(),
+                _ => stream(&files),
+            };
+            write!(terminal.output(), "{text}")?;
         }
-        Some(Output::Folder(folder)) => {
-            let numbers = numbers(folder);
-            let plan_of = |entries: &[Entry]| {
-                let planned = entries.iter().map(|entry| entry.planned.clone());
+        Output::Folder(folder) => {
+            let plan_of = |second: i64| {
+                let planned = entries.iter().map(|entry| entry.planned(second));
                 FilePlan::new(folder, planned.collect())
             };
-            let present = numbers
-                .iter()
-                .rev()
-                .find(|second| plan_of(&entries(**second)).is_ok_and(|plan| !plan.changes()));
-            // Later than all that is there: some tools leave out what comes too late.
-            let later = numbers.last().map_or(i64::MIN, |last| last + 1);
+            let seconds = seconds(folder);
+            // What is the same as an earlier run wrote stays as it is.
+            let present = seconds.iter().rev().copied().find(|second| {
+                let first = entries.first();
+                first.is_some_and(|entry| folder.join(entry.planned(*second).path).exists())
+                    && plan_of(*second).is_ok_and(|plan| !plan.changes())
+            });
             let second = match present {
-                Some(second) => *second,
-                None => second()?.max(later),
+                Some(second) => second,
+                None => next_second(&seconds)?,
             };
-            let entries = entries(second);
-            let plan = plan_of(&entries)?;
+            let plan = plan_of(second)?;
             comparison.files = entries
                 .into_iter()
                 .map(|entry| File {
-                    path: folder.join(&entry.planned.path).display().to_string(),
+                    path: folder
+                        .join(entry.planned(second).path)
+                        .display()
+                        .to_string(),
                     statements: entry.statements,
                     data_loss: entry.data_loss,
                     kept: !plan.changes(),
@@ -101,14 +107,13 @@ pub(super) fn files(
     Ok(())
 }
 
+/// Up comes first.
 fn pair(
     request: &Request,
     comparison: &Comparison,
     (up, down): (&Plan, &Plan),
-    second: i64,
     name: &str,
 ) -> Vec<Entry> {
-    let stem = format!("{}_{name}", stamp(second));
     [
         ("up", up, &comparison.from, &comparison.to),
         ("down", down, &comparison.to, &comparison.from),
@@ -126,11 +131,9 @@ fn pair(
             from: from.fingerprint.clone().unwrap_or_default(),
             to: to.fingerprint.clone().unwrap_or_default(),
         };
+        let text = file::text(&header, &plan.statements, request.planning);
         Entry {
-            planned: PlannedFile {
-                path: format!("{stem}.{direction}.sql").into(),
-                contents: file::text(&header, &plan.statements, request.planning),
-            },
+            file: Unnumbered::pair(name, direction, text),
             statements: comparison::count(&plan.statements),
             data_loss: losses(&plan.statements),
         }
@@ -138,39 +141,24 @@ fn pair(
     .collect()
 }
 
-fn of_tool(tool: Tool, versions: &[Version], second: i64, name: &str) -> Vec<Entry> {
-    let mut entries = Vec::new();
-    for (at, version) in versions.iter().enumerate() {
-        let number = stamp(second + at as i64);
-        let name = match versions.len() {
-            1 => name.to_owned(),
-            _ => format!("{name}_{}", at + 1),
-        };
-        for written in layout::files(tool, &number, &name, version) {
-            let planned = PlannedFile {
-                path: written.name.into(),
-                contents: written.contents,
-            };
-            let mut statements = Vec::new();
-            let is_sql = planned
-                .path
-                .extension()
-                .is_some_and(|ending| ending == "sql");
-            let down = is_down(&planned.path.to_string_lossy());
-            if is_sql && !down {
-                statements.extend(version.up.statements.iter().cloned());
-            }
-            if is_sql && (down || tool == Tool::Dbmate) {
-                statements.extend(version.down.statements.iter().cloned());
-            }
-            entries.push(Entry {
-                statements: comparison::count(&statements),
-                data_loss: losses(&statements),
-                planned,
-            });
+fn of_tool(tool: Tool, versions: &[Version], name: &str) -> Vec<Entry> {
+    let entry = |file: Unnumbered| {
+        let version = &versions[file.version];
+        let mut statements = Vec::new();
+        if file.is_sql() && !file.is_down() {
+            statements.extend(version.up.statements.iter().cloned());
         }
-    }
-    entries
+        if file.is_sql() && (file.is_down() || tool == Tool::Dbmate) {
+            statements.extend(version.down.statements.iter().cloned());
+        }
+        Entry {
+            statements: comparison::count(&statements),
+            data_loss: losses(&statements),
+            file,
+        }
+    };
+    let files = files::of_tool(tool, versions, name);
+    files.into_iter().map(entry).collect()
 }
 
 fn losses(statements: &[Statement]) -> Vec<String> {
@@ -178,28 +166,6 @@ fn losses(statements: &[Statement]) -> Vec<String> {
         .iter()
         .filter_map(|statement| statement.data_loss.clone())
         .collect()
-}
-
-/// The seconds of all timestamps that names in the folder start with, from the earliest on.
-fn numbers(folder: &Path) -> Vec<i64> {
-    let mut numbers: Vec<i64> = std::fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let time = name
-                .trim_start_matches(['V', 'U'])
-                .split('_')
-                .next()?
-                .to_owned();
-            let time = jiff::civil::DateTime::strptime("%Y%m%d%H%M%S", time).ok()?;
-            Some(time.in_tz("UTC").ok()?.timestamp().as_second())
-        })
-        .collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    numbers
 }
 
 /// The stem of the target, as part of a file name.
