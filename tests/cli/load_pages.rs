@@ -370,4 +370,16 @@ fn requests_of_a_list_have_rows_of_their_own() {
             "GET /bytes/3: p99 &lt; ",
         ],
     );
+    let other = server.url("/");
+    let arguments = [&url, &other, "--compare", "--urls", "list.txt", "-c", "2"];
+    let two = ["loadtest", "-q", "-d", "2", "--report", "page.html"];
+    sandbox.run(two.iter().chain(&arguments));
+    let page = sandbox.read("page.html");
+    is_one_safe_page(&page);
+    for name in [
+        "<span class=\"ca\">A</span> http",
+        "<span class=\"cb\">B</span> http",
+    ] {
+        holds(&page, &[&format!("<caption>{name}")]);
+    }
 }
