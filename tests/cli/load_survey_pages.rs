@@ -243,9 +243,9 @@ fn is_safe_markdown(text: &str) {
         while let Some(at) = rest.find(['`', '<']) {
             let escaped = rest[..at].ends_with('\\');
             let found = &rest[at..];
-            if found.starts_with('<') {
+            if let Some(behind) = found.strip_prefix('<') {
                 assert!(escaped, "a tag in {line}");
-                rest = &found[1..];
+                rest = behind;
             } else if escaped {
                 rest = &found[1..];
             } else {

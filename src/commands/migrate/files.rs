@@ -213,14 +213,16 @@ pub(super) fn stream(files: &[Written]) -> String {
             return format!("-- file: {}\n{}", file.name, file.contents);
         }
         let lines = file.contents.lines();
-        let lines: String = lines.map(|line| format!("-- {line}\n")).collect();
-        format!("-- file: {}\n{lines}", file.name)
+        let lines: Vec<String> = lines.map(|line| format!("-- {line}\n")).collect();
+        format!("-- file: {}\n{}", file.name, lines.concat())
     };
     ups.map(text).collect::<Vec<_>>().join("\n")
 }
 
 fn is_sql(name: &str) -> bool {
-    name.ends_with(".sql")
+    Path::new(name)
+        .extension()
+        .is_some_and(|ending| ending == "sql")
 }
 
 /// The seconds of all timestamps that names in the folder start with, from the earliest on.

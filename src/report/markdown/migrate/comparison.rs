@@ -76,7 +76,7 @@ pub fn write(out: &mut dyn Write, comparison: &Comparison) -> io::Result<()> {
                 "| {} to {} | {} | {} |",
                 code_cell(&rename.old.name()),
                 code_cell(&rename.new.name()),
-                cell(&proposal.reason.to_string()),
+                cell(&proposal.reason),
                 code_cell(&proposal.flag())
             )?;
         }
