@@ -21,10 +21,7 @@ pub use stages::StageRecord;
 
 /// An empty histogram of nanoseconds; it grows to what it is given.
 pub fn histogram() -> Histogram<u64> {
-    let mut histogram = Histogram::new_with_bounds(1, 1 << 24, 3)
-        .expect("three digits up to 16 ms are valid bounds");
-    histogram.auto(true);
-    histogram
+    Histogram::new(3).expect("three digits are a valid precision")
 }
 
 /// Everything that one run measured: one recording for each target, and the client itself.
