@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use super::plain;
+use super::{code_cell, plain};
 use crate::decide::constraint::Outcome;
 use crate::decide::evaluate::Pick;
 use crate::decide::input::{spoken_duration, spoken_number};
@@ -63,7 +63,7 @@ fn context(out: &mut dyn Write, decision: &Decision<'_>) -> io::Result<()> {
             "| {} | {} | {} |",
             input.label(),
             plain(&given.value.to_string()),
-            plain(&given.origin.to_string())
+            code_cell(&given.origin.to_string())
         )?;
     }
     writeln!(out)
