@@ -149,7 +149,7 @@ pub(super) fn resolve(arguments: &cli::Decide, context: &Context) -> Result<Requ
         failure.faults = faults;
         return Err(failure);
     }
-    latencies_rise(&decide::Answers::from(&inputs))?;
+    latencies_rise(&decide::Answers::from(&inputs), Input::flag)?;
     let flags = !arguments.answers.0.is_empty();
     let repeat = match (&arguments.input, &kept) {
         (None, Some(kept)) if !flags => format!("--answers {}", shell::word(&kept.name())),
@@ -349,16 +349,20 @@ fn read_answers(file: &Arc<SourceFile>) -> Result<Inputs, Vec<Diagnostic>> {
     }
 }
 
-/// A p99 below the p95 is a slip that no target should be built on.
-fn latencies_rise(answers: &decide::Answers) -> Result<(), Failure> {
+/// A p99 below the p95 is a slip that no target should be built on. `named` says how the inputs are
+/// called where the answers came from.
+pub fn latencies_rise(
+    answers: &decide::Answers,
+    named: fn(Input) -> &'static str,
+) -> Result<(), Failure> {
     let faults: Vec<_> = answers
         .falling_latencies()
         .into_iter()
         .map(|[(lower, low), (higher, high)]| Message {
             text: format!(
                 "`{}` is above `{}`: {low} ms against {high} ms",
-                lower.flag(),
-                higher.flag()
+                named(lower),
+                named(higher)
             ),
             code: Some("invalid-value"),
             ..Message::default()

@@ -8,7 +8,7 @@ use backsmith::diagnostic::{guides, pages, subjects};
 use regex::Regex;
 
 use crate::command_lines::{self, Line};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, files_below};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -16,20 +16,8 @@ fn root() -> &'static Path {
 
 /// Every file below a folder of the project whose name ends so, sorted.
 pub fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
-    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-        for entry in std::fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                walk(&path, found);
-            } else {
-                found.push(path);
-            }
-        }
-    }
-    let mut found = Vec::new();
-    walk(&root().join(folder), &mut found);
+    let mut found = files_below(&root().join(folder));
     found.retain(|path| path.to_string_lossy().ends_with(ending));
-    found.sort();
     assert!(!found.is_empty(), "no {ending} in {folder}");
     found
 }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::sandbox::files_below;
+
 const ENGINES: &[&str] = &["scaffold", "routes", "migrate", "loadtest", "decide"];
 const FORBIDDEN_TO_ENGINES: &[&str] = &[
     "cli", "settings", "commands", "report", "terminal", "files", "postgres",
@@ -25,20 +27,7 @@ const ONE_ROOM_CRATES: &[(&str, &[&str])] = &[
 ];
 
 fn sources() -> Vec<(String, String)> {
-    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-        for entry in std::fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                walk(&path, found);
-            } else {
-                found.push(path);
-            }
-        }
-    }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut found = Vec::new();
-    walk(&root, &mut found);
-    found.sort();
     let read = |path: PathBuf| {
         let name = path
             .strip_prefix(&root)
@@ -47,7 +36,7 @@ fn sources() -> Vec<(String, String)> {
             .to_string();
         (name, std::fs::read_to_string(&path).expect("a source"))
     };
-    found
+    files_below(&root)
         .into_iter()
         .filter(|path| path.extension().is_some_and(|ending| ending == "rs"))
         .map(read)

@@ -17,6 +17,7 @@ use crate::http2_corpus::{
     corpus, ok,
 };
 use crate::http2_frames::{field, frame, head, settings};
+use crate::load_http1::mutated;
 
 /// What a connection amounts to for the request on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -494,29 +495,14 @@ fn a_body_is_not_kept() {
 }
 
 /// A connection of the corpus with some of its bytes changed.
-fn mutated() -> impl Strategy<Value = Vec<u8>> {
-    let change = (any::<prop::sample::Index>(), any::<u8>(), 0..3);
-    let changes = prop::collection::vec(change, 0..4);
-    let known: Vec<Vec<u8>> = corpus().into_iter().map(|(_, _, bytes)| bytes).collect();
-    (prop::sample::select(known), changes).prop_map(|(mut bytes, changes)| {
-        for (place, byte, kind) in changes {
-            let at = place.index(bytes.len() + 1);
-            match kind {
-                0 if at < bytes.len() => bytes[at] = byte,
-                1 if at < bytes.len() => {
-                    bytes.remove(at);
-                }
-                _ => bytes.insert(at, byte),
-            }
-        }
-        bytes
-    })
+fn mutated_connection() -> impl Strategy<Value = Vec<u8>> {
+    mutated(corpus().into_iter().map(|(_, _, bytes)| bytes).collect())
 }
 
 proptest! {
     #[test]
     fn where_the_bytes_split_does_not_matter(
-        bytes in mutated(),
+        bytes in mutated_connection(),
         size in 1_usize..40,
     ) {
         let pieces: Vec<&[u8]> = bytes.chunks(size).collect();

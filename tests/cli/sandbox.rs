@@ -44,25 +44,13 @@ impl Sandbox {
 
     /// All files below the sandbox, relative and sorted.
     pub fn files(&self) -> Vec<String> {
-        fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-            for entry in std::fs::read_dir(folder).expect("a folder") {
-                let path = entry.expect("an entry").path();
-                if path.is_dir() {
-                    walk(&path, found);
-                } else {
-                    found.push(path);
-                }
-            }
-        }
-        let mut found = Vec::new();
-        walk(self.path(), &mut found);
         let relative = |path: PathBuf| {
             path.strip_prefix(self.path())
                 .expect("inside")
                 .display()
                 .to_string()
         };
-        let mut names: Vec<String> = found.into_iter().map(relative).collect();
+        let mut names: Vec<String> = files_below(self.path()).into_iter().map(relative).collect();
         names.sort();
         names
     }
@@ -149,4 +137,22 @@ impl Run {
             self.stdout, self.stderr, self.code
         )
     }
+}
+
+/// Every file below a folder, sorted.
+pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(folder, &mut found);
+    found.sort();
+    found
 }

@@ -3,13 +3,13 @@
 use crate::decide::forcing::{AnswerSheet, ForcingQuestion, Recorded, State, Step};
 use crate::decide::profile::Profile;
 use crate::decide::{self, Input};
-use crate::failure::{Failure, Message, Verdict};
+use crate::failure::{Failure, Verdict};
 use crate::files::KeptFile;
 use crate::report::human::decide as human;
 use crate::report::human::decide::question::{self, Look, Sitting};
 use crate::report::json::v1::decide_question as json;
 use crate::settings::Format;
-use crate::settings::decide::{Change, Request};
+use crate::settings::decide::{Change, Request, latencies_rise};
 use crate::terminal::Terminal;
 
 /// Shows what comes next and changes nothing.
@@ -79,24 +79,7 @@ pub(super) fn rising(sheet: &AnswerSheet, records: &[(Input, Recorded)]) -> Resu
         };
         answers = answers.with(*input, value);
     }
-    let faults: Vec<Message> = answers
-        .falling_latencies()
-        .into_iter()
-        .map(|[(lower, low), (higher, high)]| Message {
-            text: format!(
-                "`{}` is above `{}`: {low} ms against {high} ms",
-                lower.key(),
-                higher.key()
-            ),
-            code: Some("invalid-value"),
-            ..Message::default()
-        })
-        .collect();
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::inputs(faults).closing("nothing was written"))
-    }
+    latencies_rise(&answers, Input::key).map_err(|failure| failure.closing("nothing was written"))
 }
 
 /// The inputs of a question as they would be asked once more.

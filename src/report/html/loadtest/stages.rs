@@ -8,6 +8,10 @@ use crate::report::wording::loadtest as wording;
 use crate::text::number::{count, per_cent, per_second, seconds};
 
 pub(super) fn section(assessment: &Assessment) -> Option<Section> {
+    // A step of a search is one stage, and the search shows all of its steps.
+    if assessment.capacity.is_some() {
+        return None;
+    }
     let mut table = Table::new(&[
         "stage",
         ">length",
@@ -20,10 +24,6 @@ pub(super) fn section(assessment: &Assessment) -> Option<Section> {
         ">max, ms",
         ">errors",
     ]);
-    // A step of a search is one stage, and the search shows all of its steps.
-    if assessment.capacity.is_some() {
-        return None;
-    }
     for (index, figures) in assessment.stages(assessment.first()?).iter().enumerate() {
         let [p50, p90, p99, max] = times(&figures.latency);
         table.row([
