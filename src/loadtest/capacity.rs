@@ -11,6 +11,8 @@ pub const MOST_STEPS: usize = 16;
 const LADDER: [f64; 5] = [0.25, 0.5, 0.75, 0.9, 1.0];
 /// Beyond the ladder each step is this much higher.
 const GROWTH: f64 = 1.25;
+/// From this part of the connections on a wait may be one for a connection.
+const MOSTLY_BUSY: f64 = 0.6;
 /// Rates that are closer than this are not told apart.
 const CLOSE_ENOUGH: f64 = 1.05;
 /// An instance is planned for this part of what it holds.
@@ -32,6 +34,8 @@ pub struct Step {
     pub service_mean: Option<f64>,
     /// Little's law: the rate times the mean latency.
     pub in_flight: f64,
+    /// The part of the connections that was busy in the mean.
+    pub busy: f64,
     pub ending: Ending,
 }
 
@@ -256,6 +260,9 @@ impl Step {
             latency: result.latency.clone(),
             service_mean,
             in_flight: result.in_flight(),
+            busy: stage.reached * service_mean.unwrap_or(0.0)
+                / 1e3
+                / assessment.load.connections.max(1) as f64,
             ending: if is_client && by_load {
                 Ending::Client
             } else {
@@ -275,6 +282,7 @@ impl Step {
             latency: Summary::default(),
             service_mean: None,
             in_flight: 0.0,
+            busy: 0.0,
             ending: Ending::Gone(why.into()),
         }
     }
@@ -283,11 +291,14 @@ impl Step {
         matches!(self.ending, Ending::Holds)
     }
 
-    /// Whether the wait was for a free connection while the server was as quick as ever.
+    /// Whether the wait was for a free connection while the server was as quick as ever. Where most
+    /// connections were free, what came late was late for another reason: this machine's.
     fn waits_for_connections(&self, base: f64) -> bool {
         let service = self.service_mean.unwrap_or(f64::MAX);
         let latency = self.latency.mean.unwrap_or(0.0);
-        service < 1.5 * base + 0.5 && (self.unsent > 0 || latency > 2.0 * service)
+        self.busy > MOSTLY_BUSY
+            && service < 1.5 * base + 0.5
+            && (self.unsent > 0 || latency > 2.0 * service)
     }
 }
 
@@ -499,8 +510,13 @@ mod tests {
         let base = step(100.0, 500.0, 500.0, Ending::Holds);
         let mut waiting = step(200.0, 3_000.0, 510.0, Ending::Rate);
         waiting.unsent = 50;
-        let capacity = Capacity::of(vec![base.clone(), waiting], Limit::Steps);
+        waiting.busy = 0.95;
+        let capacity = Capacity::of(vec![base.clone(), waiting.clone()], Limit::Steps);
         assert_eq!(capacity.limit, Limit::Connections);
+        // One that left late from a busy machine waited for no connection.
+        waiting.busy = 0.15;
+        let capacity = Capacity::of(vec![base.clone(), waiting], Limit::Steps);
+        assert_eq!(capacity.limit, Limit::Server);
         let client = step(200.0, 3_000.0, 510.0, Ending::Client);
         let capacity = Capacity::of(vec![base, client], Limit::Steps);
         assert_eq!(capacity.limit, Limit::Client);

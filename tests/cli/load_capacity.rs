@@ -56,7 +56,8 @@ fn serve(mut stream: TcpStream, free: &(Mutex<usize>, Condvar), service: Duratio
 #[test]
 fn the_capacity_of_a_server_of_four_workers_is_found() {
     let sandbox = Sandbox::new();
-    let server = Workers::start(4, Duration::from_millis(20));
+    // So slow that what a busy machine adds to each request is a small part of it.
+    let server = Workers::start(4, Duration::from_millis(100));
     let url = format!("http://{}/", server.address);
     let run = sandbox.run([
         "loadtest",
@@ -67,7 +68,7 @@ fn the_capacity_of_a_server_of_four_workers_is_found() {
         "-c",
         "64",
         "--expect",
-        "p99<300ms",
+        "p99<2s",
         "--json",
         "--report",
         "report.md",
@@ -81,9 +82,10 @@ fn the_capacity_of_a_server_of_four_workers_is_found() {
     let found = run.json();
     valid(&found);
     let capacity = &found["capacity"];
-    // 4 / 20 ms: what a busy machine takes away makes it less, and nothing makes it more.
+    // 4 / 100 ms: what a busy machine takes away makes it less. What is under way at the end of a step
+    // of a second is no shortfall, so a little more holds as well.
     let highest = capacity["highest_rate"].as_f64().expect("a rate");
-    assert!((20.0..=230.0).contains(&highest), "{capacity:#}");
+    assert!((10.0..=50.0).contains(&highest), "{capacity:#}");
     assert!(
         capacity["breaks_at"].as_f64() > Some(highest),
         "{capacity:#}"
@@ -92,7 +94,7 @@ fn the_capacity_of_a_server_of_four_workers_is_found() {
     let workers = capacity["scaling"]["parallelism"]
         .as_f64()
         .expect("a number");
-    assert!((2.0..=6.5).contains(&workers), "{capacity:#}");
+    assert!((2.5..=6.5).contains(&workers), "{capacity:#}");
     let steps = capacity["steps"].as_array().expect("steps");
     assert!((2..=16).contains(&steps.len()), "{capacity:#}");
     let rates: Vec<f64> = steps
@@ -108,12 +110,14 @@ fn the_capacity_of_a_server_of_four_workers_is_found() {
     for text in [
         "## holds ",
         "| asked | reached |",
-        "**knee**",
         "**scaling**",
         "Plan for",
     ] {
         assert!(markdown.contains(text), "{text}: {markdown}");
     }
+    // Where latency is as high from the first step on, none is before its rise.
+    let has_knee = capacity["knee_rate"].is_number();
+    assert_eq!(markdown.contains("**knee**"), has_knee, "{markdown}");
 }
 
 #[test]

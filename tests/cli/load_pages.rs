@@ -88,7 +88,17 @@ fn a_page_holds_the_figures_of_its_run() {
     let bold = ["<td class=\"r\"><b>", "</b></td>"];
     let plain = ["<td class=\"r\">", "</td>"];
     for (percentile, around) in [("p50", bold), ("p99", bold), ("max", plain)] {
-        holds_figure(&page, &result["latency_ms"][percentile], around);
+        match &result["latency_ms"][percentile] {
+            // On a busy machine three seconds may have too few answers for it.
+            Value::Null if percentile == "p99" => holds(
+                &page,
+                &[&format!(
+                    "1,000 samples needed, {} here",
+                    count(&result["requests"]["completed"])
+                )],
+            ),
+            figure => holds_figure(&page, figure, around),
+        }
     }
     for part in [
         format!(
@@ -172,10 +182,10 @@ fn an_open_loop_shows_both_times_and_its_pauses() {
 #[test]
 fn two_endpoints_and_a_baseline_lie_over_each_other() {
     let (sandbox, server) = (Sandbox::new(), WebServer::start());
-    let (fast, slow) = (server.url("/delay/2"), server.url("/delay/20"));
+    let (fast, slow) = (server.url("/delay/2"), server.url("/delay/100"));
     let (report, page) = both(
         &sandbox,
-        &[&fast, &slow, "--compare", "-c", "4", "-d", "4"],
+        &[&fast, &slow, "--compare", "-c", "10", "-d", "4"],
         1,
     );
     holds(
@@ -194,11 +204,12 @@ fn two_endpoints_and_a_baseline_lie_over_each_other() {
         let result = &report["results"][side];
         holds_figure(&page, &result["latency_ms"]["p50"], ["<b>", "</b>"]);
     }
-    let (before, _) = both(&sandbox, &[&fast, "-c", "4", "-d", "3"], 0);
+    let slow = server.url("/delay/250");
+    let (before, _) = both(&sandbox, &[&fast, "-c", "10", "-d", "3"], 0);
     sandbox.write("before.json", before.to_string());
     let (after, page) = both(
         &sandbox,
-        &[&slow, "-c", "4", "-d", "3", "--compare", "before.json"],
+        &[&slow, "-c", "10", "-d", "3", "--compare", "before.json"],
         1,
     );
     assert_eq!(after["comparison"]["verdict"], "worse");
@@ -290,9 +301,11 @@ fn runs_without_an_answer_or_with_few_are_whole_pages() {
 #[test]
 fn added_up_reports_have_a_page() {
     let (sandbox, server) = (Sandbox::new(), WebServer::start());
-    let url = server.url("/");
+    // Answers that take longer than this machine may keep a request back: no doubt about the figures.
+    let url = server.url("/delay/60");
+    let common = [&url, "--rate", "100", "-d", "3", "-c", "40", "--shard"];
     for part in ["1/2", "2/2"] {
-        let flags = [&url, "--rate", "100", "-d", "3", "-c", "2", "--shard", part];
+        let flags = [&common.map(|flag| flag as &str)[..], &[part]].concat();
         let (report, _) = both(&sandbox, &flags, 0);
         sandbox.write(&format!("part{}.json", &part[..1]), report.to_string());
     }

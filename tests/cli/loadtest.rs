@@ -315,11 +315,12 @@ fn secrets_reach_the_server_and_no_output() {
 #[test]
 fn a_baseline_is_compared_and_judged() {
     let (sandbox, server) = (Sandbox::new(), WebServer::start());
-    // One answer takes fifty times as long as the other, and every second has enough of both: no load
-    // on this machine turns that around.
-    let (fast, slow) = (server.url("/delay/2"), server.url("/delay/100"));
+    // One answer takes a hundred times as long as the other, and every second has enough of both. Of
+    // two seconds the spread is hardly known; of three it is, so that no load on this machine hides
+    // the difference or turns it around.
+    let (fast, slow) = (server.url("/delay/2"), server.url("/delay/250"));
     let measure = |url: &str, more: &[&str], code: i32| {
-        let flags = ["loadtest", url, "--json", "-q", "-c", "10", "-d", "2"];
+        let flags = ["loadtest", url, "--json", "-q", "-c", "10", "-d", "3"];
         let report = sandbox.run(flags.iter().chain(more)).expect(code).json();
         valid(&report);
         report
@@ -350,7 +351,7 @@ fn a_baseline_is_compared_and_judged() {
 #[test]
 fn two_endpoints_are_compared_in_one_run() {
     let (sandbox, server) = (Sandbox::new(), WebServer::start());
-    let (fast, slow) = (server.url("/delay/2"), server.url("/delay/40"));
+    let (fast, slow) = (server.url("/delay/2"), server.url("/delay/100"));
     let report = json(&sandbox, &[&fast, &slow, "--compare", "-d", "4"], 1);
     let comparison = &report["comparison"];
     assert_eq!(comparison["verdict"], "worse", "{comparison:#}");

@@ -10,6 +10,8 @@ const CAPACITY: usize = 4096;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Gaps {
     last: Duration,
+    /// The part of the time since then in which this machine did not look.
+    away: Duration,
     /// Shorter gaps are no longer kept.
     shortest: Duration,
     kept: Vec<Gap>,
@@ -32,16 +34,29 @@ impl Gaps {
     /// An answer came at this moment, or the run ended. Moments may not go back.
     pub fn answered(&mut self, at: Duration) {
         let gap = Gap {
-            from: self.last,
+            from: (self.last + self.away).min(at),
             to: at,
         };
         self.last = at;
+        self.away = Duration::ZERO;
         if gap.length() > self.shortest {
             self.kept.push(gap);
             if self.kept.len() >= CAPACITY {
                 self.thin();
             }
         }
+    }
+
+    /// In this time the worker did not run, so that no answer could be seen: it is none of a gap, which
+    /// is shorter by it.
+    pub fn looked_away(&mut self, from: Duration, to: Duration) {
+        // Answers that waited for the worker may have been taken before it saw how late it was.
+        let reached = self.kept.iter_mut().rev();
+        for gap in reached.take_while(|gap| gap.to > from) {
+            let away = gap.to.min(to).saturating_sub(gap.from.max(from));
+            gap.from += away;
+        }
+        self.away += to.saturating_sub(self.last.max(from));
     }
 
     /// The longest first; equal ones in the order of time.
@@ -113,6 +128,29 @@ mod tests {
         first.merge(&gaps(&[5, 15, 100, 400, 512]));
         assert_eq!(first.longest(), Some(Duration::from_millis(300)));
         assert_eq!(first.longest_first()[0].from, Duration::from_millis(100));
+    }
+
+    #[test]
+    fn the_time_in_which_nobody_looked_is_no_gap() {
+        let at = Duration::from_millis;
+        // Noticed before the answer was taken, and after.
+        let mut before = gaps(&[10, 20]);
+        before.looked_away(at(50), at(200));
+        before.answered(at(210));
+        let mut after = gaps(&[10, 20, 202, 203]);
+        after.looked_away(at(50), at(201));
+        for gaps in [&mut before, &mut after] {
+            let longest = gaps.longest().expect("a gap");
+            assert!((at(30)..=at(45)).contains(&longest), "{longest:?}");
+            // What comes later is as long as it is.
+            gaps.answered(at(310));
+            assert!(gaps.longest() >= Some(at(100)), "{gaps:?}");
+        }
+        // A pause of the server in which the worker was late for a moment stays one.
+        let mut paused = gaps(&[10]);
+        paused.looked_away(at(60), at(75));
+        paused.answered(at(1_010));
+        assert_eq!(paused.longest(), Some(at(985)));
     }
 
     #[test]

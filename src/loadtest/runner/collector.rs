@@ -203,6 +203,17 @@ impl Collector {
         }
     }
 
+    /// From the instant at which this thread wanted to run until it did.
+    pub(super) fn looked_away(&mut self, from: u64, to: u64) {
+        let Some(timeline) = self.timeline else {
+            return;
+        };
+        let [from, to] = [from, to].map(|at| timeline.since_measured(at));
+        for target in &mut self.targets {
+            target.recording.gaps.looked_away(from, to);
+        }
+    }
+
     pub(super) fn retried(&mut self, ask: Ask, from: u64) {
         let is_measured = self.is_measured(from);
         if let Some(part) = self.parts.get_mut(ask.request) {

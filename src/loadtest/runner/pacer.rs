@@ -22,8 +22,12 @@ pub(super) async fn pace(worker: Rc<Worker>, schedule: Schedule, timeline: Timel
         }
         sleeper.until(due).await;
         let now = worker.clock.now();
-        if now >= timeline.end {
-            // The connection became free too late; the arrival stays unsent.
+        if worker
+            .idle_since()
+            .is_none_or(|since| since >= timeline.end)
+        {
+            // The connection became free too late; the arrival stays unsent. Where one was free in
+            // time and only this thread came late, the request is sent, and its lag is recorded.
             break;
         }
         let arrival = Arrival {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -39,8 +39,8 @@ const GRACE: Duration = Duration::from_secs(2);
 /// Tasks that run before the runtime looks for new answers: all that the last look found.
 const EVENT_INTERVAL: u32 = 1024;
 
-/// Nanoseconds; an instant for what never comes.
-const A_YEAR: u64 = 365 * 24 * 3600 * 1_000_000_000;
+/// Nanoseconds; a tick that comes later than this was kept back by a busy machine.
+const LATE: u64 = 10_000_000;
 
 /// One buffer for all reads of a worker: an answer is never kept between two of them.
 const BUFFER: usize = 64 * 1024;
@@ -278,16 +278,19 @@ async fn work(assignment: Assignment) {
         return;
     };
     worker.begin(timeline);
-    let end = worker.clock.instant(timeline.end.min(A_YEAR));
     while !worker.is_over() {
-        let next = worker.clock.instant(worker.clock.now()) + tick;
-        let next = if Instant::now() < end {
-            next.min(end)
+        let now = worker.clock.now();
+        let next = now + nanoseconds(tick);
+        let next = if now < timeline.end {
+            next.min(timeline.end)
         } else {
             next
         };
-        tokio::time::sleep_until(next.into()).await;
+        tokio::time::sleep_until(worker.clock.instant(next).into()).await;
         let now = worker.clock.now();
+        if now > next + LATE {
+            worker.collector.borrow_mut().looked_away(next, now);
+        }
         worker.expire(now);
         worker.collector.borrow_mut().advance(now);
     }
@@ -439,6 +442,11 @@ impl Worker {
             }
         })
         .await;
+    }
+
+    /// Since when the connection that is idle longest has been so.
+    pub(super) fn idle_since(&self) -> Option<u64> {
+        self.idle.borrow().front().map(|(_, since)| *since)
     }
 
     /// Gives an arrival to the connection that is idle longest.
