@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, OnceCell};
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::failure::Failure;
+use super::socket::Socket;
 use super::timeline::Clock;
 use super::tls;
 use super::transport::Transport;
@@ -118,37 +119,38 @@ impl Route {
 
     async fn connect_without_limit(&self, clock: Clock) -> Result<Connected, Failure> {
         let begun = clock.now();
-        match &self.place {
+        let socket = match &self.place {
             Place::Tcp(addresses) => {
                 let stream = self.connect_tcp(addresses).await?;
                 // Small writes must not wait for one another.
                 stream.set_nodelay(true).map_err(Failure::connecting)?;
-                let connect = clock.now() - begun;
-                let Some((configuration, name)) = &self.tls else {
-                    return Ok(Connected {
-                        transport: Transport::Tcp(stream),
-                        connect,
-                        tls: None,
-                    });
-                };
-                let begun = clock.now();
-                let stream = TlsConnector::from(Arc::clone(configuration))
-                    .connect(name.clone(), stream)
-                    .await
-                    .map_err(Failure::handshake)?;
-                let version = negotiated(stream.get_ref().1, configuration)?;
-                Ok(Connected {
-                    transport: Transport::Tls(Box::new(stream)),
-                    connect,
-                    tls: Some((clock.now() - begun, version)),
-                })
+                Socket::from(stream)
             }
-            Place::Unix(path) => self.connect_unix(path, clock, begun).await,
-            Place::Proxy => Err(Failure::new(
-                ErrorKind::Connect,
-                "the target is behind a proxy",
-            )),
-        }
+            Place::Unix(path) => connect_unix(path).await?,
+            Place::Proxy => {
+                let words = "the target is behind a proxy";
+                return Err(Failure::new(ErrorKind::Connect, words));
+            }
+        };
+        let connect = clock.now() - begun;
+        let Some((configuration, name)) = &self.tls else {
+            return Ok(Connected {
+                transport: Transport::Plain(socket),
+                connect,
+                tls: None,
+            });
+        };
+        let begun = clock.now();
+        let stream = TlsConnector::from(Arc::clone(configuration))
+            .connect(name.clone(), socket)
+            .await
+            .map_err(Failure::handshake)?;
+        let version = negotiated(stream.get_ref().1, configuration)?;
+        Ok(Connected {
+            transport: Transport::Tls(Box::new(stream)),
+            connect,
+            tls: Some((clock.now() - begun, version)),
+        })
     }
 
     async fn connect_tcp(&self, addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {
@@ -173,51 +175,21 @@ impl Route {
             None => Failure::new(ErrorKind::Dns, "the name has no address"),
         })
     }
+}
 
-    #[cfg(unix)]
-    async fn connect_unix(
-        &self,
-        path: &std::path::Path,
-        clock: Clock,
-        begun: u64,
-    ) -> Result<Connected, Failure> {
-        let stream = tokio::net::UnixStream::connect(path)
-            .await
-            .map_err(Failure::connecting)?;
-        let connect = clock.now() - begun;
-        let Some((configuration, name)) = &self.tls else {
-            return Ok(Connected {
-                transport: Transport::Unix(stream),
-                connect,
-                tls: None,
-            });
-        };
-        let begun = clock.now();
-        let stream = TlsConnector::from(Arc::clone(configuration))
-            .connect(name.clone(), stream)
-            .await
-            .map_err(Failure::handshake)?;
-        let version = negotiated(stream.get_ref().1, configuration)?;
-        Ok(Connected {
-            transport: Transport::TlsUnix(Box::new(stream)),
-            connect,
-            tls: Some((clock.now() - begun, version)),
-        })
-    }
+#[cfg(unix)]
+async fn connect_unix(path: &Path) -> Result<Socket, Failure> {
+    let stream = tokio::net::UnixStream::connect(path).await;
+    stream.map(Socket::from).map_err(Failure::connecting)
+}
 
-    #[cfg(not(unix))]
-    #[expect(clippy::unused_async, reason = "the same shape as on unix")]
-    async fn connect_unix(
-        &self,
-        _path: &std::path::Path,
-        _clock: Clock,
-        _begun: u64,
-    ) -> Result<Connected, Failure> {
-        Err(Failure::new(
-            ErrorKind::Connect,
-            "this system has no unix sockets",
-        ))
-    }
+#[cfg(not(unix))]
+#[expect(clippy::unused_async, reason = "the same shape as on unix")]
+async fn connect_unix(_path: &Path) -> Result<Socket, Failure> {
+    Err(Failure::new(
+        ErrorKind::Connect,
+        "this system has no unix sockets",
+    ))
 }
 
 /// Inside of one machine there is no path to be measured and shared with others: the plainest

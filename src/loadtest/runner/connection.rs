@@ -10,7 +10,6 @@ use super::collector::Exchange;
 use super::failure::Failure;
 use super::layout::Ask;
 use super::session::{Reply, Session};
-use super::timeline::{Timeline, nanoseconds};
 use super::worker::{Arrival, Slot, Worker};
 use crate::loadtest::plan::{Extent, Pace};
 use crate::loadtest::recording::ErrorKind;
@@ -24,16 +23,15 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 pub(super) async fn run(worker: Rc<Worker>, index: usize) {
-    let sessions = first_sessions(&worker).await;
+    // Boxed, so that it is gone when the loop begins.
+    let sessions = Box::pin(first_sessions(&worker)).await;
     worker.settled.set(worker.settled.get() + 1);
     let slot = &worker.slots[index];
-    let timeline = worker.begun(slot).await;
+    worker.begun(slot).await;
     let mut connection = Connection {
         worker: &worker,
         slot,
-        timeline,
         sessions,
-        timeout: nanoseconds(worker.plan.timeout),
     };
     match &worker.plan.pace {
         Pace::Closed => connection.closed_loop().await,
@@ -103,50 +101,45 @@ async fn connect_first(worker: &Worker, lane: usize, session: &mut Session) {
     }
 }
 
+/// Small, since a thousand of them shall stay near the processor: what all share is the worker's.
 struct Connection<'run> {
     worker: &'run Worker,
     slot: &'run Slot,
-    timeline: Timeline,
     /// One for each lane.
     sessions: Vec<Session>,
-    timeout: u64,
 }
 
 impl Connection<'_> {
     async fn closed_loop(&mut self) {
         let worker = self.worker;
+        let timeline = worker.timeline();
         let mut pause = SHORTEST_PAUSE;
         let mut now = self.wait_for_start().await;
-        while now < self.timeline.end && !worker.stopped.get() {
+        while now < timeline.end && !worker.stopped.get() {
             let Some(target) = self.take_turn(now) else {
                 return;
             };
             let ask = worker.ask(target);
             if !self.sessions[ask.lane].is_connected() {
-                let begun = now;
-                self.slot.begin(begun, ask, super::timeline::NEVER);
-                let result = self.sessions[ask.lane].connect(worker).await;
-                self.slot.finish();
-                now = worker.clock.now();
-                if let Err(failure) = result {
-                    let exchange = Exchange {
-                        ask,
-                        from: begun,
-                        sent: begun,
-                        ended: now,
-                    };
-                    worker.collector.borrow_mut().failed(&exchange, &failure);
+                let connected = Box::pin(self.connect(ask, now, now)).await;
+                if !connected {
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
-                    now = worker.clock.now();
+                }
+                now = worker.clock.now();
+                if !connected {
                     continue;
                 }
                 pause = SHORTEST_PAUSE;
             }
             let sent = now;
-            let result = self.exchange(ask, sent, sent).await;
+            let mut result = self.exchange(ask, sent, sent).await;
+            if result.is_err() {
+                result = Box::pin(self.send_again(ask, sent, result)).await;
+            }
+            self.slot.finish();
             now = worker.clock.now();
-            if now > self.timeline.end {
+            if now > timeline.end {
                 // The answer came after the end: it is as open as those that did not come at all.
                 worker.collector.borrow_mut().left_open(ask, sent);
                 return;
@@ -169,23 +162,17 @@ impl Connection<'_> {
             let (arrival, ask) = self.next_ask(used.take()).await;
             let mut sent = worker.clock.now();
             if !self.sessions[ask.lane].is_connected() {
-                self.slot.begin(arrival.due, ask, super::timeline::NEVER);
-                let result = self.sessions[ask.lane].connect(worker).await;
-                if let Err(failure) = result {
-                    self.slot.finish();
-                    let exchange = Exchange {
-                        ask,
-                        from: arrival.due,
-                        sent,
-                        ended: worker.clock.now(),
-                    };
-                    worker.collector.borrow_mut().failed(&exchange, &failure);
+                if !Box::pin(self.connect(ask, arrival.due, sent)).await {
                     continue;
                 }
                 sent = worker.clock.now();
             }
             used = Some(ask.lane);
-            let result = self.exchange(ask, arrival.due, sent).await;
+            let mut result = self.exchange(ask, arrival.due, sent).await;
+            if result.is_err() {
+                result = Box::pin(self.send_again(ask, arrival.due, result)).await;
+            }
+            self.slot.finish();
             let exchange = Exchange {
                 ask,
                 from: arrival.due,
@@ -194,6 +181,58 @@ impl Connection<'_> {
             };
             worker.collector.borrow_mut().ended(&exchange, result);
         }
+    }
+
+    /// Connects for a request that belongs to the instant `from`; a failure is that of the request.
+    async fn connect(&mut self, ask: Ask, from: u64, sent: u64) -> bool {
+        let worker = self.worker;
+        self.slot.begin(from, ask, super::timeline::NEVER);
+        let result = self.sessions[ask.lane].connect(worker).await;
+        self.slot.finish();
+        let Err(failure) = result else {
+            return true;
+        };
+        let exchange = Exchange {
+            ask,
+            from,
+            sent,
+            ended: worker.clock.now(),
+        };
+        worker.collector.borrow_mut().failed(&exchange, &failure);
+        false
+    }
+
+    /// No state of its own: what is to be done before an exchange is done when it is asked for.
+    fn exchange(
+        &mut self,
+        ask: Ask,
+        from: u64,
+        sent: u64,
+    ) -> impl Future<Output = Result<Reply, Failure>> {
+        let deadline = sent.saturating_add(self.worker.timeout);
+        self.slot.begin(from, ask, deadline);
+        let session = &mut self.sessions[ask.lane];
+        if self.worker.has_templates {
+            session.fill(self.worker, ask);
+        }
+        session.exchange(self.worker, self.slot, ask)
+    }
+
+    /// What became of a request that failed: it is sent once more when the server had closed the
+    /// idle connection.
+    async fn send_again(
+        &mut self,
+        ask: Ask,
+        from: u64,
+        result: Result<Reply, Failure>,
+    ) -> Result<Reply, Failure> {
+        let session = &mut self.sessions[ask.lane];
+        if !session.was_stale() {
+            return result;
+        }
+        self.worker.collector.borrow_mut().retried(ask, from);
+        session.connect(self.worker).await?;
+        session.exchange(self.worker, self.slot, ask).await
     }
 
     /// The next request of the schedule. The lane of the last exchange is connected again while
@@ -224,39 +263,20 @@ impl Connection<'_> {
         (arrival, worker.ask(arrival.target))
     }
 
-    /// One exchange, sent once more when the server had closed the idle connection.
-    async fn exchange(&mut self, ask: Ask, from: u64, sent: u64) -> Result<Reply, Failure> {
-        let deadline = sent.saturating_add(self.timeout);
-        let session = &mut self.sessions[ask.lane];
-        self.slot.begin(from, ask, deadline);
-        if self.worker.has_templates {
-            session.fill(self.worker, ask);
-        }
-        let mut result = session.exchange(self.worker, self.slot, ask).await;
-        if result.is_err() && session.was_stale() {
-            self.worker.collector.borrow_mut().retried(ask, from);
-            result = match session.connect(self.worker).await {
-                Ok(()) => session.exchange(self.worker, self.slot, ask).await,
-                Err(failure) => Err(failure),
-            };
-        }
-        self.slot.finish();
-        result
-    }
-
     async fn wait_for_start(&self) -> u64 {
-        let start = self.worker.clock.instant(self.timeline.start);
+        let start = self.worker.clock.instant(self.worker.timeline().start);
         tokio::time::sleep_until(start.into()).await;
         self.worker.clock.now()
     }
 
     /// The target of the next request, or `None` when all requests were taken.
     fn take_turn(&self, now: u64) -> Option<usize> {
-        let turn = self.timeline.target_at(now);
+        let timeline = self.worker.timeline();
+        let turn = timeline.target_at(now);
         let Extent::Requests(count) = self.worker.plan.extent else {
             return Some(turn);
         };
-        if !self.timeline.is_warm(now) {
+        if !timeline.is_warm(now) {
             return Some(turn);
         }
         let taken = &self.worker.shared.taken;

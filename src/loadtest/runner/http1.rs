@@ -1,7 +1,6 @@
 //! Our HTTP/1.1 path: the prepared bytes out, the answer through the reader, two system calls for
 //! an exchange and no allocation.
 
-use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -25,6 +24,17 @@ pub(super) struct Http1 {
     stale: bool,
     /// The request that is under way, when it was filled in.
     filled: Vec<u8>,
+    progress: Progress,
+}
+
+/// How far the present exchange is.
+#[derive(Debug, Default)]
+struct Progress {
+    written: usize,
+    received: u64,
+    flushed: bool,
+    /// The server may have answered before it closed, so reading goes on after a failed write.
+    write_failure: Option<io::Error>,
 }
 
 impl Http1 {
@@ -36,6 +46,12 @@ impl Http1 {
             served: 0,
             stale: false,
             filled: Vec::new(),
+            progress: Progress {
+                written: 0,
+                received: 0,
+                flushed: false,
+                write_failure: None,
+            },
         }
     }
 
@@ -61,48 +77,38 @@ impl Http1 {
         Ok(())
     }
 
-    pub(super) async fn exchange(
+    /// The next exchange begins with the first poll.
+    pub(super) fn begin(&mut self, worker: &Worker, ask: Ask) {
+        self.stale = false;
+        self.reader.expect(worker.requests[ask.request].expects);
+        self.reader.begin();
+        self.progress = Progress::default();
+    }
+
+    pub(super) fn poll(
         &mut self,
         worker: &Worker,
         slot: &Slot,
         ask: Ask,
-    ) -> Result<Reply, Failure> {
-        self.stale = false;
-        let Some(transport) = self.transport.as_mut() else {
-            return Err(Fault::Unanswered.into());
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Reply, Failure>> {
+        let result = match self.advance(worker, slot, ask, context) {
+            Poll::Ready(result) => result,
+            Poll::Pending => return Poll::Pending,
         };
-        let prepared = &worker.requests[ask.request];
-        self.reader.expect(prepared.expects);
-        self.reader.begin();
-        let mut exchange = Exchange {
-            worker,
-            target: ask.target,
-            request: match &prepared.program {
-                None => &prepared.bytes,
-                Some(_) => &self.filled,
-            },
-            transport,
-            reader: &mut self.reader,
-            written: 0,
-            flushed: false,
-            write_failure: None,
-            received: 0,
-        };
-        let result = poll_fn(|context| exchange.poll(context, slot)).await;
-        let (received, sent) = (exchange.received, exchange.written as u64);
-        // An answer that came before the request was out leaves the connection between two things.
-        let unfinished = !exchange.flushed;
-        match result {
+        Poll::Ready(match result {
             Ok(answer) => {
                 self.served += 1;
-                if answer.closes || unfinished {
+                // An answer that came before the request was out leaves the connection between two
+                // things.
+                if answer.closes || !self.progress.flushed {
                     self.transport = None;
                     worker.count_closed(ask.target);
                 }
                 Ok(Reply {
                     status: answer.status,
-                    received,
-                    sent,
+                    received: self.progress.received,
+                    sent: self.progress.written as u64,
                     protocol: if answer.version == 0 {
                         "HTTP/1.0"
                     } else {
@@ -116,40 +122,41 @@ impl Http1 {
                 self.transport = None;
                 Err(failure)
             }
-        }
+        })
     }
-}
 
-/// The state of one exchange, polled by the task of its connection.
-struct Exchange<'run> {
-    worker: &'run Worker,
-    target: usize,
-    request: &'run [u8],
-    transport: &'run mut Transport,
-    reader: &'run mut Reader,
-    written: usize,
-    flushed: bool,
-    /// The server may have answered before it closed, so reading goes on after a failed write.
-    write_failure: Option<io::Error>,
-    received: u64,
-}
-
-impl Exchange<'_> {
-    fn poll(&mut self, context: &mut Context<'_>, slot: &Slot) -> Poll<Result<Answer, Failure>> {
-        if !self.flushed && self.write_failure.is_none() {
-            self.write(context);
+    fn advance(
+        &mut self,
+        worker: &Worker,
+        slot: &Slot,
+        ask: Ask,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Answer, Failure>> {
+        let Some(transport) = self.transport.as_mut() else {
+            return Poll::Ready(Err(Fault::Unanswered.into()));
+        };
+        let (reader, progress) = (&mut self.reader, &mut self.progress);
+        if !progress.flushed && progress.write_failure.is_none() {
+            let prepared = &worker.requests[ask.request];
+            let request: &[u8] = match &prepared.program {
+                None => &prepared.bytes,
+                Some(_) => &self.filled,
+            };
+            progress.write(request, transport, context);
         }
-        let mut buffer = self.worker.buffer.borrow_mut();
-        let mut recent = self.worker.recent.borrow_mut();
+        let mut buffer = worker.buffer.borrow_mut();
+        let mut recent = worker.recent.borrow_mut();
         loop {
             let mut read = ReadBuf::new(&mut buffer);
-            match Pin::new(&mut *self.transport).poll_read(context, &mut read) {
-                Poll::Ready(Ok(())) if read.filled().is_empty() => return Poll::Ready(self.end()),
+            match Pin::new(&mut *transport).poll_read(context, &mut read) {
+                Poll::Ready(Ok(())) if read.filled().is_empty() => {
+                    return Poll::Ready(progress.end(reader));
+                }
                 Poll::Ready(Ok(())) => {
                     let bytes = read.filled();
-                    self.received += bytes.len() as u64;
-                    let wants = |status| self.worker.wants(self.target, status);
-                    match self.reader.feed(bytes, &mut recent, wants) {
+                    progress.received += bytes.len() as u64;
+                    let wants = |status| worker.wants(ask.target, status);
+                    match reader.feed(bytes, &mut recent, wants) {
                         Ok(Step::More) => {}
                         Ok(Step::Complete(answer)) => return Poll::Ready(Ok(answer)),
                         Err(fault) => return Poll::Ready(Err(fault.into())),
@@ -157,7 +164,7 @@ impl Exchange<'_> {
                 }
                 // TLS that ends without a goodbye is an end like any other.
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    return Poll::Ready(self.end());
+                    return Poll::Ready(progress.end(reader));
                 }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(Failure::exchanging(error))),
                 Poll::Pending => {
@@ -167,11 +174,13 @@ impl Exchange<'_> {
             }
         }
     }
+}
 
-    fn write(&mut self, context: &mut Context<'_>) {
-        while self.written < self.request.len() {
-            let rest = &self.request[self.written..];
-            match Pin::new(&mut *self.transport).poll_write(context, rest) {
+impl Progress {
+    fn write(&mut self, request: &[u8], transport: &mut Transport, context: &mut Context<'_>) {
+        while self.written < request.len() {
+            let rest = &request[self.written..];
+            match Pin::new(&mut *transport).poll_write(context, rest) {
                 Poll::Ready(Ok(0)) => {
                     self.write_failure = Some(io::ErrorKind::WriteZero.into());
                     return;
@@ -184,15 +193,15 @@ impl Exchange<'_> {
                 Poll::Pending => return,
             }
         }
-        match Pin::new(&mut *self.transport).poll_flush(context) {
+        match Pin::new(transport).poll_flush(context) {
             Poll::Ready(Ok(())) => self.flushed = true,
             Poll::Ready(Err(error)) => self.write_failure = Some(error),
             Poll::Pending => {}
         }
     }
 
-    fn end(&mut self) -> Result<Answer, Failure> {
-        match (self.reader.end(), self.write_failure.take()) {
+    fn end(&mut self, reader: &mut Reader) -> Result<Answer, Failure> {
+        match (reader.end(), self.write_failure.take()) {
             (Ok(answer), _) => Ok(answer),
             (Err(Fault::Unanswered), Some(error)) => Err(Failure::exchanging(error)),
             (Err(fault), _) => Err(fault.into()),

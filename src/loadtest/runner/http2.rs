@@ -60,6 +60,9 @@ pub(super) struct Http2 {
     stale: bool,
     /// The request that is under way, when it was filled in.
     filled: Rendered,
+    received: u64,
+    /// The server may have answered before it closed, so reading goes on after a failed write.
+    write_failure: Option<io::Error>,
 }
 
 impl Http2 {
@@ -72,6 +75,8 @@ impl Http2 {
                 block: Vec::new(),
                 body: Vec::new(),
             },
+            received: 0,
+            write_failure: None,
         }
     }
 
@@ -108,15 +113,27 @@ impl Http2 {
         Ok(())
     }
 
-    pub(super) async fn exchange(
+    /// The next exchange begins with the first poll.
+    pub(super) fn begin(&mut self, worker: &Worker, ask: Ask) {
+        self.stale = false;
+        self.received = 0;
+        self.write_failure = None;
+        if let Some(link) = self.link.as_deref_mut() {
+            link.sent = 0;
+            let prepared = &worker.http2.prepared[ask.request];
+            link.connection.begin(prepared.expects);
+        }
+    }
+
+    pub(super) fn poll(
         &mut self,
         worker: &Worker,
         slot: &Slot,
         ask: Ask,
-    ) -> Result<Reply, Failure> {
-        self.stale = false;
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Reply, Failure>> {
         let Some(link) = self.link.as_deref_mut() else {
-            return Err(Fault::Unanswered.into());
+            return Poll::Ready(Err(Fault::Unanswered.into()));
         };
         let prepared = &worker.http2.prepared[ask.request];
         let sending = match &prepared.program {
@@ -129,21 +146,22 @@ impl Http2 {
                 body: &self.filled.body,
             },
         };
-        link.sent = 0;
-        link.connection.begin(prepared.expects);
         let mut exchange = Exchange {
             worker,
             target: ask.target,
             sending,
             link,
-            write_failure: None,
-            received: 0,
+            write_failure: &mut self.write_failure,
+            received: &mut self.received,
         };
-        let result = poll_fn(|context| exchange.poll(context, slot)).await;
-        let (received, sent) = (exchange.received, exchange.link.sent);
-        match result {
+        let result = match exchange.poll(context, slot) {
+            Poll::Ready(result) => result,
+            Poll::Pending => return Poll::Pending,
+        };
+        Poll::Ready(match result {
             Ok(answer) => {
                 link.served += 1;
+                let sent = link.sent;
                 let capture = link.connection.take_capture();
                 if answer.closes {
                     worker.count_closed(ask.target);
@@ -153,7 +171,7 @@ impl Http2 {
                 }
                 Ok(Reply {
                     status: answer.status,
-                    received,
+                    received: self.received,
                     sent,
                     protocol: "HTTP/2",
                     capture,
@@ -169,7 +187,7 @@ impl Http2 {
                 }
                 Err(failure)
             }
-        }
+        })
     }
 
     /// Answers what the server asks of a connection that has no exchange, and notices its end.
@@ -281,15 +299,14 @@ impl Link {
     }
 }
 
-/// The state of one exchange, polled by the task of its connection.
+/// One exchange while its connection's task looks at it.
 struct Exchange<'run> {
     worker: &'run Worker,
     target: usize,
     sending: Sending<'run>,
     link: &'run mut Link,
-    /// The server may have answered before it closed, so reading goes on after a failed write.
-    write_failure: Option<io::Error>,
-    received: u64,
+    write_failure: &'run mut Option<io::Error>,
+    received: &'run mut u64,
 }
 
 impl Exchange<'_> {
@@ -304,7 +321,7 @@ impl Exchange<'_> {
                 }
                 Poll::Ready(Ok(())) => {
                     let bytes = read.filled();
-                    self.received += bytes.len() as u64;
+                    *self.received += bytes.len() as u64;
                     let wants = |status| self.worker.wants(self.target, status);
                     let mut room = self.worker.http2.fields.borrow_mut();
                     let fed = self.link.connection.feed(bytes, &mut room, wants);
@@ -339,7 +356,7 @@ impl Exchange<'_> {
     fn write(&mut self, context: &mut Context<'_>) {
         if self.write_failure.is_none() {
             let result = self.link.write(self.worker, self.sending, context);
-            self.write_failure = result.err();
+            *self.write_failure = result.err();
         }
     }
 

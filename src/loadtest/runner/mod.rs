@@ -17,6 +17,7 @@ mod processor;
 mod recovery;
 mod session;
 mod sleeper;
+mod socket;
 mod statuses;
 mod timeline;
 mod tls;

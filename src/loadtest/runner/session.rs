@@ -18,7 +18,8 @@ use crate::loadtest::plan::Engine;
 pub(super) enum Session {
     Http1(Http1),
     Http2(Http2),
-    General(General),
+    /// Boxed, so that what only it needs is not part of every session.
+    General(Box<General>),
 }
 
 /// An answer that was read to its end.
@@ -33,11 +34,11 @@ pub(super) struct Reply {
 }
 
 impl Session {
-    pub(super) const fn new(engine: &Engine, lane: usize) -> Self {
+    pub(super) fn new(engine: &Engine, lane: usize) -> Self {
         match engine {
             Engine::Http1 => Self::Http1(Http1::new(lane)),
             Engine::Http2 => Self::Http2(Http2::new(lane)),
-            Engine::General(_) => Self::General(General::new(lane)),
+            Engine::General(_) => Self::General(Box::new(General::new(lane))),
         }
     }
 
@@ -74,8 +75,14 @@ impl Session {
         ask: Ask,
     ) -> Result<Reply, Failure> {
         match self {
-            Self::Http1(session) => session.exchange(worker, slot, ask).await,
-            Self::Http2(session) => session.exchange(worker, slot, ask).await,
+            Self::Http1(session) => {
+                session.begin(worker, ask);
+                poll_fn(|context| session.poll(worker, slot, ask, context)).await
+            }
+            Self::Http2(session) => {
+                session.begin(worker, ask);
+                poll_fn(|context| session.poll(worker, slot, ask, context)).await
+            }
             // Boxed, so that its kilobytes are not part of every connection's task.
             Self::General(session) => Box::pin(session.exchange(worker, slot, ask)).await,
         }

@@ -190,7 +190,9 @@ pub(super) struct Worker {
     pub(super) buffer: RefCell<Box<[u8]>>,
     pub(super) recent: RefCell<Recent>,
     pub(super) collector: RefCell<Collector>,
-    pub(super) timeline: OnceCell<Timeline>,
+    timeline: OnceCell<Timeline>,
+    /// Nanoseconds that an exchange may take.
+    pub(super) timeout: u64,
     pub(super) readiness: RefCell<Vec<Readiness>>,
     pub(super) opening: tokio::sync::Semaphore,
     /// Connections that tried to connect for the first time.
@@ -252,6 +254,7 @@ async fn work(assignment: Assignment) {
             assignment.messages,
         )),
         timeline: OnceCell::new(),
+        timeout: nanoseconds(plan.timeout),
         readiness: RefCell::new(vec![Readiness::default(); lanes]),
         opening: tokio::sync::Semaphore::new(OPENING),
         settled: Cell::new(0),
@@ -374,15 +377,22 @@ impl Worker {
     }
 
     /// Resolves when the run has begun.
-    pub(super) async fn begun(&self, slot: &Slot) -> Timeline {
+    pub(super) async fn begun(&self, slot: &Slot) {
         poll_fn(|context| {
-            if let Some(timeline) = self.timeline.get() {
-                return Poll::Ready(*timeline);
+            if self.timeline.get().is_some() {
+                return Poll::Ready(());
             }
             slot.register(context);
             Poll::Pending
         })
-        .await
+        .await;
+    }
+
+    /// Of a run that has begun.
+    pub(super) fn timeline(&self) -> &Timeline {
+        self.timeline
+            .get()
+            .expect("only a run that has begun sends requests")
     }
 
     pub(super) async fn connect(&self, lane: usize) -> Result<Transport, Failure> {
