@@ -136,8 +136,26 @@ pub struct Loadtest {
     pub http2: bool,
 
     /// Accept any certificate
-    #[arg(long, help_heading = REQUEST)]
+    #[arg(long, conflicts_with = "cacert", help_heading = REQUEST)]
     pub insecure: bool,
+
+    /// PEM of the certificates to trust, in place of this machine's
+    ///
+    /// PEM of the certificates to trust, in place of those that this machine trusts. The server's own
+    /// certificate may be among them: it is then accepted as it is, under its names.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["emit", "merge"], help_heading = REQUEST)]
+    pub cacert: Option<PathBuf>,
+
+    /// PEM of the client's certificate, for a server that asks for one
+    ///
+    /// PEM of the client's certificate and those that signed it, for a server that asks for one. The
+    /// private key may stand in the same file.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["emit", "merge"], help_heading = REQUEST)]
+    pub cert: Option<PathBuf>,
+
+    /// PEM of the private key of --cert
+    #[arg(long, value_name = "FILE", requires = "cert", help_heading = REQUEST)]
+    pub key: Option<PathBuf>,
 
     /// Follow up to N redirects; without it a redirect is the answer
     ///

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::assessment::{Assessment, Measured};
+use super::assessment::{Assessment, Doubt, Measured, Verdict};
 use super::recording::Gap;
 
 /// A pause in which nothing was answered although something was due.
@@ -22,17 +22,78 @@ pub struct Scaling {
     pub in_flight_doubled: f64,
 }
 
-/// The scaling figures of the first endpoint, when there are answers to count.
+/// Below this many answers, or fewer than two on each connection, a run is a sample of its own start
+/// and end.
+const FEWEST: u64 = 20;
+/// With more errors than this, figures are those of the errors.
+const MANY_ERRORS: f64 = 0.05;
+
+/// The share of errors of the first endpoint, when it is so high that its rate and its latencies say
+/// nothing of answers that do the work.
+pub fn spoiled(assessment: &Assessment) -> Option<f64> {
+    let rate = assessment.first()?.error_rate();
+    (rate > MANY_ERRORS).then_some(rate)
+}
+
+/// Whether most of what the first endpoint answered is 429.
+pub fn is_limited(assessment: &Assessment) -> bool {
+    assessment.first().is_some_and(|first| {
+        let limited = first.recording.statuses.get(&429).copied().unwrap_or(0);
+        limited * 2 > first.errors
+    })
+}
+
+/// An open loop that could not send what was due because each connection waited for its answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Busy {
+    pub connections: usize,
+    /// Connections that carry the rate at the service time that was measured, and a fifth more.
+    pub needed: u64,
+}
+
+/// Whether the connections were the limit of an open loop: too few of them for the time that an
+/// answer takes.
+pub fn busy(assessment: &Assessment) -> Option<Busy> {
+    let (load, result) = (&assessment.load, assessment.first()?);
+    let unsent = |doubt: &Doubt| matches!(doubt, Doubt::Unsent { .. });
+    let is_unsent = assessment.doubts.iter().any(unsent);
+    if !is_unsent || !load.stages.is_empty() || assessment.verdict == Verdict::NotValid {
+        return None;
+    }
+    let service = result.service.as_ref()?.mean? / 1e3;
+    let shards = load.shard.map_or(1, |shard| shard.of);
+    let own_rate = load.rate? / f64::from(shards);
+    let at_work = result.finished as f64 / result.seconds.max(0.001) * service;
+    let needed = (own_rate * service * 1.2).ceil() as u64;
+    let connections = load.own_connections();
+    (at_work >= 0.8 * connections as f64 && needed > connections as u64).then_some(Busy {
+        connections,
+        needed,
+    })
+}
+
+/// The scaling figures of the first endpoint, when there are answers to count and they are those of
+/// a service that works.
 pub fn scaling(assessment: &Assessment) -> Option<Scaling> {
     let result = assessment.first()?;
     let mean = result.latency.mean?;
     let in_flight = result.in_flight();
+    let connections = assessment.load.own_connections() as u64;
+    let is_sample = result.recording.requests.completed >= FEWEST.max(2 * connections);
+    if !is_sample || spoiled(assessment).is_some() {
+        return None;
+    }
+    // A closed loop keeps its connections busy; what was open at the end is not in the law's product.
+    let doubled = match assessment.load.rate {
+        None => 2.0 * connections as f64,
+        Some(_) => 2.0 * in_flight,
+    };
     Some(Scaling {
         requests_per_second: result.requests_per_second,
         mean,
         in_flight,
         suggested_rate: round_down(result.requests_per_second * 0.8),
-        in_flight_doubled: in_flight * 2.0,
+        in_flight_doubled: doubled,
     })
     .filter(|scaling| scaling.suggested_rate > 0)
 }

@@ -53,8 +53,13 @@ fn unlimited(result: &Measured) -> Option<Diagnostic> {
         Diagnostic::warning(
             "rate-limit-missing",
             format!(
-                "{} sign-in attempts were refused and not one was limited: {} an hour from one client",
+                "{} {} were refused and not one was limited: {} an hour from one client",
                 count(refused),
+                if result.is_sign_in() {
+                    "sign-in attempts"
+                } else {
+                    "requests without a valid sign-in"
+                },
                 count((per_second * 3_600.0).round() as u64)
             ),
         )

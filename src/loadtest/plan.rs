@@ -1,6 +1,7 @@
 //! What one run does, as plain values: whom to ask, how hard, for how long, over what. Knows no
 //! flags and no network; faults are named so that the settings can put a flag to each.
 
+pub mod credentials;
 mod filling;
 mod mix;
 mod target;
@@ -14,6 +15,7 @@ use crate::redact::SecretUrl;
 
 use super::schedule::{Schedule, Stage};
 
+pub use credentials::{Identity, Trust};
 pub use filling::{Data, Filling, Misfit, Place};
 pub use mix::Mix;
 pub(in crate::loadtest) use mix::scrambled;
@@ -38,6 +40,8 @@ pub struct Plan {
     pub threads: usize,
     pub reuse: Reuse,
     pub trust: Trust,
+    /// What is shown to a server that asks for a certificate.
+    pub identity: Option<Identity>,
     /// Addresses to use in place of the resolver's.
     pub resolve: Vec<Resolve>,
     /// Every connection goes to this socket, whatever the host of the URL.
@@ -123,13 +127,6 @@ pub enum Reuse {
     Never,
 }
 
-/// Whether the server's certificate is checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trust {
-    Verified,
-    Insecure,
-}
-
 /// `host:port:address`: this address for that host and port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolve {
@@ -201,6 +198,14 @@ impl Shard {
 }
 
 impl Plan {
+    /// What all requests go through.
+    pub const fn proxy(&self) -> Option<&SecretUrl> {
+        match &self.engine {
+            Engine::General(options) => options.proxy.as_ref(),
+            Engine::Http1 | Engine::Http2 => None,
+        }
+    }
+
     /// A plain run of one target with the defaults of the engine: one closed loop, HTTP/1.1.
     pub fn new(target: Target) -> Self {
         Self {
@@ -215,6 +220,7 @@ impl Plan {
             threads: 1,
             reuse: Reuse::KeepAlive,
             trust: Trust::Verified,
+            identity: None,
             resolve: Vec::new(),
             unix_socket: None,
             block: Duration::from_millis(500),

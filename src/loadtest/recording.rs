@@ -139,6 +139,8 @@ pub enum ErrorKind {
     Timeout,
     /// Bytes that are not HTTP, or too long a head.
     Protocol,
+    /// More redirects than were to be followed.
+    Redirects,
     /// Anything else of the operating system.
     Other,
 }
@@ -312,7 +314,7 @@ impl Default for Recording {
 
 impl ErrorKind {
     /// Every kind, in the order of reports.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Dns,
         Self::Refused,
         Self::Connect,
@@ -321,6 +323,7 @@ impl ErrorKind {
         Self::Closed,
         Self::Timeout,
         Self::Protocol,
+        Self::Redirects,
         Self::Other,
     ];
 
@@ -335,6 +338,7 @@ impl ErrorKind {
             Self::Closed => "closed",
             Self::Timeout => "timeout",
             Self::Protocol => "protocol",
+            Self::Redirects => "redirects",
             Self::Other => "other",
         }
     }

@@ -2,6 +2,7 @@
 //! faults of all flags are found before anything is said.
 
 mod capacity;
+mod credentials;
 mod described;
 mod emit;
 mod list;
@@ -418,6 +419,11 @@ fn load(arguments: &cli::Loadtest, context: &Context, faults: &mut Faults) -> Op
     };
     let stages = stages::stages(arguments.stages.as_ref(), faults);
     let staged: Duration = stages.iter().map(|stage| stage.duration).sum();
+    // A connection without a request is opened for nothing; a warm-up has requests of its own.
+    let connections = match (requests, warmup) {
+        (Some(requests), Some(Duration::ZERO)) => connections.min((requests as usize).max(1)),
+        _ => connections,
+    };
     let (rate, duration) = if stages.is_empty() {
         (rate, duration)
     } else {

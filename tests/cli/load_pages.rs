@@ -139,7 +139,7 @@ fn a_page_holds_the_figures_of_its_run() {
             "id=\"errors-title\"",
             "id=\"histogram-title\"",
             "TCP connect",
-            "Little’s law",
+            "of the requests are errors, and an error takes another time",
             "X-Content-Type-Options",
             "--expect &#39;error_rate&lt;1%&#39;",
         ],
@@ -327,6 +327,7 @@ fn added_up_reports_have_a_page() {
             ),
             "id=\"latency-over-time-title\"",
             "id=\"curve-title\"",
+            "Little’s law",
             "--merge part1.json part2.json",
         ],
     );

@@ -350,7 +350,7 @@ fn what_does_not_belong_together_is_not_added_up() {
     };
     merge(&["first.json", "second.json", "-q"], 0);
     let said = merge(&["first.json"], 2);
-    assert!(said.contains("1 of 2 shard is missing: 2/2"), "{said}");
+    assert!(said.contains("1 of 2 shards is missing: 2/2"), "{said}");
     let said = merge(&["first.json", "first.json", "second.json"], 2);
     assert!(said.contains("are the same shard, 1/2"), "{said}");
     for (path, value, text) in [
@@ -389,4 +389,109 @@ fn what_does_not_belong_together_is_not_added_up() {
     // A file that never comes is the environment's fault.
     let said = merge(&["first.json", "never.json", "--wait", "300ms"], 4);
     assert!(said.contains("never.json"), "{said}");
+}
+
+#[test]
+fn a_baseline_of_another_version_place_or_load_is_named() {
+    let (sandbox, server) = (Sandbox::new(), WebServer::start());
+    let (url, other) = (server.url("/"), server.url("/bytes/1"));
+    let short = ["-d", "300ms"];
+    let before = report(&sandbox, &[&[url.as_str()], &short[..]].concat(), 0);
+    sandbox.write("base.json", before.to_string());
+    for (schema, wanted) in [
+        (
+            "backsmith.loadtest/v9",
+            "it is a `backsmith.loadtest/v9`, and this program reads `backsmith.loadtest/v1`",
+        ),
+        ("backsmith.decide/v1", "it is a `backsmith.decide/v1`"),
+        (
+            "elsewhere/v1",
+            "it is no report of `backsmith loadtest --json`",
+        ),
+    ] {
+        let mut document = before.clone();
+        document["schema"] = json!(schema);
+        sandbox.write("other.json", document.to_string());
+        let common = ["loadtest", &url, "--compare", "other.json"];
+        let said = sandbox.run(common).expect(2).stderr;
+        assert!(said.contains(wanted), "{said}");
+        let said = sandbox
+            .run(["loadtest", "--merge", "other.json", "base.json"])
+            .expect(2)
+            .stderr;
+        assert!(
+            said.contains("`other.json` is no report to merge"),
+            "{said}"
+        );
+    }
+    let remarks = |arguments: &[&str]| {
+        let common = ["loadtest", "--compare", "base.json", "-d", "300ms"];
+        sandbox.run(common.iter().chain(arguments)).stdout
+    };
+    let said = remarks(&[&other, "-c", "3", "-m", "PUT"]);
+    assert!(
+        said.contains(&format!("measured at another place: GET {url}.")),
+        "{said}"
+    );
+    assert!(
+        said.contains("measured with 2 connections, now 3."),
+        "{said}"
+    );
+    // The port is another one in each run of a test.
+    let elsewhere = WebServer::start();
+    let said = remarks(&[&elsewhere.url("/"), "-c", "2"]);
+    assert!(!said.contains("the baseline was measured"), "{said}");
+}
+
+#[test]
+fn advice_is_for_runs_that_carry_it() {
+    let (sandbox, server) = (Sandbox::new(), WebServer::start());
+    let run = |arguments: &[&str]| sandbox.run(["loadtest"].iter().chain(arguments)).expect(0);
+    // Of one answer nothing follows, and one request needs one connection.
+    let one = run(&[&server.url("/"), "--requests", "1"]);
+    assert!(!one.stdout.contains("reading it"), "{}", one.stdout);
+    assert!(
+        one.stdout.contains("closed loop, 1 connection,"),
+        "{}",
+        one.stdout
+    );
+    // Every tenth answer of this one is an error.
+    let mixed = run(&[&server.url("/mixed"), "--requests", "400", "-c", "2"]);
+    assert!(
+        mixed.stdout.contains("of the requests are errors"),
+        "{}",
+        mixed.stdout
+    );
+    assert!(!mixed.stdout.contains("scaling  "), "{}", mixed.stdout);
+    let single = run(&[&server.url("/"), "--requests", "200", "-c", "1"]);
+    let words: Vec<&str> = single.stdout.split_whitespace().collect();
+    let words = words.join(" ");
+    assert!(
+        words.contains("with 1 request in flight"),
+        "{}",
+        single.stdout
+    );
+}
+
+#[test]
+fn an_open_loop_whose_connections_are_all_busy_says_how_many_it_takes() {
+    let (sandbox, server) = (Sandbox::new(), WebServer::start());
+    let url = server.url("/delay/100");
+    let run = sandbox
+        .run(["loadtest", &url, "--rate", "200", "-c", "2", "-d", "1"])
+        .expect(0);
+    assert!(run.stdout.contains(" of 200 req/s"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("both connections were busy"),
+        "{}",
+        run.stdout
+    );
+    // 200 a second, each 100 ms or a little more, and a fifth more than that.
+    let hint = run.stderr.split("`--concurrency ").nth(1).expect("a hint");
+    let wanted: u64 = hint
+        .split('`')
+        .next()
+        .and_then(|text| text.parse().ok())
+        .expect("a number");
+    assert!((24..60).contains(&wanted), "{}", run.stderr);
 }

@@ -45,6 +45,7 @@ mod load_http1;
 mod load_http2;
 mod load_http2_servers;
 mod load_pages;
+mod load_places;
 mod load_shapes;
 mod load_survey_pages;
 mod load_targets;

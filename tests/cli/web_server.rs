@@ -87,6 +87,33 @@ impl WebServer {
         Self::speaking(Language::Http1, Some(acceptor(&[b"http/1.1"])))
     }
 
+    /// With a certificate of its own, for clients that show `trusted`. The PEM of the server's one.
+    pub(crate) fn start_mutual_tls(
+        trusted: &rustls::pki_types::CertificateDer<'static>,
+    ) -> (Self, String) {
+        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let made = rcgen::generate_simple_self_signed(names).expect("made");
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(trusted.clone()).expect("a root");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(
+            Arc::new(roots),
+            Arc::clone(&provider),
+        );
+        let key = rustls::pki_types::PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+        let configuration = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_client_cert_verifier(verifier.build().expect("a verifier"))
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .expect("a certificate");
+        let acceptor = TlsAcceptor::from(Arc::new(configuration));
+        (
+            Self::speaking(Language::Http1, Some(acceptor)),
+            pem("CERTIFICATE", made.cert.der()),
+        )
+    }
+
     /// HTTP/2 by prior knowledge.
     pub(crate) fn start_http2() -> Self {
         Self::speaking(Language::Http2, None)
@@ -147,6 +174,19 @@ impl WebServer {
 enum Language {
     Http1,
     Http2,
+}
+
+/// The text form of what a certificate or a key is.
+pub(crate) fn pem(label: &str, bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+    let lines: Vec<&str> = text
+        .as_bytes()
+        .chunks(64)
+        .map(|line| std::str::from_utf8(line).expect("ASCII"))
+        .collect();
+    let lines = lines.join("\n");
+    format!("-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n")
 }
 
 fn acceptor(protocols: &[&[u8]]) -> TlsAcceptor {

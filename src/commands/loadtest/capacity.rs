@@ -4,8 +4,7 @@
 use std::time::Duration;
 
 use super::live::Live;
-use super::run::unreachable_failure;
-use super::{render, this_machine, verdict};
+use super::{render, this_machine, unreachable, verdict};
 use crate::failure::{Failure, Verdict};
 use crate::loadtest::assessment::{self, Assessment, Subject};
 use crate::loadtest::capacity::{Capacity, Ending, Limit, MOST_STEPS, Search, Step, base_service};
@@ -126,7 +125,7 @@ fn probe(request: &Run, interrupt: &Interrupt, terminal: &mut Terminal) -> Resul
         ));
     }
     let outcome =
-        outcome.map_err(|unreachable| unreachable_failure(&unreachable, &request.plan))?;
+        outcome.map_err(|unreachable| unreachable::failure(&unreachable, &request.plan))?;
     let assessed = assess(&probe, outcome);
     let estimate = assessed
         .first()

@@ -5,21 +5,21 @@ mod belonging;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::{render, stored, verdict};
+use super::{BASELINE, SHARD, render, stored, verdict};
 use crate::failure::{Failure, Fault, Message, Verdict};
 use crate::loadtest::assessment::{self, Subject};
 use crate::loadtest::comparison::{self, Baseline};
 use crate::report::json::v1::loadtest::Stored;
 use crate::settings::loadtest::Merge;
 use crate::terminal::{Terminal, interrupt};
-use crate::text::number::seconds;
+use crate::text::number::{counted, seconds};
 
 pub(super) fn run(request: &Merge, terminal: &mut Terminal) -> Result<Verdict, Failure> {
     wait(request, terminal)?;
     let mut parts = Vec::new();
     let mut faults: Vec<Message> = Vec::new();
     for path in &request.files {
-        match stored(path) {
+        match stored(path, "to merge", SHARD) {
             Ok(part) => parts.push((path.as_path(), part)),
             Err(failure) => {
                 let messages = failure.faults.into_iter().filter_map(|fault| match fault {
@@ -32,7 +32,7 @@ pub(super) fn run(request: &Merge, terminal: &mut Terminal) -> Result<Verdict, F
     }
     faults.extend(belonging::faults(&parts, faults.is_empty()));
     let baseline = match &request.baseline {
-        Some(path) => Some(stored(path)?),
+        Some(path) => Some(stored(path, "to compare with", BASELINE)?),
         None => None,
     };
     if !faults.is_empty() {
@@ -91,9 +91,10 @@ fn wait(request: &Merge, terminal: &mut Terminal) -> Result<(), Failure> {
         }
         if begun.elapsed() >= request.wait {
             return Err(Failure::environment(format!(
-                "{} of {} files are missing after {}",
+                "{} of {} {} missing after {}",
                 missing.len(),
-                request.files.len(),
+                counted(request.files.len(), "file"),
+                if missing.len() == 1 { "is" } else { "are" },
                 seconds(request.wait)
             ))
             .detail(missing.join(", ")));
@@ -101,10 +102,10 @@ fn wait(request: &Merge, terminal: &mut Terminal) -> Result<(), Failure> {
         if !told {
             told = true;
             terminal.note(&format!(
-                "waiting up to {} for {} of {} files",
+                "waiting up to {} for {} of {}",
                 seconds(request.wait),
                 missing.len(),
-                request.files.len()
+                counted(request.files.len(), "file")
             ));
         }
         std::thread::sleep(LOOK.min(request.wait.saturating_sub(begun.elapsed())));

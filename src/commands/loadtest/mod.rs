@@ -4,10 +4,12 @@ mod capacity;
 mod database;
 mod described;
 mod emit;
+mod hint;
 mod live;
 mod merge;
 mod render;
 mod run;
+mod unreachable;
 
 use std::path::Path;
 
@@ -40,13 +42,17 @@ fn verdict(assessment: &Assessment, strict: bool) -> Verdict {
     }
 }
 
-/// A report of an earlier run.
-fn stored(path: &Path) -> Result<Stored, Failure> {
+/// What writes a baseline, and what writes the report of a shard.
+const BASELINE: &str = "backsmith loadtest URL --json > baseline.json";
+const SHARD: &str = "backsmith loadtest URL --shard 1/2 --json > 1.json";
+
+/// A report of an earlier run, for a use (`to compare with`), and the command that writes one.
+fn stored(path: &Path, purpose: &str, maker: &str) -> Result<Stored, Failure> {
     let source = files::read_text(path)?;
     read(&source.text).map_err(|fault| {
-        Failure::input(format!("`{}` is no report to compare with", path.display()))
+        Failure::input(format!("`{}` is no report {purpose}", path.display()))
             .cause(fault.to_string())
-            .hint("`backsmith loadtest URL --json > baseline.json` writes one")
+            .hint(format!("`{maker}` writes one"))
     })
 }
 

@@ -1,27 +1,24 @@
 //! One load: run it, judge it, show it.
 
-use std::time::Duration;
-
 use super::database::{Look, QueryCounter};
 use super::described;
+use super::hint::hint;
 use super::live::Live;
-use super::{other_machine, render, stored, this_machine, verdict};
-use crate::diagnostic::{Diagnostic, Severity};
+use super::{BASELINE, other_machine, render, stored, this_machine, unreachable, verdict};
+use crate::diagnostic::Diagnostic;
 use crate::failure::{Failure, Verdict};
-use crate::loadtest::assessment::{self, Assessment, Doubt, Endpoint, Subject};
+use crate::loadtest::assessment::{self, Assessment, Endpoint, Subject};
 use crate::loadtest::comparison::{self, Baseline};
-use crate::loadtest::plan::{Plan, Trust};
-use crate::loadtest::recording::ErrorKind;
-use crate::loadtest::runner::{self, Probe, Unreachable};
+use crate::loadtest::runner::{self, Probe};
 use crate::report::json::v1::loadtest::Stored;
 use crate::settings::loadtest::{Against, Run};
 use crate::terminal::{Terminal, interrupt};
-use crate::text::number::seconds;
+use crate::text::number::{count, counted, per_second};
 use crate::traffic::DatabaseUse;
 
 pub(super) fn run(request: &Run, terminal: &mut Terminal) -> Result<Verdict, Failure> {
     let before = match &request.against {
-        Against::Baseline(path) => Some(stored(path)?),
+        Against::Baseline(path) => Some(stored(path, "to compare with", BASELINE)?),
         Against::Nothing | Against::Endpoint => None,
     };
     let interrupt = interrupt::listen();
@@ -42,7 +39,7 @@ pub(super) fn run(request: &Run, terminal: &mut Terminal) -> Result<Verdict, Fai
         let traffic = document.traffic(rules, wanted, &request.asked)?;
         described::announce(&traffic, document, terminal);
         let probe = Probe::new(&request.plan, &stop)
-            .map_err(|unreachable| unreachable_failure(&unreachable, &request.plan))?;
+            .map_err(|unreachable| unreachable::failure(&unreachable, &request.plan))?;
         let found = document.check(rules, traffic, wanted, &probe, counter.as_mut(), &interrupt)?;
         plan = described::plan(&plan, &found.target);
         endpoints = vec![Endpoint::of(&found.target)];
@@ -63,7 +60,7 @@ pub(super) fn run(request: &Run, terminal: &mut Terminal) -> Result<Verdict, Fai
                 "stopped before the first answer",
             ));
         }
-        (Err(unreachable), None) => return Err(unreachable_failure(&unreachable, &plan)),
+        (Err(unreachable), None) => return Err(unreachable::failure(&unreachable, &plan)),
     };
     let mut load = request.load.clone();
     if let Some(table) = load.drawn.as_mut().and_then(|drawn| drawn.table.as_mut()) {
@@ -152,134 +149,59 @@ fn compare(mut assessed: Assessment, request: &Run, before: Option<&Stored>) -> 
     }
 }
 
-/// A baseline of another load says little, and the report says so.
-fn other_load(stored: &Stored, now: &Assessment) -> Option<String> {
+/// A baseline of another load says little, and the report says so: everything that differs.
+fn other_load(stored: &Stored, now: &Assessment) -> Vec<String> {
     let (before, load) = (&stored.load, &now.load);
     let loop_of = |rate: Option<f64>| match rate {
         None => "closed loop".to_owned(),
-        Some(rate) => format!("{rate} req/s"),
+        Some(rate) => format!("{} req/s", per_second(rate)),
     };
+    let mut remarks = Vec::new();
+    let endpoints = stored.endpoints.first().zip(now.first());
+    if let Some((before, now)) = endpoints.map(|(before, now)| (before, &now.endpoint)) {
+        if before.requests != now.requests {
+            remarks.push("the baseline was measured with other requests or weights.".to_owned());
+        } else if before.method != now.method || place(&before.url) != place(&now.url) {
+            remarks.push(format!(
+                "the baseline was measured at another place: {} {}.",
+                before.method, before.url
+            ));
+        }
+    }
+    let engines = stored.engines.first().zip(now.first());
+    if let Some((before, now)) = engines
+        .map(|(before, now)| (before, now.recording.engine))
+        .filter(|(before, now)| before != now)
+    {
+        remarks.push(format!(
+            "the baseline was measured with the {before} engine, now {now}."
+        ));
+    }
     if before.stages != load.stages {
-        return Some("the baseline was measured with other stages.".to_owned());
-    }
-    let listed = |endpoints: &[Endpoint]| {
-        let first = endpoints.first();
-        first.map_or_else(Vec::new, |first| first.requests.clone())
-    };
-    let endpoints: Vec<Endpoint> = now
-        .results
-        .iter()
-        .map(|result| result.endpoint.clone())
-        .collect();
-    if listed(&stored.endpoints) != listed(&endpoints) {
-        return Some("the baseline was measured with other requests or weights.".to_owned());
-    }
-    if before.rate != load.rate {
-        return Some(format!(
+        remarks.push("the baseline was measured with other stages.".to_owned());
+    } else if before.rate != load.rate {
+        remarks.push(format!(
             "the baseline was measured with another load ({}, now {}).",
             loop_of(before.rate),
             loop_of(load.rate)
         ));
     }
-    (before.connections != load.connections).then(|| {
-        format!(
-            "the baseline was measured with {} connections, now {}.",
-            before.connections, load.connections
-        )
-    })
+    if before.connections != load.connections {
+        remarks.push(format!(
+            "the baseline was measured with {}, now {}.",
+            counted(before.connections as u64, "connection"),
+            count(load.connections as u64)
+        ));
+    }
+    remarks
 }
 
-pub(super) fn unreachable_failure(unreachable: &Unreachable, plan: &Plan) -> Failure {
-    let target = &plan.targets[unreachable.target].requests()[unreachable.request];
-    let url = target.url.to_string();
-    let failure = match unreachable.kind {
-        ErrorKind::Dns => Failure::environment(format!("the host of `{url}` is not known"))
-            .cause(unreachable.words.clone()),
-        ErrorKind::Tls => Failure::environment(format!("no TLS connection to `{url}`"))
-            .cause(unreachable.words.clone()),
-        _ => Failure::environment(format!("nothing answers at `{url}`")).cause(format!(
-            "{}, {} of {} connections in {}",
-            unreachable.words,
-            unreachable.connections,
-            unreachable.connections,
-            seconds(unreachable.elapsed.max(Duration::from_millis(10)))
-        )),
+/// A URL without its port, which is often another one in each run of a test.
+fn place(url: &str) -> String {
+    let Ok(mut url) = url::Url::parse(url) else {
+        return url.to_owned();
     };
-    let failure = failure.code("unreachable");
-    match unreachable.kind {
-        ErrorKind::Dns => failure.hint("check the host's name"),
-        ErrorKind::Tls if plan.trust == Trust::Insecure => {
-            failure.hint("`http://` speaks without TLS")
-        }
-        ErrorKind::Tls => {
-            failure.hint("`--insecure` accepts any certificate; `http://` speaks without TLS")
-        }
-        _ => failure.hint(format!(
-            "is the server up, and on this port? `curl -i {url}`"
-        )),
-    }
-}
-
-/// One command that helps, where there is one.
-fn hint(assessed: &Assessment, terminal: &mut Terminal) {
-    use crate::loadtest::assessment::Verdict as Word;
-    if assessed.interrupted {
-        return;
-    }
-    match assessed.verdict {
-        Word::NoSuccess => {
-            let statuses = assessed.first().map(|first| &first.recording.statuses);
-            let only = statuses.filter(|statuses| statuses.len() == 1);
-            if let Some(status) = only.and_then(|statuses| statuses.keys().next()) {
-                terminal.hint(&format!(
-                    "`--expect-status {status}` if that is what you want to measure"
-                ));
-            }
-        }
-        Word::NotValid => {
-            if let [Doubt::Schedule { .. }] = assessed.doubts.as_slice() {
-                terminal.hint("run it again when this machine has less to do, or from another one");
-                return;
-            }
-            let reached = assessed
-                .first()
-                .map_or(0.0, |first| first.requests_per_second);
-            let cores = assessed.machine.cores;
-            let threads = if assessed.load.threads < cores {
-                format!("`--threads {cores}` (this machine has {cores} cores), ")
-            } else {
-                String::new()
-            };
-            terminal.hint(&format!(
-                "{threads}a rate below {}, or two machines with `--shard`",
-                crate::text::number::per_second(reached * 0.9)
-            ));
-        }
-        Word::Compared(comparison::Verdict::CannotTell) => {
-            if let Some(seconds) = longer(assessed) {
-                terminal.hint(&format!(
-                    "`--duration {seconds}` would narrow the interval, by the square root of the time"
-                ));
-            }
-        }
-        _ => {
-            let worth = |finding: &&Diagnostic| finding.severity >= Severity::Warning;
-            if let Some(finding) = assessed.findings.iter().find(worth) {
-                terminal.hint(&format!("`backsmith explain {}`", finding.code));
-            }
-        }
-    }
-}
-
-/// The time in which the deciding interval would be as narrow as the margin, as far as the square
-/// root of time carries.
-fn longer(assessed: &Assessment) -> Option<u64> {
-    let comparison = assessed.comparison.as_ref()?;
-    let duration = assessed.load.duration?.as_secs_f64();
-    let interval = comparison.measure(comparison.deciding?)?.interval;
-    let factor = interval.map_or(4.0, |interval| {
-        (interval.width() / (2.0 * comparison.margin.percent)).powi(2)
-    });
-    let seconds = (duration * factor.clamp(2.0, 20.0) / 10.0).ceil() * 10.0;
-    Some(seconds as u64)
+    // A URL that can have no port has none to take away.
+    let _ = url.set_port(None);
+    url.into()
 }

@@ -7,6 +7,11 @@ use crate::loadtest::expectation::Figures;
 use crate::loadtest::recording::{Part, Recording};
 use crate::loadtest::statistics::{Acceptance, Summary, rate, share};
 
+/// What paths are called where a password or a token is handed out.
+const SIGN_IN: [&str; 9] = [
+    "login", "log-in", "signin", "sign-in", "session", "auth", "token", "password", "otp",
+];
+
 /// One endpoint's figures.
 #[derive(Clone, Debug)]
 pub struct Measured {
@@ -114,6 +119,14 @@ impl Measured {
     pub fn in_flight(&self) -> f64 {
         let mean = self.latency.mean.unwrap_or(0.0);
         rate(self.finished, Duration::from_secs_f64(self.seconds)) * mean / 1e3
+    }
+
+    /// Whether its address is one at which people sign in.
+    pub fn is_sign_in(&self) -> bool {
+        let url = self.endpoint.url.to_ascii_lowercase();
+        let path = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+        let path = path.split_once('/').map_or("", |(_, path)| path);
+        SIGN_IN.iter().any(|word| path.contains(word))
     }
 
     pub fn successes(&self) -> u64 {

@@ -252,8 +252,15 @@ impl Parsed {
     fn parse(secret: &SecretUrl) -> Result<Self, TargetFault> {
         use base64::Engine as _;
         let shown = secret.to_string();
-        let url = url::Url::parse(secret.expose())
-            .map_err(|error| TargetFault::Url(shown.clone(), error.to_string()))?;
+        let url = url::Url::parse(secret.expose()).map_err(|error| {
+            let reason = match error {
+                url::ParseError::RelativeUrlWithoutBase => {
+                    "it begins with neither http:// nor https://".to_owned()
+                }
+                other => other.to_string(),
+            };
+            TargetFault::Url(shown.clone(), reason)
+        })?;
         let scheme = match url.scheme() {
             "http" => Scheme::Http,
             "https" => Scheme::Https,

@@ -18,6 +18,12 @@ use super::tls;
 use super::transport::Transport;
 use crate::loadtest::plan::{Address, Engine, Plan, Request, Scheme};
 use crate::loadtest::recording::ErrorKind;
+use crate::redact::SecretUrl;
+
+const NO_HTTP2: &str = "the server does not offer HTTP/2";
+
+/// What the standard library puts before the words of the resolver.
+const RESOLVER: &str = "failed to lookup address information: ";
 
 /// How to reach one address; made once, and copied to each worker.
 #[derive(Clone, Debug)]
@@ -35,7 +41,8 @@ pub(super) struct Route {
 enum Place {
     Tcp(Arc<[SocketAddr]>),
     Unix(PathBuf),
-    Proxy,
+    /// Only to see whether it is there: the engine behind it has connections of its own.
+    Proxy(Arc<[SocketAddr]>),
 }
 
 /// A fresh connection and what it cost.
@@ -56,12 +63,13 @@ impl Route {
         request: &Request,
         security: &Security,
     ) -> Result<Self, Failure> {
-        let by_proxy = matches!(&plan.engine, Engine::General(options) if options.proxy.is_some());
         let place = match &plan.unix_socket {
             Some(path) => Place::Unix(path.clone()),
-            // The proxy looks the name up.
-            None if by_proxy => Place::Proxy,
-            None => Place::Tcp(addresses(plan, &request.address)?.into()),
+            // The proxy looks the name of the target up.
+            None => match plan.proxy() {
+                Some(proxy) => Place::Proxy(addresses_of_proxy(proxy)?.into()),
+                None => Place::Tcp(addresses(plan, &request.address)?.into()),
+            },
         };
         let tls = match request.address.scheme {
             Scheme::Http => None,
@@ -83,16 +91,11 @@ impl Route {
         })
     }
 
-    /// Whether `connect` reaches the target itself.
-    pub(super) const fn is_direct(&self) -> bool {
-        !matches!(self.place, Place::Proxy)
-    }
-
     /// The target's addresses, when it is reached over TCP.
     pub(super) fn addresses(&self) -> Option<&[SocketAddr]> {
         match &self.place {
             Place::Tcp(addresses) => Some(addresses),
-            Place::Unix(_) | Place::Proxy => None,
+            Place::Unix(_) | Place::Proxy(_) => None,
         }
     }
 
@@ -127,9 +130,12 @@ impl Route {
                 Socket::from(stream)
             }
             Place::Unix(path) => connect_unix(path).await?,
-            Place::Proxy => {
-                let words = "the target is behind a proxy";
-                return Err(Failure::new(ErrorKind::Connect, words));
+            Place::Proxy(addresses) => {
+                return Ok(Connected {
+                    transport: Transport::Plain(self.connect_tcp(addresses).await?.into()),
+                    connect: clock.now() - begun,
+                    tls: None,
+                });
             }
         };
         let connect = clock.now() - begun;
@@ -144,7 +150,7 @@ impl Route {
         let stream = TlsConnector::from(Arc::clone(configuration))
             .connect(name.clone(), socket)
             .await
-            .map_err(Failure::handshake)?;
+            .map_err(|error| refused(error, configuration))?;
         let version = negotiated(stream.get_ref().1, configuration)?;
         Ok(Connected {
             transport: Transport::Tls(Box::new(stream)),
@@ -223,8 +229,26 @@ fn configuration(plan: &Plan) -> Result<Arc<ClientConfig>, Failure> {
         Engine::Http2 => &[b"h2"],
         Engine::General(_) => &[b"h2", b"http/1.1"],
     };
-    tls::configuration(plan.trust, protocols)
+    tls::configuration(&plan.trust, plan.identity.as_ref(), protocols)
         .map_err(|error| Failure::new(ErrorKind::Tls, error.to_string()))
+}
+
+/// A handshake that failed. A server that speaks none of the offered protocols says no more than that.
+fn refused(error: std::io::Error, configuration: &ClientConfig) -> Failure {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    let is_alert = matches!(
+        inner,
+        Some(rustls::Error::AlertReceived(
+            rustls::AlertDescription::NoApplicationProtocol
+        ))
+    );
+    match configuration.alpn_protocols.as_slice() {
+        [only] if is_alert && only == b"h2" => Failure::new(ErrorKind::Tls, NO_HTTP2),
+        [only] if is_alert && only == b"http/1.1" => {
+            Failure::new(ErrorKind::Tls, "the server offers HTTP/2 alone")
+        }
+        _ => Failure::handshake(error),
+    }
 }
 
 /// The version of a finished handshake. A server that was offered HTTP/2 alone and chose nothing
@@ -236,10 +260,7 @@ fn negotiated(
     let offered = &configuration.alpn_protocols;
     let is_http2_alone = offered.len() == 1 && offered[0] == b"h2";
     if is_http2_alone && connection.alpn_protocol() != Some(b"h2") {
-        return Err(Failure::new(
-            ErrorKind::Tls,
-            "the server does not offer HTTP/2",
-        ));
+        return Err(Failure::new(ErrorKind::Tls, NO_HTTP2));
     }
     let version = connection.protocol_version();
     Ok(version.map_or("TLS", tls::version_name))
@@ -257,18 +278,36 @@ fn addresses(plan: &Plan, address: &Address) -> Result<Vec<SocketAddr>, Failure>
     if !fixed.is_empty() {
         return Ok(fixed);
     }
-    let unknown = |words: String| {
+    looked_up(&address.host, address.port)
+}
+
+fn addresses_of_proxy(proxy: &SecretUrl) -> Result<Vec<SocketAddr>, Failure> {
+    let unusable = |words: String| Failure::new(ErrorKind::Connect, words);
+    let url = url::Url::parse(proxy.expose()).map_err(|error| unusable(error.to_string()))?;
+    match (url.host_str(), url.port_or_known_default()) {
+        (Some(host), Some(port)) => {
+            looked_up(host.trim_start_matches('[').trim_end_matches(']'), port)
+        }
+        _ => Err(unusable("it names no host and port".to_owned())),
+    }
+}
+
+fn looked_up(host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
+    let unknown = |words: &str| {
         Failure::new(
             ErrorKind::Dns,
-            format!("the host `{}` is unknown: {words}", address.host),
+            format!("the host `{host}` is unknown: {words}"),
         )
     };
-    let found: Vec<SocketAddr> = (address.host.as_str(), address.port)
+    let found: Vec<SocketAddr> = (host, port)
         .to_socket_addrs()
-        .map_err(|error| unknown(error.to_string()))?
+        .map_err(|error| {
+            let words = error.to_string();
+            unknown(words.strip_prefix(RESOLVER).unwrap_or(&words))
+        })?
         .collect();
     if found.is_empty() {
-        return Err(unknown("it has no address".to_owned()));
+        return Err(unknown("it has no address"));
     }
     Ok(found)
 }

@@ -155,6 +155,9 @@ fn tls_words(error: &rustls::Error) -> Option<&'static str> {
         rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => {
             Some("the server does not speak TLS on this port")
         }
+        rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired) => {
+            Some("the server asks for a certificate of the client")
+        }
         rustls::Error::InvalidCertificate(fault) => match fault {
             Certificate::Expired | Certificate::ExpiredContext { .. } => {
                 Some("the server's certificate has expired")
@@ -163,7 +166,7 @@ fn tls_words(error: &rustls::Error) -> Option<&'static str> {
                 Some("the server's certificate is for another name")
             }
             // A certificate that signed itself arrives as another error of the verifier.
-            Certificate::UnknownIssuer | Certificate::Other(_) => {
+            Certificate::UnknownIssuer | Certificate::BadSignature | Certificate::Other(_) => {
                 Some("the server's certificate is signed by nobody that this machine trusts")
             }
             _ => None,

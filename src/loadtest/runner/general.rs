@@ -175,6 +175,7 @@ pub(super) fn failure(error: &reqwest::Error) -> Failure {
     let (words, system) = chain(error);
     let kind = match system {
         _ if error.is_timeout() => ErrorKind::Timeout,
+        _ if error.is_redirect() => ErrorKind::Redirects,
         Some(kind) if error.is_connect() && kind == ErrorKind::Other => ErrorKind::Connect,
         Some(kind) => kind,
         None if error.is_connect() => ErrorKind::Connect,
@@ -199,7 +200,7 @@ fn chain(error: &reqwest::Error) -> (String, Option<ErrorKind>) {
         cause = inner.source();
     }
     if error.is_redirect() {
-        "too many redirects".clone_into(&mut words);
+        "more redirects than `--follow` allows".clone_into(&mut words);
     }
     (words, kind)
 }

@@ -13,6 +13,7 @@ use super::session::Reply;
 use super::transport::Transport;
 use super::worker::{Slot, Worker};
 use crate::loadtest::http1::{Answer, Expects, Fault, Reader, Step};
+use crate::loadtest::plan::Reuse;
 
 #[derive(Debug)]
 pub(super) struct Http1 {
@@ -103,7 +104,10 @@ impl Http1 {
                 // things.
                 if answer.closes || !self.progress.flushed {
                     self.transport = None;
-                    worker.count_closed(ask.target);
+                    // Where each answer was to be the last, the server did as it was told.
+                    if worker.plan.reuse == Reuse::KeepAlive {
+                        worker.count_closed(ask.target);
+                    }
                 }
                 Ok(Reply {
                     status: answer.status,

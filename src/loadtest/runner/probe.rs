@@ -61,11 +61,9 @@ impl<'run> Probe<'run> {
             runtime,
             client,
         };
-        if route.is_direct() {
-            let clock = super::timeline::Clock::start();
-            let connected = probe.runtime.block_on(route.connect(clock, plan.timeout));
-            connected.map_err(|failure| unreachable(&failure))?;
-        }
+        let clock = super::timeline::Clock::start();
+        let connected = probe.runtime.block_on(route.connect(clock, plan.timeout));
+        connected.map_err(|failure| unreachable(&failure))?;
         Ok(probe)
     }
 

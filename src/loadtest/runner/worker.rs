@@ -406,9 +406,6 @@ impl Worker {
     /// Tries to connect, once for all sessions and without counting it.
     pub(super) async fn probe(&self, lane: usize) -> Result<(), Failure> {
         let route = &self.routes[lane];
-        if !route.is_direct() {
-            return Ok(());
-        }
         let probe = self.probes[lane].get_or_init(|| async {
             match route.connect(self.clock, self.plan.timeout).await {
                 Ok(_) => Ok(()),

@@ -7,7 +7,7 @@ use crate::loadtest::advice;
 use crate::loadtest::assessment::{
     Assessment, Doubt, Load, Measured, MeasuredPart, StageFigures, Verdict,
 };
-use crate::loadtest::rate_limit::{Observed, Standing};
+use crate::loadtest::rate_limit::{Check, Observed, Standing};
 use crate::loadtest::recording::ErrorKind;
 use crate::loadtest::schedule::Stage;
 use crate::loadtest::statistics::{Percentile, Summary, share};
@@ -40,14 +40,7 @@ pub fn headline(assessment: &Assessment) -> Headline {
         return capacity::headline(found, assessment);
     }
     if assessment.interrupted {
-        return line(
-            Mood::Look,
-            format!(
-                "interrupted after {}: {}",
-                progress(assessment),
-                figures(first)
-            ),
-        );
+        return line(Mood::Look, interrupted(assessment, first));
     }
     match assessment.verdict {
         Verdict::Failed => line(
@@ -61,6 +54,41 @@ pub fn headline(assessment: &Assessment) -> Headline {
             None => line(Mood::Unknown, "nothing was compared".to_owned()),
         },
         Verdict::Ok => good(assessment, first),
+    }
+}
+
+fn interrupted(assessment: &Assessment, first: &Measured) -> String {
+    let after = format!("interrupted after {}", progress(assessment));
+    let sent: u64 = assessment
+        .results
+        .iter()
+        .map(|result| result.recording.requests.sent)
+        .sum();
+    let finished: u64 = assessment
+        .results
+        .iter()
+        .map(|result| result.finished)
+        .sum();
+    let warmup = &first.recording.warmup;
+    let warmed = warmup.completed + warmup.failed;
+    if sent == 0 && !assessment.load.warmup.is_zero() {
+        return format!(
+            "interrupted in the warm-up, after {} answers; nothing was measured",
+            count(warmed)
+        );
+    }
+    if finished == 0 {
+        return format!("{after}: not one answer yet");
+    }
+    if let Some(observed) = &assessment.rate_limit {
+        return match observed.limited {
+            0 => format!("{after}: no 429 in {} answers so far", count(finished)),
+            _ => format!("{after}: {}", bites(observed)),
+        };
+    }
+    match (&assessment.comparison, assessment.results.as_slice()) {
+        (Some(_), [a, b]) => format!("{after}: A {}; B {}", figures(a), figures(b)),
+        _ => format!("{after}: {}", figures(first)),
     }
 }
 
@@ -126,6 +154,40 @@ pub fn figures(result: &Measured) -> String {
     )
 }
 
+/// Why figures with so many errors say nothing of the service.
+pub fn spoiled(assessment: &Assessment) -> Option<String> {
+    let part = advice::spoiled(assessment)?;
+    if advice::is_limited(assessment) {
+        return Some(format!(
+            "{} of the requests met a rate limit: these figures are the limit's, not the service's, and \
+             no number of instances follows from them. `--expect-rate-limit` measures the limit.",
+            per_cent(part)
+        ));
+    }
+    Some(format!(
+        "{} of the requests are errors, and an error takes another time than an answer that does the \
+         work: no rate and no number of instances follows from these figures.",
+        per_cent(part)
+    ))
+}
+
+/// Why Little's law falls short of the connections, where it does: in a short run of a slow service,
+/// what was open at the end is a part that counts.
+pub fn left_open(assessment: &Assessment, scaling: &advice::Scaling) -> String {
+    let connections = assessment.load.own_connections() as f64;
+    let open = assessment
+        .first()
+        .map_or(0, |first| first.recording.requests.open_at_end);
+    if open == 0 || scaling.in_flight > 0.95 * connections {
+        return String::new();
+    }
+    format!(
+        "; the {} at the end {} not in it",
+        counted(open, "open request"),
+        if open == 1 { "is" } else { "are" }
+    )
+}
+
 /// The highest percentile up to p99 that the sample carries, else the maximum.
 fn tail(latency: &Summary) -> Option<String> {
     let wanted = [Percentile::P99, Percentile::P95, Percentile::P90];
@@ -163,6 +225,22 @@ fn good(assessment: &Assessment, first: &Measured) -> Headline {
             status.wanted,
             per_second(first.requests_per_second)
         ));
+    }
+    if let (Some(busy), Some(rate)) = (advice::busy(assessment), assessment.load.rate) {
+        return Headline {
+            mood: Mood::Look,
+            text: format!(
+                "{} of {} {}; {}",
+                per_second(first.requests_per_second),
+                per_second(rate),
+                figures(first).split_once(' ').map_or("", |(_, rest)| rest),
+                match busy.connections {
+                    1 => "the one connection was busy".to_owned(),
+                    2 => "both connections were busy".to_owned(),
+                    all => format!("all {} connections were busy", count(all as u64)),
+                }
+            ),
+        };
     }
     let stalls = assessment
         .load
@@ -255,6 +333,18 @@ fn bites(observed: &Observed) -> String {
     )
 }
 
+/// What is wrong with a limit that bites, as the end of a sentence.
+fn but(check: &Check) -> String {
+    let detail = check.detail.split(": ").next().unwrap_or_default();
+    match check.name {
+        "held" => "it does not hold".to_owned(),
+        "recovers" => "it does not let anyone in again".to_owned(),
+        "retry-after" => format!("Retry-After is {detail}"),
+        "ratelimit-headers" => format!("its RateLimit fields are wrong: {}", check.detail),
+        _ => format!("{} {detail}", check.label),
+    }
+}
+
 fn failure(assessment: &Assessment, first: &Measured) -> String {
     if let Some(survey) = assessment.survey.as_ref().filter(|survey| survey.fails()) {
         let objecting = survey.operations.iter();
@@ -283,9 +373,16 @@ fn failure(assessment: &Assessment, first: &Measured) -> String {
         .filter(|observed| !observed.holds())
     {
         if observed.limited == 0 {
+            // Refused sign-ins are attempts at a password.
+            let refused = first.recording.statuses.get(&401).copied().unwrap_or(0);
             return format!(
-                "no rate limit, {} requests in {} and not one 429",
+                "no rate limit, {} {} in {} and not one 429",
                 count(first.finished),
+                if refused * 2 > first.finished && first.is_sign_in() {
+                    "sign-in attempts"
+                } else {
+                    "requests"
+                },
                 seconds(assessment.elapsed)
             );
         }
@@ -293,9 +390,7 @@ fn failure(assessment: &Assessment, first: &Measured) -> String {
             .checks
             .iter()
             .find(|check| check.standing == Standing::Fails);
-        let why = failing.map_or_else(String::new, |check| {
-            format!("{}: {}", check.label, check.detail)
-        });
+        let why = failing.map_or_else(String::new, but);
         return format!("the rate limit bites, but {why}");
     }
     if let Some(status) = assessment.status.filter(|status| !status.met()) {
@@ -330,6 +425,12 @@ fn no_success(assessment: &Assessment) -> String {
         return "not one 2xx or 3xx".to_owned();
     };
     let completed = result.recording.requests.completed;
+    // Which of two endpoints it is.
+    let named = match assessment.results.as_slice() {
+        [a, _] if std::ptr::eq(a, result) => "A: ",
+        [_, _] => "B: ",
+        _ => "",
+    };
     if completed == 0 {
         let worst = result
             .recording
@@ -339,10 +440,13 @@ fn no_success(assessment: &Assessment) -> String {
         let why = worst.map_or_else(String::new, |(kind, _)| {
             format!(": {}", error(*kind, assessment))
         });
-        return format!("not one answer to {} requests{why}", count(result.finished));
+        return format!(
+            "{named}not one answer to {}{why}",
+            counted(result.finished, "request")
+        );
     }
     format!(
-        "not one 2xx or 3xx in {} answers, {}",
+        "{named}not one 2xx or 3xx in {} answers, {}",
         count(completed),
         statuses(result)
     )
@@ -481,6 +585,7 @@ pub fn error(kind: ErrorKind, assessment: &Assessment) -> String {
         ErrorKind::Closed => "closed before the answer was complete".to_owned(),
         ErrorKind::Timeout => format!("timed out after {}", seconds(assessment.load.timeout)),
         ErrorKind::Protocol => "not HTTP".to_owned(),
+        ErrorKind::Redirects => "too many redirects".to_owned(),
         ErrorKind::Other => "other".to_owned(),
     }
 }

@@ -1,11 +1,11 @@
 //! The plan of a run: its targets, how the requests travel, and this machine's part of them.
 
 use super::targets::Asked as Targets;
-use super::{Faults, quantity};
+use super::{Faults, credentials, quantity};
 use crate::cli;
 use crate::loadtest::assessment::{Asked, Load};
 use crate::loadtest::plan::{
-    Engine, Extent, General, LimitWatch, Pace, Plan, Resolve, Reuse, SecondDetail, Shard, Trust,
+    Engine, Extent, General, LimitWatch, Pace, Plan, Resolve, Reuse, SecondDetail, Shard,
 };
 use crate::loadtest::schedule::Schedule;
 use crate::redact::SecretUrl;
@@ -47,11 +47,8 @@ pub(super) fn run(
     };
     plan.warmup = load.warmup;
     plan.timeout = load.timeout;
-    plan.trust = if arguments.insecure {
-        Trust::Insecure
-    } else {
-        Trust::Verified
-    };
+    plan.trust = credentials::trust(arguments, faults);
+    plan.identity = credentials::identity(arguments, faults);
     transport(arguments, &mut plan, faults);
     if let Some(duration) = load.duration {
         plan.block = Plan::block_for(duration);
@@ -91,9 +88,16 @@ fn transport(arguments: &cli::Loadtest, plan: &mut Plan, faults: &mut Faults) {
         );
     }
     let redirects = redirects.and_then(Result::ok).unwrap_or(0) as usize;
+    let proxy = arguments.proxy.clone().map(SecretUrl::new);
+    if let Some(proxy) = proxy.as_ref().filter(|proxy| !is_proxy(proxy)) {
+        faults.push(
+            format!("`{proxy}` is no value of `--proxy`"),
+            Some("`--proxy http://127.0.0.1:3128`; proxies of HTTP, by http:// or https://"),
+        );
+    }
     let general = General {
         redirects,
-        proxy: arguments.proxy.clone().map(SecretUrl::new),
+        proxy,
         cookies: arguments.cookies,
         compression: arguments.compressed,
     };
@@ -117,6 +121,11 @@ fn transport(arguments: &cli::Loadtest, plan: &mut Plan, faults: &mut Faults) {
         }
     }
     plan.unix_socket.clone_from(&arguments.unix_socket);
+}
+
+fn is_proxy(proxy: &SecretUrl) -> bool {
+    url::Url::parse(proxy.expose())
+        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some())
 }
 
 /// One shard's part. In open loop the rate is what is divided, and the connections are how many a

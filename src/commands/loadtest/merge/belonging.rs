@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::failure::Message;
 use crate::loadtest::assessment::Load;
 use crate::report::json::v1::loadtest::Stored;
+use crate::text::number::counted;
 
 /// Everything that speaks against the sum. With `all_read`, a shard that is missing is one, too.
 pub(super) fn faults(parts: &[(&Path, Stored)], all_read: bool) -> Vec<Message> {
@@ -153,15 +154,12 @@ fn missing(parts: &[(&Path, Stored)]) -> Option<Message> {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        let word = if missing.len() == 1 {
-            "shard is"
-        } else {
-            "shards are"
-        };
+        let word = if missing.len() == 1 { "is" } else { "are" };
         Message {
             text: format!(
-                "{} of {of} {word} missing: {}{more}",
+                "{} of {} {word} missing: {}{more}",
                 missing.len(),
+                counted(of, "shard"),
                 named.join(", ")
             ),
             hint: Some("give `--merge` the reports of all shards".to_owned()),

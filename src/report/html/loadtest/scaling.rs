@@ -4,6 +4,7 @@ use super::super::part::{Cell, Part, Section, Shape, Table};
 use super::super::text::Html;
 use crate::loadtest::advice::{self, Scaling};
 use crate::loadtest::assessment::{Assessment, Verdict};
+use crate::report::wording::loadtest as wording;
 use crate::text::number::{self, count, decimal, per_cent, per_second};
 
 pub(super) fn section(assessment: &Assessment) -> Option<Section> {
@@ -15,6 +16,13 @@ pub(super) fn section(assessment: &Assessment) -> Option<Section> {
             parts: vec![Part::Note(Html::text(
                 "None: a run without one good answer says nothing about capacity.",
             ))],
+        });
+    }
+    if let Some(text) = wording::spoiled(assessment) {
+        return Some(Section {
+            id,
+            title,
+            parts: vec![Part::Note(Html::sentence(&text))],
         });
     }
     let scaling = advice::scaling(assessment)?;
@@ -49,7 +57,7 @@ fn closed(assessment: &Assessment, scaling: &Scaling) -> (String, Vec<String>) {
     );
     let changes = vec![
         format!(
-            "Whether it is the limit, one level of concurrency cannot tell: twice the `--concurrency` that \
+            "Whether it is the limit, one level of concurrency cannot tell: it is if twice the `--concurrency` that \
              brings no more than {}/s shows it.",
             per_second(scaling.requests_per_second)
         ),
@@ -166,7 +174,10 @@ fn arithmetic(assessment: &Assessment, scaling: &Scaling) -> Table {
     }
     row(
         "in flight at twice the rate, same latency",
-        format!("2 × {}", in_flight(scaling.in_flight)),
+        match assessment.load.rate {
+            Some(_) => format!("2 × {}", in_flight(scaling.in_flight)),
+            None => format!("2 × {} connections", count(connections as u64)),
+        },
         in_flight(scaling.in_flight_doubled),
     );
     table

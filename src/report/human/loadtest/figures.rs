@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::{LABEL, View, labelled, reading, sign, stages, subject, targets};
 use crate::loadtest::assessment::{Assessment, Doubt, Measured, Verdict};
 use crate::loadtest::expectation::{Checked, Threshold};
+use crate::loadtest::recording::ErrorKind;
 use crate::loadtest::statistics::{Summary, rate};
 use crate::report::wording::loadtest::{self as wording, Mood};
 use crate::terminal::{BOLD, DIM};
@@ -393,7 +394,8 @@ fn errors(
     // The server's words help where ours are general.
     for (_, tally) in kinds
         .iter()
-        .filter(|(_, tally)| !tally.first.is_empty())
+        // A time-out has no words but ours.
+        .filter(|(kind, tally)| !tally.first.is_empty() && **kind != ErrorKind::Timeout)
         .take(2)
     {
         labelled(
@@ -428,8 +430,14 @@ fn transfer(out: &mut dyn Write, result: &Measured, view: &View) -> io::Result<(
     let moved = result.recording.bytes;
     let elapsed = std::time::Duration::from_secs_f64(result.seconds);
     let each = moved.received as f64 / result.recording.requests.completed.max(1) as f64;
+    // The general engine sees bodies alone.
+    let bodies = if result.recording.engine == "general" {
+        "of bodies "
+    } else {
+        ""
+    };
     let text = format!(
-        "{} in ({}/s, {} an answer), {} out",
+        "{} {bodies}in ({}/s, {} an answer), {} out",
         bytes(moved.received as f64),
         bytes(rate(moved.received, elapsed)),
         bytes(each),
@@ -452,6 +460,9 @@ fn connect(out: &mut dyn Write, result: &Measured, view: &View) -> io::Result<()
         format!(", then TLS {}", median(&connections.tls))
     };
     let closed = match connections.closed_by_server {
+        0 if connections.opened >= result.finished && result.finished > 1 => {
+            "a new one for each request".to_owned()
+        }
         0 => "none was closed by the server".to_owned(),
         many => format!("{} were closed by the server", count(many)),
     };
@@ -481,6 +492,11 @@ fn warmup(out: &mut dyn Write, result: &Measured, view: &View) -> io::Result<()>
     labelled(out, "warm-up", &text, view)
 }
 
+fn is_late(assessment: &Assessment) -> bool {
+    let mut doubts = assessment.doubts.iter();
+    doubts.any(|doubt| matches!(doubt, Doubt::Schedule { .. }))
+}
+
 fn client(out: &mut dyn Write, assessment: &Assessment, view: &View) -> io::Result<()> {
     let elapsed = assessment.elapsed.as_secs_f64();
     if elapsed <= 0.0 || assessment.client.threads == 0 {
@@ -503,6 +519,10 @@ fn client(out: &mut dyn Write, assessment: &Assessment, view: &View) -> io::Resu
         Some(doubt) => {
             let (_, detail) = wording::doubt(doubt, assessment);
             format!("{detail}: it may have been the limit")
+        }
+        // That its requests left late is said above.
+        None if is_late(assessment) => {
+            return labelled(out, "client", &used, view);
         }
         None => "it was not the limit".to_owned(),
     };

@@ -15,7 +15,9 @@ pub(super) fn write(out: &mut dyn Write, assessment: &Assessment, view: &View) -
         return Ok(());
     };
     if observed.limited == 0 {
-        return missing(out, result, view);
+        let mut findings = assessment.findings.iter();
+        let is_said = findings.any(|finding| finding.code == "rate-limit-missing");
+        return missing(out, result, is_said, view);
     }
     inferred(out, observed, assessment, view)?;
     for check in &observed.checks {
@@ -59,7 +61,7 @@ pub(super) fn write(out: &mut dyn Write, assessment: &Assessment, view: &View) -
     Ok(())
 }
 
-fn missing(out: &mut dyn Write, result: &Measured, view: &View) -> io::Result<()> {
+fn missing(out: &mut dyn Write, result: &Measured, is_said: bool, view: &View) -> io::Result<()> {
     let mut text = format!(
         "{}   {} req/s",
         statuses(result),
@@ -71,6 +73,9 @@ fn missing(out: &mut dyn Write, result: &Measured, view: &View) -> io::Result<()
         }
     }
     labelled(out, "answers", &text, view)?;
+    if is_said {
+        return Ok(());
+    }
     let hourly = result.requests_per_second * 3_600.0;
     let amount = if hourly >= 1e6 {
         format!("{} million", decimal(hourly / 1e6, 1))

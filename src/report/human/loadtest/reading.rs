@@ -7,9 +7,9 @@ use super::{LABEL, View, labelled, sign};
 use crate::loadtest::advice::{self, STALL};
 use crate::loadtest::assessment::{Assessment, Measured};
 use crate::loadtest::statistics::share;
-use crate::report::wording::loadtest::Mood;
+use crate::report::wording::loadtest::{self as wording, Mood};
 use crate::terminal::{BOLD, DIM};
-use crate::text::number::{count, decimal, per_cent, per_second};
+use crate::text::number::{count, counted, decimal, per_cent, per_second};
 
 /// How long the bar of all answers would be.
 const BAR: f64 = 77.0;
@@ -101,15 +101,20 @@ fn limit_name(nanoseconds: u64) -> String {
 
 /// What a closed loop's figures mean, and what they cannot tell.
 pub(super) fn advice(out: &mut dyn Write, assessment: &Assessment, view: &View) -> io::Result<()> {
+    if let Some(text) = wording::spoiled(assessment) {
+        writeln!(out)?;
+        return labelled(out, "reading it", &text, view);
+    }
     let Some(scaling) = advice::scaling(assessment) else {
         return Ok(());
     };
     writeln!(out)?;
+    let open = wording::left_open(assessment, &scaling);
     let text = format!(
-        "A closed loop asks less when the server is slow, so these are service times with {} requests \
-         in flight: {}/s x {} ms = {} (Little's law). For the latency at a load that does not wait, \
+        "A closed loop asks less when the server is slow, so these are service times with {} \
+         in flight: {}/s x {} ms = {} (Little's law{open}). For the latency at a load that does not wait, \
          add `--rate {}`, 80% of what was reached.",
-        count(assessment.load.own_connections() as u64),
+        counted(assessment.load.own_connections() as u64, "request"),
         per_second(scaling.requests_per_second),
         decimal(scaling.mean, if scaling.mean < 1.0 { 3 } else { 2 }),
         decimal(scaling.in_flight, 1),
@@ -119,7 +124,8 @@ pub(super) fn advice(out: &mut dyn Write, assessment: &Assessment, view: &View) 
     let text = format!(
         "If this is the service's limit, {}/s at this latency keeps {} requests in flight: twice the \
          instances, and a pool of {} connections in front of them. Whether it is the limit, one level \
-         of concurrency cannot tell: twice the `--concurrency` that brings no more req/s shows it.",
+         of concurrency cannot tell: it is if twice the `--concurrency` brings no more req/s, and \
+         `--find-capacity` finds it.",
         per_second(scaling.requests_per_second * 2.0),
         decimal(scaling.in_flight_doubled, 0),
         decimal(scaling.in_flight_doubled, 0)

@@ -17,6 +17,9 @@ use crate::loadtest::recording::{
 };
 use crate::loadtest::table::RowOrder;
 
+/// The version that is read.
+const SCHEMA: &str = "backsmith.loadtest/v1";
+
 /// Why text is no report.
 #[derive(Debug, thiserror::Error)]
 pub enum StoredFault {
@@ -24,6 +27,8 @@ pub enum StoredFault {
     Json(String),
     #[error("it is no report of `backsmith loadtest --json`")]
     Schema,
+    #[error("it is a `{0}`, and this program reads `{SCHEMA}`")]
+    Version(String),
     #[error("its histogram cannot be read")]
     Histogram,
     #[error("it holds no result")]
@@ -184,12 +189,26 @@ struct SeriesFields {
     histograms: Option<Vec<String>>,
 }
 
+/// Whether it is the schema of a document of this program, such as `backsmith.decide/v1`. What else a
+/// file calls its schema is not repeated in an error.
+fn is_ours(schema: &str) -> bool {
+    let name = schema.strip_prefix("backsmith.");
+    name.is_some_and(|name| {
+        name.len() < 40
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"/-.".contains(&byte))
+    })
+}
+
 /// Reads a report.
 pub fn read(text: &str) -> Result<Stored, StoredFault> {
     let value: serde_json::Value =
         serde_json::from_str(text).map_err(|error| StoredFault::Json(error.to_string()))?;
-    if value["schema"] != "backsmith.loadtest/v1" {
-        return Err(StoredFault::Schema);
+    match value["schema"].as_str() {
+        Some(SCHEMA) => {}
+        Some(other) if is_ours(other) => return Err(StoredFault::Version(other.to_owned())),
+        _ => return Err(StoredFault::Schema),
     }
     let document: Document = serde_json::from_value(value).map_err(|_| StoredFault::Schema)?;
     if document.results.is_empty() {
