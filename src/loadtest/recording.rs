@@ -260,6 +260,9 @@ pub struct Client {
     pub saturated_seconds: u64,
     /// Open loop: how late requests left although a connection was free.
     pub schedule_lag: Histogram<u64>,
+    /// How long the workers waited for a processor when they wanted to run, in nanoseconds: answers
+    /// wait as long as their clock ticks do. Not stored with a report.
+    pub held_back: Histogram<u64>,
 }
 
 impl Default for Client {
@@ -269,6 +272,7 @@ impl Default for Client {
             cpu_seconds: 0.0,
             saturated_seconds: 0,
             schedule_lag: histogram(),
+            held_back: histogram(),
         }
     }
 }
@@ -437,6 +441,7 @@ impl Client {
         self.cpu_seconds += other.cpu_seconds;
         self.saturated_seconds = self.saturated_seconds.max(other.saturated_seconds);
         add(&mut self.schedule_lag, &other.schedule_lag);
+        add(&mut self.held_back, &other.held_back);
     }
 }
 

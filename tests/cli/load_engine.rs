@@ -218,7 +218,7 @@ fn two_targets_take_turns_in_blocks() {
     let server = WebServer::start();
     let mut plan = plan(&server, "/delay/1", 0);
     plan.targets
-        .push(target(&server.url("/delay/8"), "GET", ""));
+        .push(target(&server.url("/delay/40"), "GET", ""));
     plan.extent = Extent::Time(Duration::from_millis(800));
     plan.block = Duration::from_millis(100);
     let outcome = run(&plan).expect("reachable");
@@ -262,7 +262,7 @@ fn a_stopped_run_returns_what_it_has() {
 #[test]
 fn a_rate_limit_is_watched_and_its_recovery_too() {
     let server = WebServer::start();
-    let mut plan = plan(&server, "/limit/5", 50);
+    let mut plan = plan(&server, "/limit/5/50", 50);
     plan.limit_watch = LimitWatch::On {
         recovery_requests: 3,
     };
@@ -299,7 +299,7 @@ fn one_answer_of_each_status_is_kept_without_cookies() {
 fn the_warm_up_is_counted_apart() {
     let server = WebServer::start();
     let mut plan = plan(&server, "/delay/1", 20);
-    plan.warmup = Duration::from_millis(100);
+    plan.warmup = Duration::from_millis(500);
     let recording = recording(&plan);
     assert_eq!(recording.requests.completed, 20);
     assert!(recording.warmup.completed > 0);

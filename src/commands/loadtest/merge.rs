@@ -5,10 +5,10 @@ mod belonging;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::{BASELINE, SHARD, render, stored, verdict};
+use super::{BASELINE, SHARD, measured_now, render, stored, verdict};
 use crate::failure::{Failure, Fault, Message, Verdict};
 use crate::loadtest::assessment::{self, Subject};
-use crate::loadtest::comparison::{self, Baseline};
+use crate::loadtest::comparison;
 use crate::report::json::v1::loadtest::Stored;
 use crate::settings::loadtest::Merge;
 use crate::terminal::{Terminal, interrupt};
@@ -48,14 +48,7 @@ pub(super) fn run(request: &Merge, terminal: &mut Terminal) -> Result<Verdict, F
         baseline.as_ref().and_then(Stored::baseline),
         assessed.first(),
     ) {
-        let now = Baseline {
-            latency: now.recording.latency.clone(),
-            series: now.recording.series.clone(),
-            completed: now.recording.requests.completed,
-            failed: now.recording.requests.failed,
-            errors: now.errors,
-            elapsed: assessed.elapsed,
-        };
+        let now = measured_now(&assessed, now);
         let comparison = comparison::against_baseline(&before, &now, request.margin);
         let file = request
             .baseline

@@ -15,10 +15,12 @@ use std::path::Path;
 
 use crate::failure::{Failure, Verdict};
 use crate::files;
-use crate::loadtest::assessment::{Assessment, Machine};
+use crate::loadtest::assessment::{Assessment, Machine, Measured};
+use crate::loadtest::comparison::Baseline;
 use crate::report::json::v1::loadtest::{Stored, read};
 use crate::settings::loadtest::Request;
 use crate::terminal::Terminal;
+use crate::text::number::milliseconds;
 
 pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict, Failure> {
     match request {
@@ -73,6 +75,32 @@ fn other_machine(file: &Path, before: &Machine, now: &Machine) -> Option<String>
             "{} comes from another machine ({}): a part of this may be the client.",
             file.display(),
             differences.join("; ")
+        )
+    })
+}
+
+/// What a comparison with an earlier run needs of this one.
+fn measured_now(assessed: &Assessment, now: &Measured) -> Baseline {
+    Baseline {
+        latency: now.recording.latency.clone(),
+        series: now.recording.series.clone(),
+        completed: now.recording.requests.completed,
+        failed: now.recording.requests.failed,
+        errors: now.errors,
+        elapsed: assessed.elapsed,
+        held_back: assessed.client.held_back.clone(),
+    }
+}
+
+/// On a busy machine latencies rise that are none of the server's, and the report says so.
+fn busy_machine(now: &Baseline) -> Option<String> {
+    const MUCH: f64 = 5.0;
+    let waited = now.held_back.value_at_quantile(0.95) as f64 / 1e6;
+    (waited > MUCH).then(|| {
+        format!(
+            "this machine was busy: the load tester waited up to {} for a processor (p95), and a rise \
+             that such waiting explains is not called worse.",
+            milliseconds(waited)
         )
     })
 }

@@ -4,11 +4,14 @@ use super::database::{Look, QueryCounter};
 use super::described;
 use super::hint::hint;
 use super::live::Live;
-use super::{BASELINE, other_machine, render, stored, this_machine, unreachable, verdict};
+use super::{
+    BASELINE, busy_machine, measured_now, other_machine, render, stored, this_machine, unreachable,
+    verdict,
+};
 use crate::diagnostic::Diagnostic;
 use crate::failure::{Failure, Verdict};
 use crate::loadtest::assessment::{self, Assessment, Endpoint, Subject};
-use crate::loadtest::comparison::{self, Baseline};
+use crate::loadtest::comparison;
 use crate::loadtest::runner::{self, Probe};
 use crate::report::json::v1::loadtest::Stored;
 use crate::settings::loadtest::{Against, Run};
@@ -130,15 +133,9 @@ fn compare(mut assessed: Assessment, request: &Run, before: Option<&Stored>) -> 
             else {
                 return assessed;
             };
-            let now = Baseline {
-                latency: now.recording.latency.clone(),
-                series: now.recording.series.clone(),
-                completed: now.recording.requests.completed,
-                failed: now.recording.requests.failed,
-                errors: now.errors,
-                elapsed: assessed.elapsed,
-            };
+            let now = measured_now(&assessed, now);
             let comparison = comparison::against_baseline(&before, &now, request.margin);
+            assessed.remarks.extend(busy_machine(&now));
             assessed
                 .remarks
                 .extend(other_machine(path, &stored.machine, &assessed.machine));

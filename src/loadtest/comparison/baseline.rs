@@ -22,7 +22,13 @@ pub struct Baseline {
     /// Failed exchanges and answers that were not accepted.
     pub errors: u64,
     pub elapsed: Duration,
+    /// How long the load tester waited for a processor; empty when that is not known.
+    pub held_back: Histogram<u64>,
 }
+
+/// What the load tester waited for a processor, a server on the same machine waits as well, and what
+/// it asks does so once more.
+const WAITING: f64 = 3.0;
 
 /// Compares a run with its baseline.
 pub fn against(baseline: &Baseline, now: &Baseline, margin: Margin) -> Comparison {
@@ -30,7 +36,8 @@ pub fn against(baseline: &Baseline, now: &Baseline, margin: Margin) -> Compariso
     let summaries = (Summary::of(&baseline.latency), Summary::of(&now.latency));
     let mut measures = vec![throughput((baseline, now), seconds, margin)];
     for percentile in Percentile::ALL {
-        measures.push(latency(percentile, &summaries, seconds, margin));
+        let waited = WAITING * now.held_back.value_at_quantile(percentile.quantile()) as f64 / 1e6;
+        measures.push(latency(percentile, &summaries, seconds, margin, waited));
     }
     measures.push(errors((baseline, now), seconds, margin));
     let kind = Kind::Baseline {
@@ -64,6 +71,7 @@ fn latency(
     summaries: &(Summary, Summary),
     seconds: Seconds<'_>,
     margin: Margin,
+    waited: f64,
 ) -> Measure {
     let metric = Metric::Latency(percentile);
     let figures = (
@@ -75,7 +83,18 @@ fn latency(
     } else {
         None
     };
+    let interval = interval.zip(figures.1).map(|(interval, now)| Interval {
+        low: interval.low + less_waiting(now, waited),
+        ..interval
+    });
     relative(metric, figures, interval, margin)
+}
+
+/// By how much the logarithm of a latency may be too high because the machine was busy; both in
+/// milliseconds. The baseline may have been measured on an idle one, and then a rise that is no more
+/// than this is not the server's.
+fn less_waiting(latency: f64, waited: f64) -> f64 {
+    (1.0 - waited / latency).max(0.01).ln()
 }
 
 /// A figure of one second, where the sample has one.
@@ -179,6 +198,7 @@ mod tests {
             errors: failing * seconds as u64,
             elapsed: Duration::from_secs(seconds as u64),
             series,
+            held_back: histogram(),
         }
     }
 
@@ -200,6 +220,28 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn what_a_busy_machine_adds_is_not_the_servers() {
+        let before = run(5, 10.0, 0, 1);
+        let busy = |milliseconds: f64, waited: u64| {
+            let mut now = run(5, milliseconds, 0, 2);
+            for _ in 0..100 {
+                now.held_back.record(waited * 1_000_000).expect("it grows");
+            }
+            against(&before, &now, Margin::default()).verdict
+        };
+        assert_eq!(busy(15.0, 0), Verdict::Worse);
+        assert_eq!(busy(15.0, 4), Verdict::CannotTell);
+        // More than waiting explains.
+        assert_eq!(busy(100.0, 4), Verdict::Worse);
+        assert_eq!(busy(5.0, 4), Verdict::Better);
+        // Errors do not come from waiting.
+        let mut failing = run(5, 15.0, 30, 2);
+        failing.held_back.record(9_000_000).expect("it grows");
+        let comparison = against(&before, &failing, Margin::default());
+        assert_eq!(comparison.verdict, Verdict::Worse);
     }
 
     #[test]

@@ -22,6 +22,11 @@ use crate::loadtest::recording::{
     StageRecord, Tally, histogram,
 };
 
+/// Nanoseconds by which a timer of the runtime comes late on an idle machine, at most.
+const TIMER_STEP: u64 = 2_000_000;
+/// A tick that comes later than this was kept back by a busy machine.
+const LATE: u64 = 10_000_000;
+
 /// What a worker tells the coordinator.
 pub(super) enum Message {
     /// Every connection was tried once; one entry for each target.
@@ -203,12 +208,18 @@ impl Collector {
         }
     }
 
-    /// From the instant at which this thread wanted to run until it did.
-    pub(super) fn looked_away(&mut self, from: u64, to: u64) {
-        let Some(timeline) = self.timeline else {
+    /// A tick of the clock: the instant for which it was set, and when this thread ran.
+    pub(super) fn ticked(&mut self, planned: u64, now: u64) {
+        let Some(timeline) = self.timeline.filter(|timeline| timeline.is_warm(planned)) else {
             return;
         };
-        let [from, to] = [from, to].map(|at| timeline.since_measured(at));
+        let late = now.saturating_sub(planned);
+        record(&mut self.client.held_back, late.saturating_sub(TIMER_STEP));
+        if late < LATE {
+            return;
+        }
+        // No answer could be seen in that time.
+        let [from, to] = [planned, now].map(|at| timeline.since_measured(at));
         for target in &mut self.targets {
             target.recording.gaps.looked_away(from, to);
         }

@@ -39,9 +39,6 @@ const GRACE: Duration = Duration::from_secs(2);
 /// Tasks that run before the runtime looks for new answers: all that the last look found.
 const EVENT_INTERVAL: u32 = 1024;
 
-/// Nanoseconds; a tick that comes later than this was kept back by a busy machine.
-const LATE: u64 = 10_000_000;
-
 /// One buffer for all reads of a worker: an answer is never kept between two of them.
 const BUFFER: usize = 64 * 1024;
 
@@ -291,11 +288,10 @@ async fn work(assignment: Assignment) {
         };
         tokio::time::sleep_until(worker.clock.instant(next).into()).await;
         let now = worker.clock.now();
-        if now > next + LATE {
-            worker.collector.borrow_mut().looked_away(next, now);
-        }
         worker.expire(now);
-        worker.collector.borrow_mut().advance(now);
+        let mut collector = worker.collector.borrow_mut();
+        collector.ticked(next, now);
+        collector.advance(now);
     }
     worker.end();
 }

@@ -63,6 +63,7 @@ impl Stored {
             failed: recording.requests.failed,
             errors: self.errors.first().copied()?,
             elapsed: self.outcome.elapsed,
+            held_back: histogram(),
         })
     }
 }
@@ -240,6 +241,7 @@ pub fn read(text: &str) -> Result<Stored, StoredFault> {
                 cpu_seconds: document.client.cpu_cores_used * elapsed.as_secs_f64(),
                 saturated_seconds: document.client.saturated_seconds,
                 schedule_lag,
+                held_back: histogram(),
             },
             started_at_ms: started.unwrap_or(0),
             elapsed,
