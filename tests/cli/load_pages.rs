@@ -185,7 +185,7 @@ fn two_endpoints_and_a_baseline_lie_over_each_other() {
     let (fast, slow) = (server.url("/delay/2"), server.url("/delay/100"));
     let (report, page) = both(
         &sandbox,
-        &[&fast, &slow, "--compare", "-c", "10", "-d", "4"],
+        &[&fast, &slow, "--compare", "-c", "40", "-d", "4"],
         1,
     );
     holds(
@@ -205,11 +205,11 @@ fn two_endpoints_and_a_baseline_lie_over_each_other() {
         holds_figure(&page, &result["latency_ms"]["p50"], ["<b>", "</b>"]);
     }
     let slow = server.url("/delay/250");
-    let (before, _) = both(&sandbox, &[&fast, "-c", "10", "-d", "3"], 0);
+    let (before, _) = both(&sandbox, &[&fast, "-c", "40", "-d", "3"], 0);
     sandbox.write("before.json", before.to_string());
     let (after, page) = both(
         &sandbox,
-        &[&slow, "-c", "10", "-d", "3", "--compare", "before.json"],
+        &[&slow, "-c", "40", "-d", "3", "--compare", "before.json"],
         1,
     );
     assert_eq!(after["comparison"]["verdict"], "worse");
