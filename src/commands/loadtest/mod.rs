@@ -94,15 +94,11 @@ fn measured_now(assessed: &Assessment, now: &Measured) -> Baseline {
 
 /// On a busy machine latencies rise that are none of the server's, and the report says so.
 fn busy_machine(now: &Baseline) -> Option<String> {
-    const MUCH: f64 = 5.0;
-    let waited = now.held_back.value_at_quantile(0.95) as f64 / 1e6;
-    (waited > MUCH).then(|| {
-        format!(
-            "this machine was busy: the load tester waited up to {} for a processor (p95), and a rise \
-             that such waiting explains is not called worse.",
-            milliseconds(waited)
-        )
-    })
+    let waited = milliseconds(now.busy_wait()?);
+    Some(format!(
+        "this machine was busy: the load tester waited up to {waited} for a processor (p95), and a \
+         rise that such waiting explains is not called worse."
+    ))
 }
 
 /// The machine that this runs on.
