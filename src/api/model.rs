@@ -241,6 +241,19 @@ pub struct Response {
     pub description: String,
     pub headers: IndexMap<String, Header>,
     pub content: IndexMap<String, MediaType>,
+    /// What may be asked next with values of this answer, by name.
+    pub links: IndexMap<String, Link>,
+}
+
+/// How an answer leads to another operation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Link {
+    /// The operation's id, unless it is named by its place.
+    pub operation_id: Option<String>,
+    /// `#/paths/~1users~1{id}/get`
+    pub operation_ref: Option<String>,
+    /// Constants, and expressions such as `$response.body#/id`.
+    pub parameters: IndexMap<String, Value>,
 }
 
 #[derive(Clone, Debug)]

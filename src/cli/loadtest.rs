@@ -190,9 +190,12 @@ pub struct Loadtest {
 
     /// Requests from an OpenAPI document; URL stands for its server
     ///
-    /// A file or a URL of an OpenAPI document. Each operation is asked one by one first, and its
-    /// answers are checked against the document; then all of them together are the load. URL stands
-    /// for the server, base path included. Operations that cannot be served are listed with the
+    /// A file or a URL of an OpenAPI document. Each operation is asked one by one first, with up to 8
+    /// requests that keep its rules (examples of the document, what is required alone, then values made
+    /// up from --seed), and its answers are checked against the document; then the requests that
+    /// succeeded are the load, in turn. Ids in a path (/users/{id}) are those that answers of other
+    /// operations showed, by the document's links or by their names; what deletes gets only what the
+    /// run created. URL stands for the server, base path included. Operations that cannot be served are listed with the
     /// reason; those that change data are sent to this machine and to private addresses, elsewhere
     /// only with --yes. A disagreement between server and document exits 1.
     #[arg(long, value_name = "DOCUMENT", conflicts_with_all = ["method", "body", "merge", "urls_file", "csv", "find_capacity", "emit", "expect_status", "expect_rate_limit"], help_heading = DESCRIPTION)]
@@ -200,11 +203,14 @@ pub struct Loadtest {
 
     /// Also send requests that break the document
     ///
-    /// Before the load, also send requests that break the document in one place each: something
-    /// required is missing, a type is wrong, a number is out of its range, JSON is malformed. The
-    /// answer must be 4xx; 5xx is a finding, and so is an answer that accepts it.
-    #[arg(long, requires = "spec", help_heading = DESCRIPTION)]
-    pub invalid: bool,
+    /// Also send requests that break the document in one place each: something required is missing, a
+    /// type is wrong, a number is out of its range, JSON is malformed. All of them before the load, and
+    /// some of each operation within it, where SHARE of all requests are invalid: on top of --rate and
+    /// --requests, and in no figure of the valid ones. The answer must be 4xx; 5xx is a finding, and so
+    /// is an answer that accepts it. --invalid=0 sends them before the load alone.
+    /// [default of SHARE: 5%]
+    #[arg(long, value_name = "SHARE", num_args = 0..=1, require_equals = true, default_missing_value = "5%", requires = "spec", help_heading = DESCRIPTION)]
+    pub invalid: Option<String>,
 
     /// An operation's part of the load; repeatable [default: 1]
     ///

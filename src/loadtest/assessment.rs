@@ -1,6 +1,7 @@
 //! What a run means: the figures, what was asked of them, and the verdict. Pure; a merged report and
 //! a fresh run are judged by the same rules.
 
+mod apart;
 mod asked;
 mod measured;
 mod stages;
@@ -17,7 +18,8 @@ use super::statistics::share;
 use crate::diagnostic::Diagnostic;
 use crate::traffic::{DatabaseUse, Survey};
 
-pub use asked::{Asked, Drawn, Endpoint, Load, Machine, Named, TableUse};
+pub use apart::MeasuredAside;
+pub use asked::{Asked, Drawn, Endpoint, Faulty, Load, Machine, Named, TableUse};
 pub use measured::{Measured, MeasuredPart};
 pub use stages::StageFigures;
 
@@ -122,6 +124,8 @@ pub struct Assessment {
     pub survey: Option<Survey>,
     /// What the load asked of the database.
     pub database: Option<DatabaseUse>,
+    /// Why there was no load after the survey.
+    pub unloaded: Option<String>,
     pub verdict: Verdict,
 }
 
@@ -178,6 +182,7 @@ pub fn assess(subject: Subject) -> Assessment {
         remarks: Vec::new(),
         survey: None,
         database: None,
+        unloaded: None,
         verdict: Verdict::Ok,
         load,
         machine,
@@ -238,6 +243,13 @@ impl Assessment {
         self
     }
 
+    /// A survey that no load came after.
+    pub fn unloaded(mut self, reason: &str) -> Self {
+        self.unloaded = Some(reason.to_owned());
+        self.verdict = self.judge();
+        self
+    }
+
     /// The same run with what it asked of the database. Operations that were asked one by one say
     /// more than all of them together.
     pub fn queried(mut self, database: DatabaseUse) -> Self {
@@ -251,6 +263,12 @@ impl Assessment {
 
     pub fn first(&self) -> Option<&Measured> {
         self.results.first()
+    }
+
+    /// The requests that broke a rule within the load. They come of a description, which is of one
+    /// server.
+    pub fn aside(&self) -> Option<&MeasuredAside> {
+        self.first()?.aside.as_ref()
     }
 
     /// Whether the figures are the server's.
@@ -277,9 +295,13 @@ impl Assessment {
         let fails = self.checked.iter().any(|checked| !checked.met)
             || self.status.is_some_and(|status| !status.met())
             || self.survey.as_ref().is_some_and(Survey::fails)
+            || self.aside().is_some_and(MeasuredAside::fails)
             || rate_limit_fails;
         if fails {
             return Verdict::Failed;
+        }
+        if self.unloaded.is_some() {
+            return Verdict::NoSuccess;
         }
         let unsuccessful = |result: &Measured| {
             let as_asked = !result.parts.is_empty() && result.finished > 0 && result.errors == 0;
@@ -434,6 +456,7 @@ mod tests {
                 url: "http://localhost/".to_owned(),
                 method: "GET".to_owned(),
                 requests: Vec::new(),
+                aside: None,
             }],
             outcome: Outcome {
                 recordings: vec![recording],

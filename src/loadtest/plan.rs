@@ -1,6 +1,7 @@
 //! What one run does, as plain values: whom to ask, how hard, for how long, over what. Knows no
 //! flags and no network; faults are named so that the settings can put a flag to each.
 
+mod aside;
 pub mod credentials;
 mod filling;
 mod mix;
@@ -15,11 +16,12 @@ use crate::redact::SecretUrl;
 
 use super::schedule::{Schedule, Stage};
 
+pub use aside::{Aside, Fault};
 pub use credentials::{Identity, Trust};
 pub use filling::{Data, Filling, Misfit, Place};
 pub use mix::Mix;
 pub(in crate::loadtest) use mix::scrambled;
-pub use target::{Address, Request, Scheme, Target, TargetFault, percent_decoded};
+pub use target::{Address, Request, Scheme, Target, TargetFault};
 
 /// One run.
 #[derive(Clone, Debug, PartialEq)]

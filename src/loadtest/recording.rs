@@ -3,6 +3,7 @@
 //!
 //! Every histogram counts nanoseconds with three significant digits, made by `histogram()`.
 
+mod aside;
 mod cells;
 mod gaps;
 mod part;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
+pub use aside::AsideRecord;
 pub use cells::Cells;
 pub use gaps::{Gap, Gaps};
 pub use part::Part;
@@ -83,6 +85,8 @@ pub struct Recording {
     pub warmup: Tally,
     /// One for each request of a mix, in the order of the target; empty with a single request.
     pub parts: Vec<Part>,
+    /// Of the requests that went along and are in none of the other figures.
+    pub aside: Option<AsideRecord>,
 }
 
 /// Requests of one target, warm-up apart.
@@ -312,6 +316,7 @@ impl Default for Recording {
             rate_limit: None,
             warmup: Tally::default(),
             parts: Vec::new(),
+            aside: None,
         }
     }
 }
@@ -393,6 +398,11 @@ impl Recording {
         self.warmup.add(&other.warmup);
         for (mine, theirs) in self.parts.iter_mut().zip(&other.parts) {
             mine.merge(theirs);
+        }
+        match (&mut self.aside, &other.aside) {
+            (Some(mine), Some(theirs)) => mine.merge(theirs),
+            (None, Some(theirs)) => self.aside = Some(theirs.clone()),
+            (_, None) => {}
         }
         if self.tls.is_none() {
             self.tls.clone_from(&other.tls);

@@ -117,6 +117,28 @@ impl Schedule {
         })
     }
 
+    /// The same with every rate multiplied.
+    pub fn times(self, factor: f64) -> Self {
+        let shape = match self.shape {
+            Shape::Even(rate) => Shape::Even(rate * factor),
+            Shape::Staged(placed) => Shape::Staged(
+                placed
+                    .iter()
+                    .map(|place| Placed {
+                        stage: Stage {
+                            from: place.stage.from * factor,
+                            to: place.stage.to * factor,
+                            ..place.stage
+                        },
+                        before: place.before * factor,
+                        ..*place
+                    })
+                    .collect(),
+            ),
+        };
+        Self { shape, ..self }
+    }
+
     /// Every `of`-th arrival, from number `index` on.
     pub(super) fn share(self, index: u32, of: u32) -> Self {
         Self {

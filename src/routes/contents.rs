@@ -356,6 +356,7 @@ pub(super) fn response(status: StatusKey, schema: Option<Schema>) -> Response {
         description: reason(status).to_owned(),
         headers: IndexMap::new(),
         content: content.into_iter().collect(),
+        links: IndexMap::new(),
     }
 }
 

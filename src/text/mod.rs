@@ -5,6 +5,7 @@ mod document;
 mod indentation;
 mod json;
 pub mod number;
+pub mod percent;
 mod places;
 mod pointer;
 pub mod printable;

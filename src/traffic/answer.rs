@@ -20,7 +20,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str())
     }
@@ -83,6 +83,12 @@ impl Rules<'_> {
             keys if keys.is_empty() => "none".to_owned(),
             keys => keys.join(", "),
         }
+    }
+
+    /// What the description says of an answer of this status.
+    pub(super) fn described(&self, exercise: &Exercise, status: u16) -> Option<&Response> {
+        self.response(exercise, status)
+            .map(|(_, response)| response)
     }
 
     fn response(&self, exercise: &Exercise, status: u16) -> Option<(StatusKey, &Response)> {

@@ -16,7 +16,7 @@ pub(super) enum Fullness {
     Shown,
     /// What is required.
     Least,
-    /// Made up, some of it.
+    /// Some of it, made up or one of several examples.
     Random,
 }
 
@@ -62,9 +62,12 @@ impl<'r, 'a> Generator<'r, 'a> {
         let accepts = |value: &Value| {
             self.rules.accepts(schema, Direction::Request, value) && is_sendable(value)
         };
-        if fullness == Fullness::Shown
-            && let Some(example) = example.filter(|example| accepts(example))
-        {
+        let shows = match fullness {
+            Fullness::Shown => true,
+            Fullness::Least => false,
+            Fullness::Random => example.is_some() && self.random.bool(),
+        };
+        if let Some(example) = example.filter(|example| shows && accepts(example)) {
             return Ok(example.clone());
         }
         let mut last = None;
@@ -92,6 +95,15 @@ impl<'r, 'a> Generator<'r, 'a> {
         Err(last.unwrap_or_else(|| "no value satisfies its schema".to_owned()))
     }
 
+    /// Whether what may be left out is there this time.
+    pub(super) fn adds(&mut self, fullness: Fullness) -> bool {
+        match fullness {
+            Fullness::Shown => true,
+            Fullness::Least => false,
+            Fullness::Random => self.random.bool(),
+        }
+    }
+
     fn value(
         &mut self,
         schema: &Schema,
@@ -113,6 +125,13 @@ impl<'r, 'a> Generator<'r, 'a> {
         let flat = rules.flat(schema, &mut choice)?;
         if let Some(constant) = &flat.constant {
             return Some(constant.clone());
+        }
+        // What a document shows is closer to what a server has than anything that is made up.
+        if fullness == Fullness::Random && !flat.examples.is_empty() && self.random.bool() {
+            let index = self.random.usize(..flat.examples.len());
+            if rules.accepts(schema, Direction::Request, &flat.examples[index]) {
+                return Some(flat.examples[index].clone());
+            }
         }
         if fullness != Fullness::Random && attempt < ATTEMPTS / 2 {
             let shown = flat.examples.first().or(flat.default.as_ref());
@@ -293,11 +312,7 @@ impl<'r, 'a> Generator<'r, 'a> {
                 add(self, &mut object, name)?;
                 continue;
             }
-            let wanted = match fullness {
-                Fullness::Shown => true,
-                Fullness::Least => false,
-                Fullness::Random => self.random.bool(),
-            };
+            let wanted = self.adds(fullness);
             let still_needed = flat.required.len().saturating_sub(object.len());
             if wanted && self.has_room(depth) && object.len() + still_needed < most {
                 // What cannot be made may be left out.

@@ -145,7 +145,7 @@ fn of_parameter(
         }
         let mut parts = parts.clone();
         parts.parameters.insert(index, changed);
-        let Some(request) = written(&parts) else {
+        let Some(mut request) = written(&parts) else {
             continue;
         };
         // Without a value the parameter is not there, which may be allowed.
@@ -157,6 +157,7 @@ fn of_parameter(
         } else {
             format!("`{broken}` of ")
         };
+        request.path.broken = Some(parameter.name.clone());
         attempts.push(Attempt {
             request,
             breaks: format!("{inside}the {kind} `{}` {words}", parameter.name),

@@ -4,6 +4,7 @@
 
 mod answer;
 mod breaks;
+mod found;
 mod generate;
 mod invalid;
 mod parameters;
@@ -15,6 +16,7 @@ mod survey;
 mod text;
 
 pub use answer::{Answer, Standing};
+pub use found::{Found, Ids};
 pub use request::{Attempt, Exercise, LeftOut, Options, Request, Traffic};
 pub use rules::Rules;
 pub use security::Given;

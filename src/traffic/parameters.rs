@@ -107,6 +107,10 @@ pub(super) fn styled(
         _ => ("", separator),
     };
     match value {
+        // A list without members is one that is not given (RFC 6570, 2.3); a name without a value
+        // would be a list of one empty text.
+        Value::Array(items) if items.is_empty() && named => Some(String::new()),
+        Value::Object(fields) if fields.is_empty() && named => Some(String::new()),
         Value::Array(items) => {
             let each_named = explode && (named || style == Style::Matrix);
             let mut parts = Vec::new();
@@ -269,6 +273,10 @@ mod tests {
             styled("a", &json!([[1]]), Style::Form, true, Escaping::Whole),
             None
         );
+        for explode in [true, false] {
+            let empty = styled("a", &json!([]), Style::Form, explode, Escaping::Whole);
+            assert_eq!(empty.as_deref(), Some(""));
+        }
     }
 
     #[test]

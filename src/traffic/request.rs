@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::found::Ids;
 use super::generate::{Fullness, Generator};
 use super::invalid;
 use super::parameters::{self, Escaping};
@@ -14,6 +15,14 @@ use crate::api::{
     Api, Body, Encoding, MediaType, Method, Operation, Parameter, ParameterPlace, Style,
 };
 use crate::text::escape;
+
+/// Requests that keep the rules, of one operation. More of them say little more about it, and each is
+/// asked before the load and kept while it lasts.
+const VARIANTS: usize = 8;
+/// How often in a row nothing new may come of another try.
+const IDLE: usize = 4;
+/// Bytes of bodies, of one operation: what is longer is not made many times.
+const LONGEST: usize = 256 * 1024;
 
 /// What the traffic is made for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,7 +39,7 @@ pub struct Options {
 /// Everything that is sent.
 #[derive(Clone, Debug, Default)]
 pub struct Traffic {
-    /// What creates first, what deletes last, else in the order of the document.
+    /// What creates first, what deletes last; collections before what is in them.
     pub exercises: Vec<Exercise>,
     pub left_out: Vec<LeftOut>,
 }
@@ -49,6 +58,8 @@ pub struct Exercise {
     pub pointer: String,
     /// At least one.
     pub valid: Vec<Request>,
+    /// Where the ids in the path come from, when they were seen in answers.
+    pub ids: Option<Ids>,
     pub invalid: Vec<Attempt>,
     /// Requests that break a rule beyond those that are sent.
     pub not_tried: usize,
@@ -62,6 +73,44 @@ pub struct Request {
     pub target: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
+    /// What the target is made of.
+    pub(super) path: PathParts,
+}
+
+/// A path's parameters as they are written, and what follows the path.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct PathParts {
+    pub(super) parameters: Vec<(String, String)>,
+    /// With its `?`.
+    pub(super) query: String,
+    /// The parameter that breaks a rule, which stays as it is.
+    pub(super) broken: Option<String>,
+}
+
+impl PathParts {
+    fn target(&self, template: &str) -> String {
+        let mut target = template.to_owned();
+        for (name, text) in &self.parameters {
+            target = target.replace(&format!("{{{name}}}"), text);
+        }
+        target + &self.query
+    }
+}
+
+impl Request {
+    /// The same request with other values of parameters in its path, which are written already.
+    pub(super) fn with_path(&self, template: &str, values: &[(String, String)]) -> Self {
+        let mut request = self.clone();
+        let path = &mut request.path;
+        for (name, text) in &mut path.parameters {
+            let other = values.iter().find(|(known, _)| known == name);
+            if let Some((_, other)) = other.filter(|_| path.broken.as_ref() != Some(name)) {
+                text.clone_from(other);
+            }
+        }
+        request.target = request.path.target(template);
+        request
+    }
 }
 
 /// A request that breaks one rule.
@@ -128,13 +177,20 @@ impl Traffic {
         }
         traffic
             .exercises
-            .sort_by_key(|exercise| match exercise.method {
-                "post" => 0,
-                "put" | "patch" => 2,
-                "delete" => 3,
-                _ => 1,
-            });
+            .sort_by_key(|exercise| order(exercise.method, &exercise.path));
         traffic
+    }
+}
+
+/// What creates before what reads it, a collection before what is in it; what deletes comes last, and
+/// takes what is in a thing before the thing.
+fn order(method: &str, path: &str) -> (bool, usize, u8) {
+    let depth = path.matches('{').count();
+    match method {
+        "delete" => (true, usize::MAX - depth, 0),
+        "post" => (false, depth, 0),
+        "put" | "patch" => (false, depth, 2),
+        _ => (false, depth, 1),
     }
 }
 
@@ -184,19 +240,29 @@ fn exercise(
     let mut valid: Vec<Request> = Vec::new();
     let mut shown = None;
     let mut refused: Option<String> = None;
-    for fullness in Fullness::ALL {
+    let (mut length, mut idle) = (0, 0);
+    let made_up = std::iter::repeat(Fullness::Random);
+    for fullness in Fullness::ALL.into_iter().chain(made_up) {
+        if valid.len() == VARIANTS || length > LONGEST || idle == IDLE {
+            break;
+        }
         let made = parts(&mut generator, operation, &options.given, fullness).and_then(|parts| {
             let request = written(&parts).ok_or("a value has no form in its style")?;
             Ok((parts, request))
         });
         match made {
             Ok((parts, request)) => {
-                if !valid.contains(&request) {
+                if valid.contains(&request) {
+                    idle += 1;
+                } else {
+                    idle = 0;
+                    length += request.body.len();
                     valid.push(request);
                 }
                 shown.get_or_insert(parts);
             }
             Err(reason) => {
+                idle += 1;
                 refused.get_or_insert(reason);
             }
         }
@@ -215,6 +281,7 @@ fn exercise(
         path: operation.path.clone(),
         pointer: place(rules.api, operation, ""),
         valid,
+        ids: None,
         invalid,
         not_tried,
     })
@@ -234,11 +301,18 @@ fn parts<'a>(
             ParameterPlace::Cookie => given.cookies.contains(&parameter.name),
             ParameterPlace::Path | ParameterPlace::QueryString => false,
         };
-        let wanted = parameter.required || (fullness == Fullness::Shown && !parameter.deprecated);
-        if is_given || !wanted {
+        if is_given {
             continue;
         }
-        let sendable = |value: &Value| at_its_place(parameter, value).is_some();
+        let wanted = parameter.required || (!parameter.deprecated && generator.adds(fullness));
+        if !wanted {
+            continue;
+        }
+        // An empty text stands for null in some servers and for nothing allowed in others.
+        let sendable = |value: &Value| {
+            (!value.is_null() || parameter.allow_empty_value)
+                && at_its_place(parameter, value).is_some()
+        };
         match generator.valid(
             parameter.schema(),
             parameter.example.as_ref(),
@@ -258,7 +332,7 @@ fn parts<'a>(
         }
     }
     let body = match &operation.body {
-        Some(body) if body.required || fullness != Fullness::Least => {
+        Some(body) if body.required || generator.adds(fullness) => {
             match content(generator, body, fullness) {
                 Ok(content) => Some(content),
                 Err(reason) if body.required => return Err(reason),
@@ -329,7 +403,7 @@ fn content<'a>(
 
 /// The request on the wire. `None` when a value has no form in the style of its parameter.
 pub(super) fn written(parts: &Parts<'_>) -> Option<Request> {
-    let mut target = parts.operation.path.clone();
+    let mut path = PathParts::default();
     let mut query: Vec<String> = Vec::new();
     let mut headers: Vec<(String, String)> = Vec::new();
     let mut cookies: Vec<String> = Vec::new();
@@ -340,11 +414,12 @@ pub(super) fn written(parts: &Parts<'_>) -> Option<Request> {
         let text = at_its_place(parameter, value)?;
         match parameter.place {
             ParameterPlace::Path => {
-                target = target.replace(&format!("{{{}}}", parameter.name), &text);
+                path.parameters.push((parameter.name.clone(), text));
             }
             ParameterPlace::Query | ParameterPlace::QueryString if text.is_empty() => {}
             ParameterPlace::Query | ParameterPlace::QueryString => query.push(text),
             ParameterPlace::Header => headers.push((parameter.name.clone(), text)),
+            ParameterPlace::Cookie if text.is_empty() => {}
             ParameterPlace::Cookie => cookies.push(text.replace('&', "; ")),
         }
     }
@@ -352,8 +427,7 @@ pub(super) fn written(parts: &Parts<'_>) -> Option<Request> {
         headers.push(("Cookie".to_owned(), cookies.join("; ")));
     }
     if !query.is_empty() {
-        target.push('?');
-        target.push_str(&query.join("&"));
+        path.query = format!("?{}", query.join("&"));
     }
     let mut body = Vec::new();
     if let Some(content) = &parts.body {
@@ -366,21 +440,26 @@ pub(super) fn written(parts: &Parts<'_>) -> Option<Request> {
     }
     Some(Request {
         method: parts.operation.method.key(),
-        target,
+        target: path.target(&parts.operation.path),
         headers,
         body,
+        path,
     })
 }
 
 /// The text of a parameter. `None` when it has none, or would be something else at its place.
-fn at_its_place(parameter: &Parameter, value: &Value) -> Option<String> {
+pub(super) fn at_its_place(parameter: &Parameter, value: &Value) -> Option<String> {
     let text = parameters::written(parameter, value)?;
     let stays = match parameter.place {
         // An empty segment, and one of dots, is another path.
         ParameterPlace::Path => !text.chars().all(|character| character == '.'),
         ParameterPlace::Header => text.bytes().all(|byte| (b' '..0x7f).contains(&byte)),
-        ParameterPlace::Cookie => !text.contains([';', '"', '\r', '\n']),
-        ParameterPlace::Query | ParameterPlace::QueryString => true,
+        ParameterPlace::Cookie => {
+            !text.contains([';', '"', '\r', '\n']) && !(parameter.required && text.is_empty())
+        }
+        ParameterPlace::Query | ParameterPlace::QueryString => {
+            !(parameter.required && text.is_empty())
+        }
     };
     stays.then_some(text)
 }

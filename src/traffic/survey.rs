@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::answer::{Answer, Standing};
+use super::found::Ids;
 use super::request::{Attempt, Exercise, LeftOut};
 use super::rules::Rules;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -35,6 +36,8 @@ pub struct Surveyed {
     /// Exchanges without an answer, in words.
     pub failures: Vec<String>,
     pub invalid: Vec<Tried>,
+    /// Where the ids in its path came from, when answers showed them.
+    pub ids: Option<Ids>,
     /// Requests that break a rule beyond those that were sent.
     pub not_tried: usize,
     /// What is wrong beyond doubt, in words.
@@ -131,6 +134,7 @@ impl Surveyed {
             valid: BTreeMap::new(),
             failures: Vec::new(),
             invalid: Vec::new(),
+            ids: exercise.ids.clone(),
             not_tried: exercise.not_tried,
             objections: Vec::new(),
             queries: None,

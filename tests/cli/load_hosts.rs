@@ -64,7 +64,9 @@ fn a_host_that_dies_holds_up_its_own_requests_alone() {
     // One request for each of the two connections to it, early on and one connection after the other.
     let wanted = |seed: &u64| {
         let mix = Mix::new(&target(), *seed);
-        let asked: Vec<u64> = (0..60).filter(|number| mix.choose(*number) == 1).collect();
+        let asked: Vec<u64> = (0..60)
+            .filter(|number| mix.choose(*number).row == 1)
+            .collect();
         asked.len() == 2 && asked[1] < 12 && (asked[0] + asked[1]) % 2 == 1
     };
     let mut plan = Plan::new(target());

@@ -49,6 +49,7 @@ mod load_places;
 mod load_shapes;
 mod load_survey_pages;
 mod load_targets;
+mod load_variety;
 mod loading;
 mod loadtest;
 mod loadtest_spec;

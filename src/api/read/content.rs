@@ -7,7 +7,7 @@ use super::Reader;
 use super::members;
 use super::node::Node;
 use super::parameter::style_named;
-use crate::api::{Body, Dialect, Encoding, Header, MediaType, Response, Schema, StatusKey};
+use crate::api::{Body, Dialect, Encoding, Header, Link, MediaType, Response, Schema, StatusKey};
 use crate::diagnostic::Severity;
 
 /// Of parts inside of parts, and of parts that stand in a row: OpenAPI 3.2.
@@ -149,23 +149,33 @@ impl<'a> Reader<'a> {
             Some(value) => self.content(Node::new(value, &path)),
             None => IndexMap::new(),
         };
-        self.entries_of(node, "links", |reader, _, node| {
-            reader.link(node);
+        let mut links = IndexMap::new();
+        self.entries_of(node, "links", |reader, name, node| {
+            links.extend(reader.link(node).map(|link| (name.to_owned(), link)));
         });
         Some(Response {
             description: self.text_of(node, "description").unwrap_or_default(),
             headers,
             content,
+            links,
         })
     }
 
-    /// Links have no effect on a server; a reference to none is a fault all the same.
-    pub(super) fn link(&mut self, node: Node<'a, '_>) {
+    /// Links have no effect on a server; they tell a client where the values of an answer fit.
+    pub(super) fn link(&mut self, node: Node<'a, '_>) -> Option<Link> {
         self.followed(node, |reader, node| {
             reader.object(node)?;
             reader.unknown_members(node, members::LINK, "a link");
-            Some(())
-        });
+            let mut parameters = IndexMap::new();
+            reader.entries_of(node, "parameters", |_, name, node| {
+                parameters.insert(name.to_owned(), node.value.clone());
+            });
+            Some(Link {
+                operation_id: reader.text_of(node, "operationId"),
+                operation_ref: reader.text_of(node, "operationRef"),
+                parameters,
+            })
+        })
     }
 
     pub(super) fn header(&mut self, node: Node<'a, '_>) -> Option<Header> {

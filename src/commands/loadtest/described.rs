@@ -1,33 +1,25 @@
 //! `--spec`: read the document, make requests of it, ask every operation once, and hand the load on.
 
-use super::database::QueryCounter;
+mod check;
+
 use crate::api::Api;
 use crate::commands::documents;
 use crate::failure::{Failure, Message};
-use crate::loadtest::assessment::{Asked, Assessment};
-use crate::loadtest::findings;
-use crate::loadtest::plan::{Plan, Request, Target};
-use crate::loadtest::runner::{Probe, Silence};
+use crate::loadtest::assessment::Asked;
+use crate::loadtest::plan::{Extent, Pace, Plan, Request, Target};
 use crate::redact::{SecretHeader, SecretUrl};
 use crate::settings::loadtest::Described;
 use crate::terminal::Terminal;
-use crate::terminal::interrupt::Interrupt;
 use crate::text::number::counted;
 use crate::text::suggest;
-use crate::traffic::{self, Exercise, Rules, Survey, Surveyed, Traffic};
+use crate::traffic::{self, Exercise, Rules, Traffic};
+
+pub(super) use check::Checked;
 
 /// The description of a server.
 pub(super) struct Description {
     api: Api,
     document: String,
-}
-
-/// What the check left: the findings, and which exercises are the load.
-pub(super) struct Checked {
-    pub(super) survey: Survey,
-    pub(super) target: Target,
-    /// In the order of the target's requests.
-    loaded: Vec<Exercise>,
 }
 
 pub(super) fn read(described: &Described) -> Result<Description, Failure> {
@@ -42,6 +34,11 @@ pub(super) fn read(described: &Described) -> Result<Description, Failure> {
 }
 
 impl Description {
+    /// The file or URL, as it was given.
+    pub(super) fn name(&self) -> &str {
+        &self.document
+    }
+
     pub(super) fn rules(&self) -> Rules<'_> {
         Rules::new(&self.api)
     }
@@ -102,135 +99,6 @@ impl Description {
             return Err(failure.closing("nothing was sent"));
         }
         Ok(traffic)
-    }
-
-    /// Asks every operation, one request after another.
-    pub(super) fn check(
-        &self,
-        rules: &Rules<'_>,
-        traffic: Traffic,
-        described: &Described,
-        probe: &Probe<'_>,
-        mut counter: Option<&mut QueryCounter>,
-        interrupt: &Interrupt,
-    ) -> Result<Checked, Failure> {
-        let mut survey = Survey {
-            document: self.document.clone(),
-            title: self.api.title.clone(),
-            version: self.api.version.clone(),
-            seed: described.options.seed,
-            left_out: traffic.left_out,
-            ..Survey::default()
-        };
-        let stopped = || match interrupt.requested() {
-            Some(signal) => {
-                Failure::interrupted(signal, "stopped while the operations were checked")
-            }
-            None => Failure::environment("stopped"),
-        };
-        let mut requests = Vec::new();
-        let mut loaded = Vec::new();
-        let mut seen = false;
-        for exercise in traffic.exercises {
-            let mut surveyed = Surveyed::new(&exercise);
-            let before = match &mut counter {
-                Some(counter) => Some(counter.look()?),
-                None => None,
-            };
-            // What is loaded: the first request that succeeds, else the first.
-            let mut best: Option<(bool, Request)> = None;
-            let mut answered = 0;
-            for request in &exercise.valid {
-                let planned = planned(described, &exercise, request)?;
-                match probe.ask(&planned) {
-                    Ok(answer) => {
-                        answered += 1;
-                        if findings::shows_inside(answer.status, &answer.body) {
-                            survey.leaks(&surveyed, answer.status);
-                        }
-                        survey.answered(rules, &exercise, &mut surveyed, Ok(&answer));
-                        let succeeds = (200..400).contains(&answer.status);
-                        if best.as_ref().is_none_or(|(good, _)| succeeds && !good) {
-                            let mut planned = planned;
-                            // Also where it is the only one, each operation is counted by its name.
-                            planned.accepted = vec![200..=399];
-                            if answer.status < 500 && rules.documents(&exercise, answer.status) {
-                                planned.accepted.push(answer.status..=answer.status);
-                            }
-                            best = Some((succeeds, planned));
-                        }
-                    }
-                    Err(Silence::Stopped) => return Err(stopped()),
-                    Err(Silence::Failed(words)) => {
-                        survey.answered(rules, &exercise, &mut surveyed, Err(&words));
-                        break;
-                    }
-                }
-            }
-            if let (Some(counter), Some(before)) = (&mut counter, before) {
-                let queries = counter.since(before, answered)?;
-                seen |= !queries.statements.is_empty();
-                surveyed.queries = Some(queries);
-            }
-            // A server that does not answer what is right is not asked what is wrong.
-            let attempts = if surveyed.failures.is_empty() {
-                exercise.invalid.as_slice()
-            } else {
-                &[]
-            };
-            for attempt in attempts {
-                let planned = planned(described, &exercise, &attempt.request)?;
-                match probe.ask(&planned) {
-                    Ok(answer) => {
-                        if findings::shows_inside(answer.status, &answer.body) {
-                            survey.leaks(&surveyed, answer.status);
-                        }
-                        Survey::tried(&mut surveyed, attempt, Some(answer.status));
-                    }
-                    Err(Silence::Stopped) => return Err(stopped()),
-                    Err(Silence::Failed(_)) => Survey::tried(&mut surveyed, attempt, None),
-                }
-            }
-            survey.finish(surveyed);
-            let weight = described.weight(&exercise.name);
-            if let Some((_, mut planned)) = best.filter(|_| weight > 0) {
-                planned.weight = weight;
-                requests.push(planned);
-                loaded.push(exercise);
-            }
-        }
-        if let Some(counter) = counter {
-            counter.refuse_blindness(seen)?;
-        }
-        let Some(target) = Target::of(requests) else {
-            return Err(Failure::environment(format!(
-                "no operation of `{}` gave an answer to load with",
-                self.document
-            ))
-            .code("unreachable"));
-        };
-        Ok(Checked {
-            survey,
-            target,
-            loaded,
-        })
-    }
-}
-
-impl Checked {
-    /// Adds what the load saw, and hands everything to the report.
-    pub(super) fn judge(mut self, rules: &Rules<'_>, assessed: Assessment) -> Assessment {
-        let measured = assessed.first().map(|first| &first.recording);
-        if let Some(recording) = measured {
-            if let [only] = self.loaded.as_slice() {
-                self.survey.loaded(rules, only, &recording.statuses);
-            } else {
-                for (exercise, part) in self.loaded.iter().zip(&recording.parts) {
-                    self.survey.loaded(rules, exercise, &part.statuses);
-                }
-            }
-        }
-        assessed.described(self.survey)
     }
 }
 
@@ -324,10 +192,17 @@ pub(super) fn announce(traffic: &Traffic, document: &Description, terminal: &mut
     ));
 }
 
-/// The plan of the load, with the requests of the check.
+/// The plan of the load, with the requests of the check. Rate and number are those of the valid ones.
 pub(super) fn plan(plan: &Plan, target: &Target) -> Plan {
-    Plan {
+    let mut plan = Plan {
         targets: vec![target.clone()],
         ..plan.clone()
+    };
+    if let (Some(aside), Pace::Open(schedule)) = (target.aside(), &plan.pace) {
+        if let Extent::Requests(number) = plan.extent {
+            plan.extent = Extent::Requests(aside.around(number));
+        }
+        plan.pace = Pace::Open(schedule.clone().times(aside.haste()));
     }
+    plan
 }

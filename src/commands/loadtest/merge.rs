@@ -44,6 +44,9 @@ pub(super) fn run(request: &Merge, terminal: &mut Terminal) -> Result<Verdict, F
     };
     let mut assessed = assessment::assess(subject);
     assessed.remarks.extend(remarks);
+    // The survey of each part is not added up, so what the load met is told here.
+    let apart = assessed.aside().map(|aside| aside.findings(None));
+    assessed.findings.extend(apart.into_iter().flatten());
     if let (Some(before), Some(now)) = (
         baseline.as_ref().and_then(Stored::baseline),
         assessed.first(),

@@ -1,7 +1,7 @@
 //! One load: run it, judge it, show it.
 
 use super::database::{Look, QueryCounter};
-use super::described;
+use super::described::{self, Checked};
 use super::hint::hint;
 use super::live::Live;
 use super::{
@@ -12,6 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::failure::{Failure, Verdict};
 use crate::loadtest::assessment::{self, Assessment, Endpoint, Subject};
 use crate::loadtest::comparison;
+use crate::loadtest::recording::Outcome;
 use crate::loadtest::runner::{self, Probe};
 use crate::report::json::v1::loadtest::Stored;
 use crate::settings::loadtest::{Against, Run};
@@ -43,9 +44,22 @@ pub(super) fn run(request: &Run, terminal: &mut Terminal) -> Result<Verdict, Fai
         described::announce(&traffic, document, terminal);
         let probe = Probe::new(&request.plan, &stop)
             .map_err(|unreachable| unreachable::failure(&unreachable, &request.plan))?;
-        let found = document.check(rules, traffic, wanted, &probe, counter.as_mut(), &interrupt)?;
-        plan = described::plan(&plan, &found.target);
-        endpoints = vec![Endpoint::of(&found.target)];
+        let found = document.check(rules, traffic, wanted, &probe, counter.as_mut())?;
+        if let (true, Some(signal)) = (found.interrupted, interrupt.requested()) {
+            let words = "stopped while the operations were checked";
+            let failure = Failure::interrupted(signal, words);
+            return Err(unloaded(request, found, words, failure, terminal));
+        }
+        let Some(target) = &found.target else {
+            let words = format!(
+                "no operation of `{}` gave an answer to load with",
+                document.name()
+            );
+            let failure = Failure::environment(words.clone()).code("unreachable");
+            return Err(unloaded(request, found, &words, failure, terminal));
+        };
+        plan = described::plan(&plan, target);
+        endpoints = vec![Endpoint::of(target)];
         checked = Some(found);
     }
     let look = match &mut counter {
@@ -63,7 +77,20 @@ pub(super) fn run(request: &Run, terminal: &mut Terminal) -> Result<Verdict, Fai
                 "stopped before the first answer",
             ));
         }
-        (Err(unreachable), None) => return Err(unreachable::failure(&unreachable, &plan)),
+        (Err(unreachable), None) => {
+            let failure = unreachable::failure(&unreachable, &plan);
+            return Err(match checked {
+                // What the operations answered before is known all the same.
+                Some(found) => {
+                    let words = format!(
+                        "nothing answered when the load began: {}",
+                        unreachable.words
+                    );
+                    unloaded(request, found, &words, failure, terminal)
+                }
+                None => failure,
+            });
+        }
     };
     let mut load = request.load.clone();
     if let Some(table) = load.drawn.as_mut().and_then(|drawn| drawn.table.as_mut()) {
@@ -101,6 +128,32 @@ pub(super) fn run(request: &Run, terminal: &mut Terminal) -> Result<Verdict, Fai
         (Some(signal), _) => Ok(Verdict::Interrupted(signal)),
         (None, Some(failure)) => Err(failure),
         (None, None) => Ok(verdict(&assessed, request.strict)),
+    }
+}
+
+/// Shows what the operations answered one by one when no load came after it, and hands on why.
+fn unloaded(
+    request: &Run,
+    checked: Checked,
+    words: &str,
+    failure: Failure,
+    terminal: &mut Terminal,
+) -> Failure {
+    let assessed = assessment::assess(Subject {
+        load: request.load.clone(),
+        machine: this_machine(),
+        endpoints: Vec::new(),
+        outcome: Outcome {
+            interrupted: checked.interrupted,
+            ..Outcome::default()
+        },
+        asked: request.asked.clone(),
+    });
+    let assessed = assessed.described(checked.survey).unloaded(words);
+    match render::all(&assessed, &request.reports, terminal) {
+        Ok(()) => failure,
+        // The report was asked for first, and its fault is the first to be mended.
+        Err(fault) => fault,
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::loadtest::expectation::Expectation;
-use crate::loadtest::plan::{Shard, Target};
+use crate::loadtest::plan::{Fault, Shard, Target};
 use crate::loadtest::schedule::Stage;
 use crate::loadtest::statistics::Acceptance;
 use crate::loadtest::table::RowOrder;
@@ -93,6 +93,16 @@ pub struct Endpoint {
     pub method: String,
     /// The requests of a mix; empty with a single one.
     pub requests: Vec<Named>,
+    /// What goes along with them and is counted apart.
+    pub aside: Option<Faulty>,
+}
+
+/// Requests with a fault each, and how many of all requests they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Faulty {
+    /// One of this many.
+    pub one_in: u64,
+    pub faults: Vec<Fault>,
 }
 
 /// One request of a mix as reports name it; templates stand for their values.
@@ -115,6 +125,7 @@ impl Endpoint {
                 url: first.url.to_string(),
                 method: first.method.clone(),
                 requests: Vec::new(),
+                aside: None,
             };
         }
         let mut origins: Vec<String> = Vec::new();
@@ -140,6 +151,10 @@ impl Endpoint {
             url: origins.join(", "),
             method: methods.join(", "),
             requests: named.collect(),
+            aside: target.aside().map(|aside| Faulty {
+                one_in: aside.one_in(),
+                faults: aside.faults().cloned().collect(),
+            }),
         }
     }
 }

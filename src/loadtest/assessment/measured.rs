@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Endpoint, Named};
+use super::{Endpoint, MeasuredAside, Named};
 use crate::loadtest::expectation::Figures;
 use crate::loadtest::recording::{Part, Recording};
 use crate::loadtest::statistics::{Acceptance, Summary, rate, share};
@@ -29,6 +29,8 @@ pub struct Measured {
     pub seconds: f64,
     /// One for each request of a mix, in the order of the endpoint.
     pub parts: Vec<MeasuredPart>,
+    /// What went along and is in none of the other figures.
+    pub aside: Option<MeasuredAside>,
 }
 
 /// The figures of one request of a mix.
@@ -98,7 +100,9 @@ impl Measured {
         } else {
             parts.iter().map(|part| part.errors).sum()
         };
+        let aside = endpoint.aside.as_ref().zip(recording.aside.as_ref());
         Self {
+            aside: aside.map(|(faulty, record)| MeasuredAside::new(faulty, record, loaded)),
             latency: Summary::of(&recording.latency),
             service: recording.service.as_ref().map(Summary::of),
             requests_per_second: rate(recording.requests.completed, loaded),

@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use super::Filling;
+use super::{Aside, Filling};
 use crate::redact::{SecretHeader, SecretUrl};
+use crate::text::percent::percent_decoded;
 
 /// What one side of a run asks for. With one request nothing is chosen; with several each turn takes
 /// one of them by its weight.
@@ -14,6 +15,7 @@ use crate::redact::{SecretHeader, SecretUrl};
 pub struct Target {
     /// At least one.
     requests: Vec<Request>,
+    aside: Option<Aside>,
 }
 
 /// One request, and how often it is sent beside the others of its target.
@@ -38,6 +40,9 @@ pub struct Request {
     pub is_json: bool,
     /// What is filled in for each request; `None` when all are the same.
     pub filling: Option<Arc<Filling>>,
+    /// Other requests that are sent in turn with this one and counted as it; they have none of
+    /// their own.
+    pub variants: Vec<Self>,
 }
 
 impl TargetFault {
@@ -62,12 +67,35 @@ impl Target {
     ) -> Result<Self, Vec<TargetFault>> {
         Ok(Self {
             requests: vec![Request::new(url, method, headers, body)?],
+            aside: None,
         })
     }
 
     /// A target of these requests, unless there is none.
     pub fn of(requests: Vec<Request>) -> Option<Self> {
-        (!requests.is_empty()).then_some(Self { requests })
+        (!requests.is_empty()).then_some(Self {
+            requests,
+            aside: None,
+        })
+    }
+
+    /// The same with requests that go along and are counted apart, where there are some.
+    pub fn with_aside(self, aside: Option<Aside>) -> Self {
+        Self { aside, ..self }
+    }
+
+    pub const fn aside(&self) -> Option<&Aside> {
+        self.aside.as_ref()
+    }
+
+    /// Every request that may be sent, in the order in which they are prepared: each with its
+    /// variants, then what is counted apart.
+    pub fn all(&self) -> impl Iterator<Item = &Request> {
+        let counted = self.requests.iter();
+        let aside = self.aside.iter().flat_map(Aside::requests);
+        counted
+            .flat_map(|request| std::iter::once(request).chain(&request.variants))
+            .chain(aside)
     }
 
     /// At least one.
@@ -83,7 +111,11 @@ impl Target {
     /// Whether requests are chosen by weight or judged by their own statuses, and so counted one
     /// by one.
     pub fn is_mix(&self) -> bool {
-        self.requests.len() > 1 || !self.requests[0].accepted.is_empty()
+        let first = &self.requests[0];
+        self.requests.len() > 1
+            || self.aside.is_some()
+            || !first.variants.is_empty()
+            || !first.accepted.is_empty()
     }
 }
 
@@ -223,6 +255,7 @@ impl Request {
                 is_json: is_json(&body),
                 body: body.into(),
                 filling: None,
+                variants: Vec::new(),
             }),
             _ => Err(faults),
         }
@@ -290,22 +323,6 @@ impl Parsed {
             authorization,
         })
     }
-}
-
-/// A `%` that no two digits follow stands for itself.
-pub fn percent_decoded(text: &str) -> Vec<u8> {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let code = text
-            .get(at + 1..at + 3)
-            .filter(|_| bytes[at] == b'%')
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        decoded.push(code.unwrap_or(bytes[at]));
-        at += if code.is_some() { 3 } else { 1 };
-    }
-    decoded
 }
 
 /// Whether a header says something else about the body than what is sent.

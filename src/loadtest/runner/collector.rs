@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
+use super::apart::Apart;
 use super::connect::Connected;
 use super::failure::Failure;
-use super::layout::{Ask, Layout};
+use super::layout::{Ask, Counted, Layout};
 use super::processor;
 use super::session::Reply;
 use super::statuses::Statuses;
@@ -66,11 +67,10 @@ pub(super) struct Collector {
     /// When each stage ends; empty without stages.
     stage_ends: Vec<u64>,
     targets: Vec<TargetCollector>,
-    /// One for each request of the row, and none when nothing is chosen.
+    /// One for each request that is counted by itself, and none when nothing is chosen.
     parts: Vec<Part>,
     part_statuses: Vec<Statuses>,
-    /// The targets of the parts.
-    owners: Vec<usize>,
+    layout: Arc<Layout>,
     client: Client,
     timeout: u64,
     /// The next end of a second or a block.
@@ -84,6 +84,7 @@ pub(super) struct Collector {
 
 struct TargetCollector {
     recording: Recording,
+    apart: Option<Apart>,
     segment: Histogram<u64>,
     /// Answers of the segment.
     statuses: Statuses,
@@ -103,10 +104,15 @@ struct TargetCollector {
 const LIMIT_SAMPLES: usize = 64;
 
 impl Collector {
-    pub(super) fn new(plan: &Arc<Plan>, layout: &Layout, messages: mpsc::Sender<Message>) -> Self {
+    pub(super) fn new(
+        plan: &Arc<Plan>,
+        layout: &Arc<Layout>,
+        messages: mpsc::Sender<Message>,
+    ) -> Self {
         let is_open_loop = matches!(plan.pace, Pace::Open(_));
         let watches_limit = plan.limit_watch != LimitWatch::Off;
-        let targets = plan.targets.iter().map(|_| TargetCollector {
+        let targets = plan.targets.iter().map(|target| TargetCollector {
+            apart: Apart::of(target),
             recording: Recording {
                 engine: plan.engine.name(),
                 service: is_open_loop.then(histogram),
@@ -130,9 +136,13 @@ impl Collector {
             plan: Arc::clone(plan),
             stage_ends: Vec::new(),
             targets: targets.collect(),
-            parts: layout.owners().map(|_| Part::default()).collect(),
-            part_statuses: layout.owners().map(|_| Statuses::default()).collect(),
-            owners: layout.owners().collect(),
+            parts: layout.owners().iter().map(|_| Part::default()).collect(),
+            part_statuses: layout
+                .owners()
+                .iter()
+                .map(|_| Statuses::default())
+                .collect(),
+            layout: Arc::clone(layout),
             client: Client {
                 threads: 1,
                 ..Client::default()
@@ -195,8 +205,11 @@ impl Collector {
         self.targets[target].recording.connections.closed_by_server += 1;
     }
 
-    pub(super) fn wants(&self, target: usize, status: u16) -> bool {
-        let target = &self.targets[target];
+    pub(super) fn wants(&self, ask: Ask, status: u16) -> bool {
+        let target = &self.targets[ask.target];
+        if let Counted::Apart(_) = self.layout.counted(ask) {
+            return false;
+        }
         (status == 429 && target.recording.rate_limit.is_some())
             || !target.sampled.contains(&status)
     }
@@ -226,26 +239,42 @@ impl Collector {
     }
 
     pub(super) fn retried(&mut self, ask: Ask, from: u64) {
-        let is_measured = self.is_measured(from);
-        if let Some(part) = self.parts.get_mut(ask.request) {
-            part.requests.retried += u64::from(is_measured);
+        self.closed_by_server(ask.target);
+        if !self.is_measured(from) {
+            return;
         }
-        let recording = &mut self.targets[ask.target].recording;
-        recording.connections.closed_by_server += 1;
-        recording.requests.retried += u64::from(is_measured);
+        let target = &mut self.targets[ask.target];
+        match (self.layout.counted(ask), &mut target.apart) {
+            (Counted::Apart(_), Some(apart)) => apart.retried(),
+            (Counted::As(part), _) => {
+                target.recording.requests.retried += 1;
+                if let Some(part) = self.parts.get_mut(part) {
+                    part.requests.retried += 1;
+                }
+            }
+            (Counted::Apart(_), None) => {}
+        }
     }
 
     /// An exchange that was under way when the run ended.
     pub(super) fn left_open(&mut self, ask: Ask, from: u64) {
-        if self.is_measured(from) {
-            let recording = &mut self.targets[ask.target].recording;
-            recording.requests.open_at_end += 1;
-            if let Some(stage) = stage_at(&self.stage_ends, from) {
-                recording.stages[stage].open_at_end += 1;
+        if !self.is_measured(from) {
+            return;
+        }
+        let target = &mut self.targets[ask.target];
+        let Counted::As(part) = self.layout.counted(ask) else {
+            if let Some(apart) = &mut target.apart {
+                apart.left_open();
             }
-            if let Some(part) = self.parts.get_mut(ask.request) {
-                part.requests.open_at_end += 1;
-            }
+            return;
+        };
+        let recording = &mut target.recording;
+        recording.requests.open_at_end += 1;
+        if let Some(stage) = stage_at(&self.stage_ends, from) {
+            recording.stages[stage].open_at_end += 1;
+        }
+        if let Some(part) = self.parts.get_mut(part) {
+            part.requests.open_at_end += 1;
         }
     }
 
@@ -264,6 +293,19 @@ impl Collector {
             self.advance(exchange.ended);
         }
         let target = &mut self.targets[exchange.ask.target];
+        let part = match self.layout.counted(exchange.ask) {
+            Counted::As(part) => part,
+            Counted::Apart(place) => {
+                let measured = target
+                    .apart
+                    .as_mut()
+                    .filter(|_| timeline.is_warm(exchange.from));
+                if let Some(apart) = measured {
+                    apart.answered(place, reply.status, exchange);
+                }
+                return;
+            }
+        };
         if !timeline.is_warm(exchange.from) {
             target.recording.warmup.completed += 1;
             target.warmup_statuses.count(reply.status);
@@ -272,9 +314,9 @@ impl Collector {
         self.last_answer = self.last_answer.max(exchange.ended);
         let latency = exchange.ended.saturating_sub(exchange.from);
         record(&mut target.segment, latency);
-        if let Some(part) = self.parts.get_mut(exchange.ask.request) {
-            record(&mut part.latency, latency);
-            self.part_statuses[exchange.ask.request].count(reply.status);
+        if let Some(counted) = self.parts.get_mut(part) {
+            record(&mut counted.latency, latency);
+            self.part_statuses[part].count(reply.status);
         }
         if let Some(service) = &mut target.recording.service {
             record(service, exchange.ended.saturating_sub(exchange.sent));
@@ -308,13 +350,26 @@ impl Collector {
             self.advance(exchange.ended);
         }
         let target = &mut self.targets[exchange.ask.target];
+        let part = match self.layout.counted(exchange.ask) {
+            Counted::As(part) => part,
+            Counted::Apart(place) => {
+                let measured = target
+                    .apart
+                    .as_mut()
+                    .filter(|_| timeline.is_warm(exchange.from));
+                if let Some(apart) = measured {
+                    apart.failed(place, failure, exchange, self.timeout);
+                }
+                return;
+            }
+        };
         if !timeline.is_warm(exchange.from) {
             target.recording.warmup.failed += 1;
             return;
         }
         target.failed += 1;
         target.recording.requests.failed += 1;
-        let mut part = self.parts.get_mut(exchange.ask.request);
+        let mut part = self.parts.get_mut(part);
         if let Some(part) = &mut part {
             part.requests.failed += 1;
             *part.errors.entry(failure.kind).or_default() += 1;
@@ -382,7 +437,7 @@ impl Collector {
         }
         self.client.cpu_seconds = processor::thread_seconds() - self.processor_at_start;
         let statuses = self.part_statuses.drain(..);
-        let parts = self.parts.drain(..).zip(statuses).zip(&self.owners);
+        let parts = self.parts.drain(..).zip(statuses).zip(self.layout.owners());
         for ((mut part, mut statuses), owner) in parts {
             statuses.move_to(&mut part.statuses);
             let requests = &mut part.requests;
@@ -411,6 +466,7 @@ impl Collector {
             if !timeline.has_blocks() && !end.is_zero() {
                 recording.gaps.answered(end);
             }
+            target.recording.aside = target.apart.map(Apart::finish);
             target.recording
         });
         let finished = Finished {
@@ -581,6 +637,6 @@ fn sample(at: Duration, status: u16, capture: Capture) -> Sample {
 }
 
 /// The histogram grows to what it is given; one that cannot would only lose this value.
-fn record(histogram: &mut Histogram<u64>, value: u64) {
+pub(super) fn record(histogram: &mut Histogram<u64>, value: u64) {
     let _ = histogram.record(value.max(1));
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::collector::Exchange;
 use super::failure::Failure;
-use super::layout::Ask;
+use super::layout::{Ask, Counted};
 use super::session::{Reply, Session};
 use super::worker::{Arrival, Slot, Worker};
 use crate::loadtest::plan::{Extent, Pace};
@@ -116,10 +116,9 @@ impl Connection<'_> {
         let mut pause = SHORTEST_PAUSE;
         let mut now = self.wait_for_start().await;
         while now < timeline.end && !worker.stopped.get() {
-            let Some(target) = self.take_turn(now) else {
+            let Some(ask) = self.take_turn(now) else {
                 return;
             };
-            let ask = worker.ask(target);
             if !self.sessions[ask.lane].is_connected() {
                 let connected = Box::pin(self.connect(ask, now, now)).await;
                 if !connected {
@@ -269,19 +268,30 @@ impl Connection<'_> {
         self.worker.clock.now()
     }
 
-    /// The target of the next request, or `None` when all requests were taken.
-    fn take_turn(&self, now: u64) -> Option<usize> {
-        let timeline = self.worker.timeline();
+    /// The next request, or `None` when all were taken.
+    fn take_turn(&self, now: u64) -> Option<Ask> {
+        let worker = self.worker;
+        let timeline = worker.timeline();
         let turn = timeline.target_at(now);
-        let Extent::Requests(count) = self.worker.plan.extent else {
-            return Some(turn);
+        let Extent::Requests(count) = worker.plan.extent else {
+            return Some(worker.ask(turn));
         };
         if !timeline.is_warm(now) {
-            return Some(turn);
+            return Some(worker.ask(turn));
         }
-        let taken = &self.worker.shared.taken;
+        let taken = &worker.shared.taken;
+        if worker.plan.targets[turn].aside().is_some() {
+            // What is counted apart takes none of the number that was asked for.
+            let ask = worker.ask(turn);
+            let has_turn = match worker.layout.counted(ask) {
+                Counted::As(_) => taken[turn].take() < count,
+                Counted::Apart(_) => taken[turn].taken() < count,
+            };
+            return has_turn.then_some(ask);
+        }
         let mut others = (0..taken.len()).map(|step| (turn + step) % taken.len());
-        others.find(|target| taken[*target].take() < count)
+        let target = others.find(|target| taken[*target].take() < count)?;
+        Some(worker.ask(target))
     }
 
     async fn next_arrival(&mut self) -> Arrival {

@@ -17,7 +17,7 @@ use super::recovery;
 use super::timeline::{Clock, NEVER, Timeline, nanoseconds};
 use super::worker::{self, Assignment, Counter, Readiness, Shared};
 use super::{Event, Unreachable};
-use crate::loadtest::plan::{Extent, LimitWatch, Pace, Plan, SecondDetail};
+use crate::loadtest::plan::{Aside, Extent, LimitWatch, Pace, Plan, SecondDetail};
 use crate::loadtest::recording::{Cells, ErrorKind, Interval, Outcome, Point, Recording};
 use crate::loadtest::request::Prepared;
 
@@ -448,11 +448,17 @@ impl Watch {
                 schedule.arrivals_before(Duration::from_nanos(since))
             };
             for (target, recording) in outcome.recordings.iter_mut().enumerate() {
-                count_due(recording, due_of_target(&self.timeline, target, end, due));
+                let aside = plan.targets[target].aside();
+                count_due(
+                    recording,
+                    due_of_target(&self.timeline, target, end, due),
+                    aside,
+                );
                 let ends = self.timeline.stage_ends(plan);
                 let mut from = self.timeline.measured;
                 for (stage, until) in recording.stages.iter_mut().zip(ends) {
-                    stage.due = due(until.min(end)).saturating_sub(due(from.min(end)));
+                    let all = due(until.min(end)).saturating_sub(due(from.min(end)));
+                    stage.due = aside.map_or(all, |aside| aside.left_of(all));
                     from = until;
                 }
             }
@@ -478,7 +484,16 @@ fn due_of_target(timeline: &Timeline, target: usize, end: u64, due: impl Fn(u64)
     sum
 }
 
-fn count_due(recording: &mut Recording, due: u64) {
-    recording.requests.due = Some(due);
-    recording.requests.unsent = due.saturating_sub(recording.requests.sent);
+/// The schedule is that of all requests, so what is counted apart is taken out of it; of those that
+/// never left nobody knows which they would have been, and their part is taken.
+fn count_due(recording: &mut Recording, due: u64, aside: Option<&Aside>) {
+    let requests = &mut recording.requests;
+    let apart = recording.aside.as_ref();
+    let apart = apart.map_or(0, |record| record.requests.sent);
+    let unsent = due.saturating_sub(requests.sent + apart);
+    requests.unsent = aside.map_or(unsent, |aside| aside.left_of(unsent));
+    requests.due = Some(match aside {
+        Some(_) => requests.sent + requests.unsent,
+        None => due,
+    });
 }

@@ -74,7 +74,7 @@ impl General {
             _ => "HTTP/1.1",
         };
         let mut capture = worker
-            .wants(ask.target, status)
+            .wants(ask, status)
             .then(|| Box::new(Capture::of_pairs(pairs(&answer))));
         let mut received = 0;
         while let Some(piece) = within(slot, answer.chunk())

@@ -159,7 +159,7 @@ impl Http1 {
                 Poll::Ready(Ok(())) => {
                     let bytes = read.filled();
                     progress.received += bytes.len() as u64;
-                    let wants = |status| worker.wants(ask.target, status);
+                    let wants = |status| worker.wants(ask, status);
                     match reader.feed(bytes, &mut recent, wants) {
                         Ok(Step::More) => {}
                         Ok(Step::Complete(answer)) => return Poll::Ready(Ok(answer)),

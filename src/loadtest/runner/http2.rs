@@ -148,7 +148,7 @@ impl Http2 {
         };
         let mut exchange = Exchange {
             worker,
-            target: ask.target,
+            ask,
             sending,
             link,
             write_failure: &mut self.write_failure,
@@ -302,7 +302,7 @@ impl Link {
 /// One exchange while its connection's task looks at it.
 struct Exchange<'run> {
     worker: &'run Worker,
-    target: usize,
+    ask: Ask,
     sending: Sending<'run>,
     link: &'run mut Link,
     write_failure: &'run mut Option<io::Error>,
@@ -322,7 +322,7 @@ impl Exchange<'_> {
                 Poll::Ready(Ok(())) => {
                     let bytes = read.filled();
                     *self.received += bytes.len() as u64;
-                    let wants = |status| self.worker.wants(self.target, status);
+                    let wants = |status| self.worker.wants(self.ask, status);
                     let mut room = self.worker.http2.fields.borrow_mut();
                     let fed = self.link.connection.feed(bytes, &mut room, wants);
                     drop(room);

@@ -1,7 +1,7 @@
 //! Which connection serves which request. All requests of a plan stand in one row; those of a target
 //! that go to the same address share a lane, and each place of the load has one connection a lane.
 
-use crate::loadtest::plan::{Mix, Plan, Request, Target};
+use crate::loadtest::plan::{Address, Aside, Mix, Plan, Request, Target};
 
 /// One request on its way: which target's it is, its place in the row, and the lane that it takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +9,15 @@ pub(super) struct Ask {
     pub(super) target: usize,
     pub(super) request: usize,
     pub(super) lane: usize,
+}
+
+/// Whose figures a request is part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counted {
+    /// A request's, over all targets; nobody's where nothing is chosen.
+    As(usize),
+    /// Those that are told apart, by their place among them.
+    Apart(usize),
 }
 
 /// The connections to one address for one target.
@@ -26,6 +35,10 @@ pub(super) struct Layout {
     /// By target: where its requests begin in the row, and how they are chosen. Empty when every
     /// target has one request: target, request and lane are the same number then.
     mixes: Vec<(usize, Mix)>,
+    /// The target of each request that has figures of its own; none where nothing is chosen.
+    owners: Vec<usize>,
+    /// What each request of the row is counted as; empty where nothing is chosen.
+    counted: Vec<Counted>,
 }
 
 impl Layout {
@@ -33,46 +46,73 @@ impl Layout {
         let mut lanes: Vec<Lane> = Vec::new();
         let mut asks = Vec::new();
         let mut mixes = Vec::new();
+        let (mut owners, mut counted_as) = (Vec::new(), Vec::new());
         for (target, whole) in plan.targets.iter().enumerate() {
             mixes.push((asks.len(), Mix::new(whole, plan.seed)));
-            for (index, request) in whole.requests().iter().enumerate() {
+            let mut lane_of = |request: usize, address: &Address| {
                 let serves = |lane: &Lane| {
-                    lane.target == target
-                        && whole.requests()[lane.request].address == request.address
+                    lane.target == target && whole.requests()[lane.request].address == *address
                 };
-                let lane = lanes.iter().position(serves).unwrap_or(lanes.len());
-                if lane == lanes.len() {
-                    lanes.push(Lane {
-                        target,
-                        request: index,
-                    });
-                }
+                lanes.iter().position(serves).unwrap_or_else(|| {
+                    lanes.push(Lane { target, request });
+                    lanes.len() - 1
+                })
+            };
+            let mut add = |lane: usize, counted: Counted| {
                 asks.push(Ask {
                     target,
                     request: asks.len(),
                     lane,
                 });
+                counted_as.push(counted);
+            };
+            for (index, request) in whole.requests().iter().enumerate() {
+                let lane = lane_of(index, &request.address);
+                let counted = Counted::As(owners.len());
+                owners.push(target);
+                add(lane, counted);
+                // They differ in what they ask for and not in whom they ask.
+                for _ in &request.variants {
+                    add(lane, counted);
+                }
+            }
+            for (place, request) in whole
+                .aside()
+                .into_iter()
+                .flat_map(Aside::requests)
+                .enumerate()
+            {
+                add(lane_of(0, &request.address), Counted::Apart(place));
             }
         }
         if !plan.targets.iter().any(Target::is_mix) {
             mixes.clear();
+            owners.clear();
+            counted_as.clear();
         }
-        Self { lanes, asks, mixes }
+        Self {
+            lanes,
+            asks,
+            mixes,
+            owners,
+            counted: counted_as,
+        }
     }
 
     /// Every request of the plan, in the order of the row.
     pub(super) fn requests(plan: &Plan) -> impl Iterator<Item = &Request> {
-        plan.targets.iter().flat_map(Target::requests)
+        plan.targets.iter().flat_map(Target::all)
     }
 
-    /// The target of each request of the row, and nothing when none is chosen.
-    pub(super) fn owners(&self) -> impl Iterator<Item = usize> {
-        let counted = if self.mixes.is_empty() {
-            0
-        } else {
-            self.asks.len()
-        };
-        self.asks[..counted].iter().map(|ask| ask.target)
+    /// What a request is counted as.
+    pub(super) fn counted(&self, ask: Ask) -> Counted {
+        let known = self.counted.get(ask.request).copied();
+        known.unwrap_or(Counted::As(ask.request))
+    }
+
+    /// The target of each request that is counted by itself, and nothing when none is chosen.
+    pub(super) fn owners(&self) -> &[usize] {
+        &self.owners
     }
 
     /// The next request of a target; `number` tells which one of the run it is, and is only asked
@@ -86,16 +126,17 @@ impl Layout {
             };
         }
         let (first, mix) = &self.mixes[target];
-        self.asks[first + mix.choose(number())]
+        self.asks[first + mix.choose(number()).row]
     }
 
     /// The request that is asked.
     pub(super) fn request<'plan>(&self, plan: &'plan Plan, ask: Ask) -> &'plan Request {
-        let requests = plan.targets[ask.target].requests();
-        match self.mixes.get(ask.target) {
-            Some((first, _)) => &requests[ask.request - first],
-            None => &requests[0],
-        }
+        let target = &plan.targets[ask.target];
+        let place = self
+            .mixes
+            .get(ask.target)
+            .map_or(0, |(first, _)| ask.request - first);
+        target.all().nth(place).unwrap_or_else(|| target.first())
     }
 
     /// The lane of a target's first request.

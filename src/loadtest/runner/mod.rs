@@ -2,6 +2,7 @@
 //! each worker thread, one task for each connection, nothing shared on the way of a request.
 //! Emits events, prints nothing.
 
+mod apart;
 mod collector;
 mod connect;
 mod connection;

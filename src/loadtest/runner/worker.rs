@@ -423,8 +423,8 @@ impl Worker {
     }
 
     /// Whether someone wants to look at an answer of this status.
-    pub(super) fn wants(&self, target: usize, status: u16) -> bool {
-        self.collector.borrow().wants(target, status)
+    pub(super) fn wants(&self, ask: Ask, status: u16) -> bool {
+        self.collector.borrow().wants(ask, status)
     }
 
     /// A connection is idle: the pacer may use it.

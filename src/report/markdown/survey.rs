@@ -2,17 +2,22 @@
 
 use std::io::{self, Write};
 
-use crate::loadtest::assessment::Assessment;
+use crate::loadtest::assessment::{Assessment, MeasuredAside};
 use crate::report::wording::survey as wording;
 use crate::text::number::{count, decimal};
 use crate::text::printable::{STATEMENT, one_line};
 
-use super::{code, code_cell, prose};
+use super::{cell, code, code_cell, prose};
 
+/// Faults of the load that are shown.
+const FAULTS: usize = 20;
 /// Statements that are shown of a load.
 const STATEMENTS: usize = 10;
 
 pub(super) fn write(out: &mut dyn Write, assessment: &Assessment) -> io::Result<()> {
+    if let Some(aside) = assessment.aside() {
+        apart(out, aside)?;
+    }
     if let Some(survey) = &assessment.survey {
         writeln!(
             out,
@@ -49,6 +54,12 @@ pub(super) fn write(out: &mut dyn Write, assessment: &Assessment) -> io::Result<
             )?;
         }
         writeln!(out)?;
+        for operation in &survey.operations {
+            if let Some(ids) = &operation.ids {
+                let (name, text) = (code(&operation.name), prose(&wording::ids(ids)));
+                writeln!(out, "- {name}: {text}")?;
+            }
+        }
         for left in &survey.left_out {
             let (name, reason) = (code(&left.name), prose(&left.reason));
             writeln!(out, "- left out: {name}: {reason}")?;
@@ -70,6 +81,33 @@ pub(super) fn write(out: &mut dyn Write, assessment: &Assessment) -> io::Result<
             )?;
         }
         writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// The requests of the load that broke a rule, and those of them that were not refused.
+fn apart(out: &mut dyn Write, aside: &MeasuredAside) -> io::Result<()> {
+    writeln!(
+        out,
+        "\n### Invalid requests\n\n{}",
+        prose(&wording::aside(aside))
+    )?;
+    let wrong = aside.not_refused();
+    if !wrong.is_empty() {
+        writeln!(out, "\n| operation | breaks | answers |\n|---|---|---|")?;
+    }
+    for (fault, tally) in wrong.iter().take(FAULTS) {
+        writeln!(
+            out,
+            "| {} | {} | {} |",
+            code_cell(&fault.request),
+            cell(&prose(&one_line(&fault.breaks, STATEMENT))),
+            wording::answers(tally)
+        )?;
+    }
+    if wrong.len() > FAULTS {
+        let more = count((wrong.len() - FAULTS) as u64);
+        writeln!(out, "\nand {more} more that were not refused")?;
     }
     Ok(())
 }

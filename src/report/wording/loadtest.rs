@@ -33,6 +33,14 @@ pub struct Headline {
 /// The one line over a report.
 pub fn headline(assessment: &Assessment) -> Headline {
     let line = |mood, text| Headline { mood, text };
+    if let (Some(reason), Some(survey)) = (&assessment.unloaded, &assessment.survey) {
+        let mood = if assessment.interrupted {
+            Mood::Look
+        } else {
+            Mood::Fails
+        };
+        return line(mood, super::survey::unloaded(survey, reason));
+    }
     let Some(first) = assessment.first() else {
         return line(Mood::Unknown, "nothing was measured".to_owned());
     };

@@ -1,7 +1,9 @@
 //! Words for the operations of a description, the same in every format.
 
-use crate::text::number::{count, counted, decimal};
-use crate::traffic::{Standing, Survey, Surveyed};
+use crate::loadtest::assessment::MeasuredAside;
+use crate::loadtest::recording::Tally;
+use crate::text::number::{count, counted, decimal, milliseconds};
+use crate::traffic::{Ids, Standing, Survey, Surveyed};
 
 /// `200: 3   12 of 13 invalid refused, 1 accepted   4.0 queries a request`.
 pub fn operation(operation: &Surveyed) -> String {
@@ -26,6 +28,61 @@ pub fn operation(operation: &Surveyed) -> String {
         ));
     }
     parts.join("   ")
+}
+
+/// `userId from `/id` of the body of createUser`: where the ids in a path came from.
+pub fn ids(ids: &Ids) -> String {
+    format!(
+        "{} from {}",
+        ids.parameters.join(", "),
+        ids.from.join(" and ")
+    )
+}
+
+/// `one in 20 requests broke a rule, in no other figure: 52 sent, 50 refused, 2 accepted; p50 0.41 ms`.
+pub fn aside(aside: &MeasuredAside) -> String {
+    let mut text = format!(
+        "one in {} requests broke a rule, in no other figure: {} answered, {} refused",
+        count(aside.one_in),
+        count(aside.record.requests.completed),
+        count(aside.with(Standing::Refused))
+    );
+    for (standing, word) in [
+        (Standing::Accepted, "accepted"),
+        (Standing::Broke, "answered 5xx"),
+        (Standing::Unknown, "not settled"),
+    ] {
+        let number = aside.with(standing);
+        if number > 0 {
+            text += &format!(", {} {word}", count(number));
+        }
+    }
+    let latency = &aside.latency;
+    for (name, value) in [("p50", latency.p50), ("p99", latency.p99)] {
+        if let Some(value) = value {
+            text += &format!("; {name} {}", milliseconds(value));
+        }
+    }
+    text
+}
+
+/// `201: 4   400: 1`.
+pub fn answers(tally: &Tally) -> String {
+    let statuses = tally.statuses.iter();
+    let texts = statuses.map(|(status, times)| format!("{status}: {}", count(*times)));
+    texts.collect::<Vec<_>>().join("   ")
+}
+
+/// Why no load came after the survey, as a headline goes on.
+pub fn unloaded(survey: &Survey, reason: &str) -> String {
+    let asked = counted(survey.operations.len(), "operation");
+    let objections = survey.operations.iter();
+    let wrong = objections.filter(|one| !one.objections.is_empty()).count();
+    let found = match wrong {
+        0 => "none with an objection".to_owned(),
+        several => format!("{} with an objection", count(several as u64)),
+    };
+    format!("{asked} checked, {found}, and no load: {reason}")
 }
 
 /// `132 of 132 invalid requests refused`, when there were any.

@@ -5,9 +5,10 @@ use std::time::Duration;
 use super::Faults;
 use crate::cli;
 use crate::files::Input;
-use crate::loadtest::plan::{Plan, Request, percent_decoded};
+use crate::loadtest::plan::{Plan, Request};
 use crate::redact::{SecretHeader, SecretUrl};
 use crate::settings::scaffold::DocumentRequest;
+use crate::text::percent::percent_decoded;
 use crate::traffic::{Given, Options};
 
 /// For each document that is fetched.
@@ -26,6 +27,8 @@ pub struct Described {
     pub options: Options,
     /// By the name of the operation.
     pub weights: Vec<(String, u32)>,
+    /// One of this many requests of the load breaks a rule; none without it.
+    pub invalid_one_in: Option<u64>,
 }
 
 impl Described {
@@ -95,7 +98,7 @@ pub(super) fn resolve(
         headers: first.headers.clone(),
         options: Options {
             seed: plan.seed,
-            invalid: arguments.invalid,
+            invalid: arguments.invalid.is_some(),
             changes: arguments.yes || first.address.is_near(),
             given: Given {
                 headers: names.collect(),
@@ -104,7 +107,25 @@ pub(super) fn resolve(
             },
         },
         weights,
+        invalid_one_in: share(arguments, faults),
     })
+}
+
+/// How rare the invalid requests of the load are; 0 sends them before the load alone.
+fn share(arguments: &cli::Loadtest, faults: &mut Faults) -> Option<u64> {
+    let text = arguments.invalid.as_ref()?;
+    let share: Option<f64> = text.trim().trim_end_matches('%').trim_end().parse().ok();
+    match share {
+        Some(0.0) => None,
+        Some(share) if (0.1..=50.0).contains(&share) => Some((100.0 / share).round() as u64),
+        _ => {
+            faults.push(
+                format!("`{text}` is no value of `--invalid`"),
+                Some("per cent of the load from 0.1 to 50, `--invalid=10%`; `--invalid=0` sends them before the load alone"),
+            );
+            None
+        }
+    }
 }
 
 /// The document says what is another for each request. What is known when the run begins is filled in

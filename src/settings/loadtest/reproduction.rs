@@ -107,7 +107,12 @@ pub(super) fn command(arguments: impl IntoIterator<Item = OsString>) -> String {
         for values in occurrences {
             let mut word: Vec<String> = flag.iter().cloned().collect();
             word.extend(values.map(|value| shell::word(&masked(id, &value.to_string_lossy()))));
-            words.push(word.join(" "));
+            let joint = if argument.is_require_equals_set() {
+                "="
+            } else {
+                " "
+            };
+            words.push(word.join(joint));
         }
     }
     folded(&words)

@@ -34,6 +34,7 @@ impl<'a> Reader<'a> {
             description: self.text_of(node, "description").unwrap_or_default(),
             headers,
             content: self.produced(node, produces),
+            links: IndexMap::new(),
         })
     }
 

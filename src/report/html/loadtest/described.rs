@@ -1,6 +1,7 @@
 //! The operations of a description, asked one by one: what each answered, what is wrong with that, the
 //! invalid requests that were not refused, and what was not asked at all.
 
+use super::super::capitalised;
 use super::super::part::{Cell, Part, Section, Shape, Table};
 use super::super::text::Html;
 use crate::loadtest::assessment::Assessment;
@@ -15,6 +16,7 @@ pub(super) fn section(assessment: &Assessment) -> Option<Section> {
     let survey = assessment.survey.as_ref()?;
     let mut parts = vec![Part::Note(Html::told(&about(survey)))];
     parts.extend(operations(survey));
+    parts.extend(apart(assessment));
     parts.extend(not_refused(survey));
     parts.extend(left_out(survey));
     Some(Section {
@@ -89,6 +91,10 @@ fn name(operation: &Surveyed) -> Html {
     if operation.name != path {
         markup += &format!(" <span class=\"mut\">{}</span>", Html::foreign(&path));
     }
+    if let Some(ids) = &operation.ids {
+        let text = Html::told(&wording::ids(ids));
+        markup += &format!("<br><span class=\"mut\">{text}</span>");
+    }
     for objection in &operation.objections {
         markup += &format!("<br>{}", Html::told(objection));
     }
@@ -104,6 +110,38 @@ fn answers(operation: &Surveyed) -> String {
         texts.push(format!("no answer: {}", operation.failures.len()));
     }
     texts.join(", ")
+}
+
+/// The requests of the load that broke a rule, and those of them that were not refused.
+fn apart(assessment: &Assessment) -> Vec<Part> {
+    let Some(aside) = assessment.aside() else {
+        return Vec::new();
+    };
+    let mut parts = vec![
+        Part::Heading(Html::text("Invalid requests within the load")),
+        Part::Note(Html::text(&format!(
+            "{}.",
+            capitalised(&wording::aside(aside))
+        ))),
+    ];
+    let wrong = aside.not_refused();
+    let mut table =
+        Table::new(&["operation", "what it breaks", "place", "answers"]).shaped(Shape::Stack);
+    for (fault, tally) in wrong.iter().take(ROWS) {
+        table.row([
+            Cell::html(Html::foreign(&fault.request)),
+            Cell::html(Html::told(&fault.breaks)),
+            Cell::html(place(&fault.pointer)),
+            Cell::text(&wording::answers(tally)),
+        ]);
+    }
+    parts.extend(table.part());
+    parts.extend(more(
+        wrong.len().saturating_sub(ROWS),
+        "fault",
+        "that were not refused",
+    ));
+    parts
 }
 
 /// The requests that break a rule and were not refused.

@@ -3,16 +3,18 @@
 use std::io::{self, Write};
 
 use super::{View, labelled, sign, wrap};
-use crate::loadtest::assessment::Assessment;
+use crate::loadtest::assessment::{Assessment, MeasuredAside};
 use crate::report::wording::loadtest::Mood;
 use crate::report::wording::survey as wording;
-use crate::terminal::BOLD;
+use crate::terminal::{BOLD, DIM};
 use crate::text::number::{count, counted, decimal};
 use crate::text::printable::{STATEMENT, cut, one_line, visible};
 use crate::traffic::{OperationQueries, Standing, Survey, Surveyed};
 
 /// Operations that are shown without `-v` when there is nothing to say about them.
 const SHOWN: usize = 20;
+/// Faults of the load that are shown without `-v`.
+const FAULTS: usize = 5;
 /// Statements that are shown of a load.
 const STATEMENTS: usize = 5;
 /// Characters of a name, and of what a document says to a rule.
@@ -20,7 +22,15 @@ const NAME: usize = 60;
 const REASON: usize = 400;
 
 pub(super) fn write(out: &mut dyn Write, assessment: &Assessment, view: &View) -> io::Result<()> {
+    if let Some(aside) = assessment.aside() {
+        writeln!(out)?;
+        labelled(out, "invalid", &wording::aside(aside), view)?;
+        apart(out, aside, view)?;
+    }
     if let Some(survey) = &assessment.survey {
+        if assessment.unloaded.is_none() {
+            writeln!(out)?;
+        }
         survey_of(out, survey, view)?;
     }
     if let Some(database) = &assessment.database {
@@ -40,8 +50,23 @@ pub(super) fn write(out: &mut dyn Write, assessment: &Assessment, view: &View) -
     Ok(())
 }
 
+/// The faults that were not refused each time.
+fn apart(out: &mut dyn Write, aside: &MeasuredAside, view: &View) -> io::Result<()> {
+    let wrong = aside.not_refused();
+    let shown = if view.verbose { wrong.len() } else { FAULTS };
+    for (fault, tally) in wrong.iter().take(shown) {
+        let (name, breaks) = (name(&fault.request), one_line(&fault.breaks, REASON));
+        let text = format!("{name} {}: {breaks}", wording::answers(tally));
+        hanging(out, &text, view)?;
+    }
+    if wrong.len() > shown {
+        let more = count((wrong.len() - shown) as u64);
+        writeln!(out, "    and {more} more that were not refused (-v)")?;
+    }
+    Ok(())
+}
+
 fn survey_of(out: &mut dyn Write, survey: &Survey, view: &View) -> io::Result<()> {
-    writeln!(out)?;
     let title = [survey.title.as_str(), survey.version.as_str()].join(" ");
     labelled(
         out,
@@ -81,6 +106,12 @@ fn survey_of(out: &mut dyn Write, survey: &Survey, view: &View) -> io::Result<()
             name(&operation.name),
             wording::operation(operation)
         )?;
+        if let Some(ids) = &operation.ids {
+            let text = one_line(&wording::ids(ids), REASON);
+            for line in wrap(&text, view.width.saturating_sub(8)) {
+                writeln!(out, "        {DIM}{line}{DIM:#}")?;
+            }
+        }
         if let Some(queries) = operation.queries.as_ref().filter(|_| view.verbose) {
             statements(out, queries, usize::MAX)?;
         }

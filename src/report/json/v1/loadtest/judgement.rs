@@ -164,7 +164,13 @@ pub(super) fn warnings(assessment: &Assessment) -> Vec<WarningEntry> {
         guide: None,
         message: remark.clone(),
     });
-    doubts.chain(remarks).collect()
+    let unloaded = assessment.unloaded.iter().map(|reason| WarningEntry {
+        code: "no-load",
+        page: None,
+        guide: None,
+        message: reason.clone(),
+    });
+    doubts.chain(unloaded).chain(remarks).collect()
 }
 
 impl From<&Checked> for ExpectationEntry {

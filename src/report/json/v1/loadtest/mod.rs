@@ -3,6 +3,7 @@
 
 mod capacity;
 mod histogram;
+mod invalid;
 mod judgement;
 mod results;
 mod stages;
@@ -20,6 +21,7 @@ use crate::loadtest::assessment::Assessment;
 use crate::report::json::write_document;
 
 pub use capacity::CapacityEntry;
+pub use invalid::InvalidLoadEntry;
 pub use judgement::{
     ComparisonEntry, ExpectationEntry, FindingEntry, RateLimitEntry, WarningEntry,
 };

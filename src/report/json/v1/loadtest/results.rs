@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::super::rounded;
 use super::histogram::encode;
+use super::invalid::InvalidLoadEntry;
 use super::stages::StageResultEntry;
 use super::targets::TargetEntry;
 use crate::loadtest::advice;
@@ -21,6 +22,8 @@ pub struct ResultEntry {
     pub method: String,
     /// The requests of a mix, each with its own figures; empty with a single request.
     pub targets: Vec<TargetEntry>,
+    /// With `--invalid`: the requests of the load that broke a rule.
+    pub invalid: Option<InvalidLoadEntry>,
     /// The code path that sent the requests.
     pub engine: String,
     pub protocol: String,
@@ -154,6 +157,7 @@ fn entry(name: &'static str, result: &Measured, assessment: &Assessment) -> Resu
         url: result.endpoint.url.clone(),
         method: result.endpoint.method.clone(),
         targets: result.parts.iter().map(TargetEntry::from).collect(),
+        invalid: result.aside.as_ref().map(InvalidLoadEntry::from),
         engine: recording.engine.to_owned(),
         protocol: recording.protocol.clone(),
         tls: recording.tls.clone(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::histogram::decode;
+use super::invalid::InvalidLoadFields;
 use super::stages::{StageFields, StageResultFields};
 use super::targets::TargetFields;
 use crate::loadtest::assessment::{Drawn, Endpoint, Load, Machine, TableUse};
@@ -135,6 +136,8 @@ struct ResultFields {
     engine: String,
     #[serde(default)]
     targets: Vec<TargetFields>,
+    #[serde(default)]
+    invalid: Option<InvalidLoadFields>,
     protocol: String,
     tls: Option<String>,
     requests: RequestFields,
@@ -262,6 +265,7 @@ pub fn read(text: &str) -> Result<Stored, StoredFault> {
                 url: result.url.clone(),
                 method: result.method.clone(),
                 requests: result.targets.iter().map(TargetFields::named).collect(),
+                aside: result.invalid.as_ref().map(InvalidLoadFields::faulty),
             })
             .collect(),
         errors: document.results.iter().map(errors).collect(),
@@ -337,6 +341,9 @@ fn recording(fields: &ResultFields) -> Result<Recording, StoredFault> {
     recording.latency = latency;
     for target in &fields.targets {
         recording.parts.push(target.part()?);
+    }
+    if let Some(invalid) = &fields.invalid {
+        recording.aside = Some(invalid.record()?);
     }
     recording.service = service;
     recording.connections.opened = fields.connections.opened;

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::rounded;
-use crate::traffic::{DatabaseUse, LeftOut, OperationQueries, Survey, Surveyed, Tried};
+use crate::traffic::{DatabaseUse, Ids, LeftOut, OperationQueries, Survey, Surveyed, Tried};
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DescriptionEntry {
@@ -34,11 +34,25 @@ pub struct OperationEntry {
     /// Exchanges without an answer.
     pub failures: Vec<String>,
     pub objections: Vec<String>,
+    /// Where the ids in the path came from, when answers of other operations showed them.
+    pub ids: Option<IdsEntry>,
     /// Requests that break one rule each.
     pub invalid: Vec<InvalidEntry>,
     /// More of them that were not sent.
     pub invalid_not_sent: usize,
     pub queries: Option<QueriesEntry>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct IdsEntry {
+    /// The parameters of the path that they stand for.
+    pub parameters: Vec<String>,
+    /// How many different ones were asked for.
+    pub number: usize,
+    /// In words: the operation, and the place in its answer.
+    pub from: Vec<String>,
+    /// Whether this run created all that they name.
+    pub created: bool,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -113,9 +127,21 @@ impl From<&Surveyed> for OperationEntry {
                 .collect(),
             failures: operation.failures.clone(),
             objections: operation.objections.clone(),
+            ids: operation.ids.as_ref().map(IdsEntry::from),
             invalid: operation.invalid.iter().map(InvalidEntry::from).collect(),
             invalid_not_sent: operation.not_tried,
             queries: operation.queries.as_ref().map(QueriesEntry::from),
+        }
+    }
+}
+
+impl From<&Ids> for IdsEntry {
+    fn from(ids: &Ids) -> Self {
+        Self {
+            parameters: ids.parameters.clone(),
+            number: ids.number,
+            from: ids.from.clone(),
+            created: ids.created,
         }
     }
 }

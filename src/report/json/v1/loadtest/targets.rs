@@ -11,7 +11,7 @@ use super::histogram::{decode, encode};
 use super::results::SummaryEntry;
 use super::stored::StoredFault;
 use crate::loadtest::assessment::{MeasuredPart, Named};
-use crate::loadtest::recording::{ErrorKind, Part};
+use crate::loadtest::recording::{ErrorKind, Part, Requests};
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TargetEntry {
@@ -42,10 +42,21 @@ pub struct TargetRequestsEntry {
     pub retried: u64,
 }
 
+impl From<&Requests> for TargetRequestsEntry {
+    fn from(requests: &Requests) -> Self {
+        Self {
+            sent: requests.sent,
+            completed: requests.completed,
+            failed: requests.failed,
+            open_at_end: requests.open_at_end,
+            retried: requests.retried,
+        }
+    }
+}
+
 impl From<&MeasuredPart> for TargetEntry {
     fn from(measured: &MeasuredPart) -> Self {
         let (named, part) = (&measured.named, &measured.part);
-        let requests = &part.requests;
         let ranges = named.accepted.iter();
         Self {
             name: named.name.clone(),
@@ -53,13 +64,7 @@ impl From<&MeasuredPart> for TargetEntry {
             method: named.method.clone(),
             weight: named.weight,
             accepted: ranges.map(|range| [*range.start(), *range.end()]).collect(),
-            requests: TargetRequestsEntry {
-                sent: requests.sent,
-                completed: requests.completed,
-                failed: requests.failed,
-                open_at_end: requests.open_at_end,
-                retried: requests.retried,
-            },
+            requests: TargetRequestsEntry::from(&part.requests),
             requests_per_second: rounded(measured.requests_per_second),
             latency_ms: SummaryEntry::from(&measured.latency),
             status_codes: part
@@ -86,19 +91,32 @@ pub(super) struct TargetFields {
     method: String,
     weight: u32,
     accepted: Vec<[u16; 2]>,
-    requests: RequestFields,
+    requests: TargetRequestFields,
     status_codes: BTreeMap<String, u64>,
     errors: BTreeMap<String, u64>,
     histogram: String,
 }
 
 #[derive(Deserialize)]
-struct RequestFields {
+pub(super) struct TargetRequestFields {
     sent: u64,
     completed: u64,
     failed: u64,
     open_at_end: u64,
     retried: u64,
+}
+
+impl TargetRequestFields {
+    pub(super) fn requests(&self) -> Requests {
+        Requests {
+            sent: self.sent,
+            completed: self.completed,
+            failed: self.failed,
+            open_at_end: self.open_at_end,
+            retried: self.retried,
+            ..Requests::default()
+        }
+    }
 }
 
 impl TargetFields {
@@ -116,13 +134,9 @@ impl TargetFields {
     pub(super) fn part(&self) -> Result<Part, StoredFault> {
         let mut part = Part {
             latency: decode(&self.histogram).ok_or(StoredFault::Histogram)?,
+            requests: self.requests.requests(),
             ..Part::default()
         };
-        part.requests.sent = self.requests.sent;
-        part.requests.completed = self.requests.completed;
-        part.requests.failed = self.requests.failed;
-        part.requests.open_at_end = self.requests.open_at_end;
-        part.requests.retried = self.requests.retried;
         for (status, count) in &self.status_codes {
             if let Ok(status) = status.parse() {
                 part.statuses.insert(status, *count);
