@@ -80,7 +80,8 @@ pub fn scaling(assessment: &Assessment) -> Option<Scaling> {
     let in_flight = result.in_flight();
     let connections = assessment.load.own_connections() as u64;
     let is_sample = result.recording.requests.completed >= FEWEST.max(2 * connections);
-    if !is_sample || spoiled(assessment).is_some() {
+    // A limit that is asked for its manners is no measure of a service.
+    if !is_sample || assessment.asked.rate_limit || spoiled(assessment).is_some() {
         return None;
     }
     // A closed loop keeps its connections busy; what was open at the end is not in the law's product.

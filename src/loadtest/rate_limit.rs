@@ -106,6 +106,7 @@ pub fn judge(recording: &Recording, elapsed: Duration) -> Observed {
     let inferred = infer(seen, allowed, elapsed);
     let declared = declared(&seen.samples);
     let agrees = inferred
+        .filter(|_| is_watched(seen))
         .and_then(Shape::per_second)
         .zip(rate_of(declared.as_ref()))
         .map(|(inferred, declared)| (inferred / declared - 1.0).abs() <= TOLERANCE);
@@ -290,6 +291,12 @@ fn held(seen: &RateLimit, inferred: Option<Shape>) -> Check {
     }
 }
 
+/// Whether the limit was seen at work for a second: less of it is a rate of a few answers.
+fn is_watched(seen: &RateLimit) -> bool {
+    let first = seen.first_limited.map_or(0.0, |first| first.as_secs_f64());
+    seen.slots.len() as f64 * SLOT_SECONDS - first >= 1.0
+}
+
 fn most_in_a_second(slots: &[Slot]) -> u64 {
     let sum = |window: &[Slot]| window.iter().map(|slot| slot.allowed).sum();
     if slots.len() < 10 {
@@ -371,7 +378,7 @@ fn headers(samples: &[Sample], declared: Option<&Declared>, agrees: Option<bool>
         ),
         (Some(_), None) => (
             Standing::Holds,
-            "present; no rate in them to compare".to_owned(),
+            "present; no rate to compare them with".to_owned(),
         ),
     };
     Check {
@@ -502,5 +509,18 @@ mod tests {
         assert!(!judge(&recorded, elapsed).holds());
         let none = Recording::default();
         assert!(!judge(&none, elapsed).holds());
+    }
+
+    #[test]
+    fn a_declaration_is_not_judged_by_a_moment() {
+        let declared = [("ratelimit-policy", "\"d\";q=50;w=1")];
+        for (length, agrees) in [(6, None), (30, Some(false))] {
+            // Twenty a second where fifty are declared.
+            let slots = (0..length).map(|_| slot(2)).collect();
+            let (recording, elapsed) = recording(slots, &declared);
+            let observed = judge(&recording, elapsed);
+            assert_eq!(observed.agrees, agrees, "{length}");
+            assert_eq!(observed.holds(), agrees.is_none(), "{length}");
+        }
     }
 }

@@ -397,3 +397,14 @@ fn requests_of_a_list_have_rows_of_their_own() {
         holds(&page, &[&format!("<caption>{name}")]);
     }
 }
+
+#[test]
+fn answers_that_were_asked_for_are_no_errors_on_the_page() {
+    let (sandbox, server) = (Sandbox::new(), WebServer::start());
+    let url = server.url("/status/404");
+    let flags = [&url, "-c", "2", "-d", "2.2s", "--expect-status", "404"];
+    let (report, page) = both(&sandbox, &flags, 0);
+    assert_eq!(report["results"][0]["error_rate"], 0.0);
+    holds(&page, &["id=\"throughput-title\""]);
+    assert!(!page.contains("id=\"errors-title\""), "errors are drawn");
+}

@@ -74,6 +74,8 @@ pub fn run(
                 events,
             );
         }
+        // The load is whole, and what was asked of it is not.
+        outcome.interrupted = stop();
     }
     Ok(outcome)
 }

@@ -149,7 +149,8 @@ fn failed(kind: ErrorKind) -> Cell {
 /// Our words for the kind, and the first of the system's where they say more.
 fn failure(kind: ErrorKind, first: &str, assessment: &Assessment) -> Cell {
     let ours = wording::error(kind, assessment);
-    if first.is_empty() || first == ours {
+    // A time-out has no words but ours.
+    if first.is_empty() || first == ours || kind == ErrorKind::Timeout {
         return Cell::text(&ours);
     }
     Cell::html(Html::ours(format!(

@@ -107,7 +107,7 @@ pub(super) fn lines(assessment: &Assessment) -> Vec<Html> {
     lines.extend(first_body(assessment));
     let shown = lines.len().min(3);
     let mut lines: Vec<Html> = lines[..shown].iter().map(|line| Html::told(line)).collect();
-    if assessment.verdict == Word::NoSuccess && lines.is_empty() {
+    if assessment.verdict == Word::NoSuccess && !assessment.is_silent() && lines.is_empty() {
         lines.push(Html::sentence(
             "A run without one 2xx or 3xx says nothing about the endpoint; `--expect-status` names what is wanted.",
         ));

@@ -8,7 +8,8 @@ use super::super::plot::{Plot, Point, Scale};
 use super::super::text::Html;
 use super::judged::{digits, time_cell};
 use super::latency::limit;
-use crate::loadtest::assessment::Assessment;
+use crate::loadtest::assessment::{Assessment, Measured};
+use crate::loadtest::recording::Point as Second;
 use crate::loadtest::statistics::Percentile;
 use crate::text::number::{self, count, counted, per_second};
 use course::{Axis, Course, FOR_MEDIAN, PAUSE, Spread, Stretch};
@@ -18,9 +19,24 @@ const MOST_ROWS: usize = 60;
 /// Above these many the maxima are a line and no dots.
 const MOST_DOTS: usize = 120;
 
+/// The seconds without what they count as refused, where all of that was asked for: a status that is
+/// expected, a limit that is to bite.
+fn accepted(result: &Measured) -> Option<Vec<Second>> {
+    (result.errors == result.recording.requests.failed).then(|| {
+        let seconds = result.recording.series.iter();
+        seconds
+            .map(|second| Second {
+                refused: 0,
+                ..second.clone()
+            })
+            .collect()
+    })
+}
+
 pub(super) fn section(assessment: &Assessment) -> Option<Section> {
     let result = assessment.first()?;
-    let series = &result.recording.series;
+    let accepted = accepted(result);
+    let series = accepted.as_ref().unwrap_or(&result.recording.series);
     let axis = Axis::of(assessment);
     let (id, title) = ("time", "Over time");
     let sentence = |text: String| Section {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{LABEL, View, labelled, reading, sign, stages, subject, targets};
+use super::{LABEL, View, labelled, reading, sign, stages, subject, targets, wrap};
 use crate::loadtest::assessment::{Assessment, Doubt, Measured, Verdict};
 use crate::loadtest::expectation::{Checked, Threshold};
 use crate::loadtest::recording::ErrorKind;
@@ -121,10 +121,33 @@ fn expectations(out: &mut dyn Write, checked: &[Checked], view: &View) -> io::Re
             "{name:<name_width$}   {figure:<figure_width$}   {}",
             reasons.join(" ")
         );
-        let line = visible(line.trim_end());
-        writeln!(out, "  {} {line}", sign(mood, view.symbols))?;
+        // Reasons that do not fit go on under themselves.
+        let indent = 4 + name_width + figure_width + 6;
+        let room = view.width.saturating_sub(4).max(indent + 20);
+        for (index, line) in wrap_under(line.trim_end(), indent - 4, room)
+            .iter()
+            .enumerate()
+        {
+            if index == 0 {
+                writeln!(out, "  {} {line}", sign(mood, view.symbols))?;
+            } else {
+                writeln!(out, "{:indent$}{line}", "")?;
+            }
+        }
     }
     Ok(())
+}
+
+/// The first line with what stands before `indent` as it is, and the others without it.
+fn wrap_under(line: &str, indent: usize, width: usize) -> Vec<String> {
+    let line = visible(line);
+    let Some((at, _)) = line.char_indices().nth(indent) else {
+        return vec![line];
+    };
+    let (before, reasons) = line.split_at(at);
+    let mut lines = wrap(reasons, width.saturating_sub(indent));
+    lines[0].insert_str(0, before);
+    lines
 }
 
 fn measured(checked: &Checked) -> String {
