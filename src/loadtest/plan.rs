@@ -103,6 +103,16 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// The protocol that it speaks unless an answer shows another one.
+    pub const fn first_protocol(&self) -> &'static str {
+        match self {
+            Self::Http2 => "HTTP/2",
+            Self::Http1 | Self::General(_) => "HTTP/1.1",
+        }
+    }
+}
+
 /// When the next request is sent.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Pace {

@@ -384,6 +384,10 @@ impl Recording {
         merge_blocks(&mut self.blocks, &other.blocks);
         stages::merge(&mut self.stages, &other.stages);
         self.gaps.merge(&other.gaps);
+        // Who saw no answer does not know what the server speaks.
+        if self.samples.is_empty() && !other.samples.is_empty() {
+            self.protocol.clone_from(&other.protocol);
+        }
         for sample in &other.samples {
             if !self.samples.iter().any(|kept| kept.status == sample.status) {
                 self.samples.push(sample.clone());
@@ -493,8 +497,19 @@ impl Interval {
     }
 }
 
+impl Slot {
+    /// The place of the slot in which this moment lies.
+    pub fn number_at(at: Duration) -> usize {
+        (at.as_millis() / 100) as usize
+    }
+}
+
 impl RateLimit {
     fn merge(&mut self, other: &Self) {
+        let firsts = [self.first_limited, other.first_limited];
+        let first = firsts.into_iter().flatten().min();
+        self.allowed_before = self.allowed_until(first) + other.allowed_until(first);
+        self.first_limited = first;
         if self.slots.len() < other.slots.len() {
             self.slots.resize(other.slots.len(), Slot::default());
         }
@@ -502,15 +517,23 @@ impl RateLimit {
             mine.allowed += theirs.allowed;
             mine.limited += theirs.limited;
         }
-        self.first_limited = match (self.first_limited, other.first_limited) {
-            (Some(mine), Some(theirs)) => Some(mine.min(theirs)),
-            (mine, theirs) => mine.or(theirs),
-        };
-        self.allowed_before += other.allowed_before;
         self.retry_after.merge(&other.retry_after);
         self.samples.extend(other.samples.iter().cloned());
         self.samples.sort_by_key(|sample| sample.at);
         self.recovery = self.recovery.or(other.recovery);
+    }
+
+    /// What was let through before the first 429 of all workers, to a tenth of a second where it was
+    /// another one's.
+    fn allowed_until(&self, first: Option<Duration>) -> u64 {
+        match first {
+            Some(first) if self.first_limited != Some(first) => {
+                let slots = self.slots.iter().take(Slot::number_at(first) + 1);
+                let allowed: u64 = slots.map(|slot| slot.allowed).sum();
+                allowed.min(self.allowed_before)
+            }
+            _ => self.allowed_before,
+        }
     }
 }
 
@@ -521,7 +544,8 @@ impl RetryAfter {
             self.absent += 1;
             return;
         };
-        if let Ok(seconds) = value.parse::<u64>() {
+        let digits = value.bytes().all(|byte| byte.is_ascii_digit());
+        if let (true, Ok(seconds)) = (digits, value.parse::<u64>()) {
             self.valid += 1;
             self.shortest_seconds = Some(self.shortest_seconds.map_or(seconds, |s| s.min(seconds)));
             self.longest_seconds = Some(self.longest_seconds.map_or(seconds, |s| s.max(seconds)));
@@ -558,4 +582,37 @@ fn merge_blocks(mine: &mut Vec<Block>, theirs: &[Block]) {
         }
     }
     mine.sort_by_key(|block| block.number);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_429_of_one_worker_is_that_of_all() {
+        let seen = |first: Option<u64>, allowed: &[u64], allowed_before| RateLimit {
+            slots: allowed
+                .iter()
+                .map(|allowed| Slot {
+                    allowed: *allowed,
+                    limited: 0,
+                })
+                .collect(),
+            first_limited: first.map(Duration::from_millis),
+            allowed_before,
+            ..RateLimit::default()
+        };
+        let busy = seen(Some(150), &[40, 20, 0, 0, 0], 60);
+        // One met the limit later, and one not at all.
+        for other in [
+            seen(Some(420), &[4, 3, 2, 2, 1], 12),
+            seen(None, &[4, 3, 2, 2, 2], 13),
+        ] {
+            for (mut one, other) in [(busy.clone(), other.clone()), (other.clone(), busy.clone())] {
+                one.merge(&other);
+                assert_eq!(one.first_limited, Some(Duration::from_millis(150)));
+                assert_eq!(one.allowed_before, 60 + 7);
+            }
+        }
+    }
 }

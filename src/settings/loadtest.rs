@@ -143,6 +143,12 @@ pub(super) fn resolve(arguments: cli::Loadtest, context: &Context) -> Result<Req
     }
     let margin = margin(&arguments, &mut faults);
     if !arguments.merge.is_empty() {
+        if arguments.expect_rate_limit {
+            faults.push(
+                "`--expect-rate-limit` looks at answers one by one, which reports do not hold",
+                Some("give it to a run of its own, without `--merge`"),
+            );
+        }
         let baseline = arguments.compare.clone().flatten().map(PathBuf::from);
         let wait = wait(&arguments, &mut faults);
         let Some(reports) = reports.filter(|_| faults.is_empty()) else {

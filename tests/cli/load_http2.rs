@@ -344,6 +344,35 @@ fn windows_are_given_back_and_kept() {
 }
 
 #[test]
+fn a_new_size_of_windows_leaves_a_stream_that_is_over_alone() {
+    let mut connection = Connection::new();
+    connection.begin(Expects::Body);
+    let request = Sending {
+        block: &[0x82],
+        body: b"",
+    };
+    let mut said = Vec::new();
+    connection.produce(request, 1 << 16, &mut said);
+    let mut room = Room::default();
+    // The stream has the largest window that there is when its answer ends it.
+    let largest = 0x7fff_ffff_u32 - 65_535;
+    let start = [
+        settings(&[]),
+        frame(WINDOW_UPDATE, 0, 1, &largest.to_be_bytes()),
+        ok(&[]),
+        frame(DATA, END_STREAM, 1, b""),
+    ];
+    let answer = connection.feed(&start.concat(), &mut room, |_| false);
+    assert!(matches!(answer, Ok(Step::Complete(_))), "{answer:?}");
+    let larger = settings(&[(4, 1 << 20)]);
+    assert_eq!(
+        connection.feed(&larger, &mut room, |_| false),
+        Ok(Step::More)
+    );
+    assert!(connection.is_usable());
+}
+
+#[test]
 fn a_stream_waits_for_the_server_and_ends_with_the_numbers() {
     let request = Sending {
         block: &[0x82],

@@ -39,6 +39,7 @@ mod layouts;
 mod load_capacity;
 mod load_described;
 mod load_emit;
+mod load_ends;
 mod load_engine;
 mod load_hosts;
 mod load_http1;

@@ -5,10 +5,10 @@ mod belonging;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::{BASELINE, SHARD, measured_now, render, stored, verdict};
+use super::run::with_baseline;
+use super::{BASELINE, SHARD, render, stored, verdict};
 use crate::failure::{Failure, Fault, Message, Verdict};
 use crate::loadtest::assessment::{self, Subject};
-use crate::loadtest::comparison;
 use crate::report::json::v1::loadtest::Stored;
 use crate::settings::loadtest::Merge;
 use crate::terminal::{Terminal, interrupt};
@@ -19,22 +19,14 @@ pub(super) fn run(request: &Merge, terminal: &mut Terminal) -> Result<Verdict, F
     let mut parts = Vec::new();
     let mut faults: Vec<Message> = Vec::new();
     for path in &request.files {
-        match stored(path, "to merge", SHARD) {
-            Ok(part) => parts.push((path.as_path(), part)),
-            Err(failure) => {
-                let messages = failure.faults.into_iter().filter_map(|fault| match fault {
-                    Fault::Message(message) => Some(message),
-                    Fault::Diagnostic(_) => None,
-                });
-                faults.extend(messages);
-            }
-        }
+        let part = kept(stored(path, "to merge", SHARD), &mut faults);
+        parts.extend(part.map(|part| (path.as_path(), part)));
     }
     faults.extend(belonging::faults(&parts, faults.is_empty()));
-    let baseline = match &request.baseline {
-        Some(path) => Some(stored(path, "to compare with", BASELINE)?),
-        None => None,
-    };
+    let baseline = request.baseline.as_ref().and_then(|path| {
+        let before = kept(stored(path, "to compare with", BASELINE), &mut faults)?;
+        Some((path, before))
+    });
     if !faults.is_empty() {
         return Err(Failure::inputs(faults).closing("nothing was merged"));
     }
@@ -47,20 +39,26 @@ pub(super) fn run(request: &Merge, terminal: &mut Terminal) -> Result<Verdict, F
     // The survey of each part is not added up, so what the load met is told here.
     let apart = assessed.aside().map(|aside| aside.findings(None));
     assessed.findings.extend(apart.into_iter().flatten());
-    if let (Some(before), Some(now)) = (
-        baseline.as_ref().and_then(Stored::baseline),
-        assessed.first(),
-    ) {
-        let now = measured_now(&assessed, now);
-        let comparison = comparison::against_baseline(&before, &now, request.margin);
-        let file = request
-            .baseline
-            .as_ref()
-            .map(|path| path.display().to_string());
-        assessed = assessed.compared_with(before, comparison, file);
+    if let Some((path, before)) = &baseline {
+        assessed = with_baseline(assessed, before, path, request.margin);
     }
     render::all(&assessed, &request.reports, terminal)?;
     Ok(verdict(&assessed, request.strict))
+}
+
+/// The report, or its faults among the others.
+fn kept(read: Result<Stored, Failure>, faults: &mut Vec<Message>) -> Option<Stored> {
+    match read {
+        Ok(stored) => Some(stored),
+        Err(failure) => {
+            let messages = failure.faults.into_iter().filter_map(|fault| match fault {
+                Fault::Message(message) => Some(message),
+                Fault::Diagnostic(_) => None,
+            });
+            faults.extend(messages);
+            None
+        }
+    }
 }
 
 /// Waits until all files are there. Reports are written whole, so a file that is there is complete.
@@ -122,7 +120,8 @@ fn remarks(parts: &[(&Path, Stored)]) -> Vec<String> {
             .map(|(_, part)| part.outcome.elapsed.as_secs_f64());
         if apart > 0.1 * shortest.fold(f64::MAX, f64::min) {
             remarks.push(format!(
-                "the parts started {apart:.0} s apart, so they were not one load."
+                "the parts started {} apart, so they were not one load.",
+                seconds(Duration::from_secs_f64(apart))
             ));
         }
     }
@@ -157,6 +156,8 @@ fn sum(parts: Vec<(&Path, Stored)>, request: &Merge) -> Option<Subject> {
                 .rate
                 .zip(part.load.rate)
                 .map(|(mine, theirs)| mine + theirs);
+            let requests = total.load.requests.zip(part.load.requests);
+            total.load.requests = requests.map(|(mine, theirs)| mine + theirs);
         }
         total.load.threads += part.load.threads;
         if let (Some(mine), Some(theirs)) = (&mut total.load.drawn, &part.load.drawn)

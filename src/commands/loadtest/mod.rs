@@ -24,10 +24,13 @@ use crate::text::number::milliseconds;
 
 pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict, Failure> {
     match request {
-        Request::Run(request) => match request.find_capacity {
-            Some(ceiling) => capacity::run(request, ceiling, terminal),
-            None => run::run(request, terminal),
-        },
+        Request::Run(request) => {
+            open_more_files();
+            match request.find_capacity {
+                Some(ceiling) => capacity::run(request, ceiling, terminal),
+                None => run::run(request, terminal),
+            }
+        }
         Request::Merge(request) => merge::run(request, terminal),
         Request::Emit(request) => emit::run(request, terminal),
     }
@@ -118,6 +121,21 @@ fn open_files() -> Option<u64> {
         .ok()
         .map(|(soft, _)| soft)
 }
+
+/// Every connection is an open file, and what a shell allows is seldom as much as the system does. A
+/// system that refuses keeps its limit; connections that cannot be made are counted.
+#[cfg(unix)]
+fn open_more_files() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && soft < hard
+    {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+    }
+}
+
+#[cfg(not(unix))]
+const fn open_more_files() {}
 
 #[cfg(not(unix))]
 fn open_files() -> Option<u64> {

@@ -1,5 +1,7 @@
 //! One load: run it, judge it, show it.
 
+use std::path::Path;
+
 use super::database::{Look, QueryCounter};
 use super::described::{self, Checked};
 use super::hint::hint;
@@ -11,7 +13,7 @@ use super::{
 use crate::diagnostic::Diagnostic;
 use crate::failure::{Failure, Verdict};
 use crate::loadtest::assessment::{self, Assessment, Endpoint, Subject};
-use crate::loadtest::comparison;
+use crate::loadtest::comparison::{self, Margin};
 use crate::loadtest::recording::Outcome;
 use crate::loadtest::runner::{self, Probe};
 use crate::report::json::v1::loadtest::Stored;
@@ -172,7 +174,7 @@ fn queries(
     Ok(counter.used(load))
 }
 
-fn compare(mut assessed: Assessment, request: &Run, before: Option<&Stored>) -> Assessment {
+fn compare(assessed: Assessment, request: &Run, before: Option<&Stored>) -> Assessment {
     let accepts = request.asked.acceptance();
     match (&request.against, assessed.results.as_slice()) {
         (Against::Endpoint, [a, b]) => {
@@ -180,23 +182,31 @@ fn compare(mut assessed: Assessment, request: &Run, before: Option<&Stored>) -> 
                 comparison::endpoints(&a.recording, &b.recording, accepts, request.margin);
             assessed.compared(comparison, None)
         }
-        (Against::Baseline(path), [now]) => {
-            let Some((before, stored)) =
-                before.and_then(|stored| Some((stored.baseline()?, stored)))
-            else {
-                return assessed;
-            };
-            let now = measured_now(&assessed, now);
-            let comparison = comparison::against_baseline(&before, &now, request.margin);
-            assessed.remarks.extend(busy_machine(&now));
-            assessed
-                .remarks
-                .extend(other_machine(path, &stored.machine, &assessed.machine));
-            assessed.remarks.extend(other_load(stored, &assessed));
-            assessed.compared_with(before, comparison, Some(path.display().to_string()))
-        }
+        (Against::Baseline(path), [_]) => match before {
+            Some(before) => with_baseline(assessed, before, path, request.margin),
+            None => assessed,
+        },
         _ => assessed,
     }
+}
+
+/// The run with its comparison with an earlier one, and what makes the two hard to compare.
+pub(super) fn with_baseline(
+    mut assessed: Assessment,
+    stored: &Stored,
+    path: &Path,
+    margin: Margin,
+) -> Assessment {
+    let (Some(before), Some(now)) = (stored.baseline(), assessed.first()) else {
+        return assessed;
+    };
+    let now = measured_now(&assessed, now);
+    let comparison = comparison::against_baseline(&before, &now, margin);
+    assessed.remarks.extend(busy_machine(&now));
+    let machine = other_machine(path, &stored.machine, &assessed.machine);
+    assessed.remarks.extend(machine);
+    assessed.remarks.extend(other_load(stored, &assessed));
+    assessed.compared_with(before, comparison, Some(path.display().to_string()))
 }
 
 /// A baseline of another load says little, and the report says so: everything that differs.

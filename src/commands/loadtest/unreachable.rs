@@ -10,6 +10,12 @@ use crate::loadtest::runner::Unreachable;
 use crate::text::number::{counted, seconds};
 
 pub(super) fn failure(unreachable: &Unreachable, plan: &Plan) -> Failure {
+    if unreachable.connections == 0 {
+        // Not one was tried: this machine is at fault.
+        return Failure::environment("the load could not be started")
+            .cause(unreachable.words.clone())
+            .hint("fewer `--threads`; `backsmith doctor` shows the limits of this machine");
+    }
     let target = &plan.targets[unreachable.target].requests()[unreachable.request];
     let url = target.url.to_string();
     // Where connections go elsewhere than the URL says, it is there that nothing answers.

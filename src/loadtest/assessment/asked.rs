@@ -57,14 +57,12 @@ impl TableUse {
 }
 
 impl Load {
-    /// The rate of an open loop at its slowest; a pause has none.
+    /// The rate of an open loop at its slowest, of this machine's part; a pause has none.
     pub fn slowest_rate(&self) -> Option<f64> {
         let slowest = |stage: &Stage| stage.from.min(stage.to);
-        self.stages
-            .iter()
-            .map(slowest)
-            .reduce(f64::min)
-            .or(self.rate)
+        let rate = self.stages.iter().map(slowest).reduce(f64::min);
+        let parts = self.shard.map_or(1, |shard| shard.of);
+        Some(rate.or(self.rate)? / f64::from(parts))
     }
 
     /// The rate of an open loop at its fastest.

@@ -46,8 +46,8 @@ pub(super) enum Message {
 pub(super) struct Finished {
     pub(super) recordings: Vec<Recording>,
     pub(super) client: Client,
-    /// When the last answer came.
-    pub(super) last_answer: u64,
+    /// When the last exchange ended, with an answer or without.
+    pub(super) last_ending: u64,
 }
 
 /// One exchange and its instants.
@@ -79,7 +79,7 @@ pub(super) struct Collector {
     block: usize,
     processor_at_start: f64,
     processor_at_second: f64,
-    last_answer: u64,
+    last_ending: u64,
 }
 
 struct TargetCollector {
@@ -103,6 +103,9 @@ struct TargetCollector {
 /// Heads of 429s that are kept.
 const LIMIT_SAMPLES: usize = 64;
 
+/// Statuses of which an answer is kept: a server that makes up statuses fills no memory.
+const STATUS_SAMPLES: usize = 32;
+
 impl Collector {
     pub(super) fn new(
         plan: &Arc<Plan>,
@@ -115,6 +118,7 @@ impl Collector {
             apart: Apart::of(target),
             recording: Recording {
                 engine: plan.engine.name(),
+                protocol: plan.engine.first_protocol().to_owned(),
                 service: is_open_loop.then(histogram),
                 rate_limit: watches_limit.then(RateLimit::default),
                 stages: vec![StageRecord::default(); plan.stages.len()],
@@ -153,7 +157,7 @@ impl Collector {
             block: 0,
             processor_at_start: 0.0,
             processor_at_second: 0.0,
-            last_answer: 0,
+            last_ending: 0,
         }
     }
 
@@ -165,12 +169,19 @@ impl Collector {
     /// The run begins.
     pub(super) fn begin(&mut self, timeline: Timeline) {
         self.timeline = Some(timeline);
-        self.last_answer = timeline.measured;
+        self.last_ending = timeline.measured;
         self.stage_ends = timeline.stage_ends(&self.plan);
         if timeline.has_blocks() {
             self.open_block(timeline, 0);
         }
-        self.boundary = self.next_boundary(timeline);
+        self.begin_measuring();
+        // The first boundary is the end of the warm-up, and no second or block ends with it.
+        self.boundary = timeline.measured;
+        self.advance(timeline.start);
+    }
+
+    /// The warm-up is over, or there is none.
+    fn begin_measuring(&mut self) {
         self.processor_at_start = processor::thread_seconds();
         self.processor_at_second = self.processor_at_start;
     }
@@ -210,8 +221,7 @@ impl Collector {
         if let Counted::Apart(_) = self.layout.counted(ask) {
             return false;
         }
-        (status == 429 && target.recording.rate_limit.is_some())
-            || !target.sampled.contains(&status)
+        (status == 429 && target.recording.rate_limit.is_some()) || target.wants_sample(status)
     }
 
     /// How late a request left although a connection was free.
@@ -311,7 +321,7 @@ impl Collector {
             target.warmup_statuses.count(reply.status);
             return;
         }
-        self.last_answer = self.last_answer.max(exchange.ended);
+        self.last_ending = self.last_ending.max(exchange.ended);
         let latency = exchange.ended.saturating_sub(exchange.from);
         record(&mut target.segment, latency);
         if let Some(counted) = self.parts.get_mut(part) {
@@ -367,6 +377,7 @@ impl Collector {
             target.recording.warmup.failed += 1;
             return;
         }
+        self.last_ending = self.last_ending.max(exchange.ended);
         target.failed += 1;
         target.recording.requests.failed += 1;
         let mut part = self.parts.get_mut(part);
@@ -407,6 +418,9 @@ impl Collector {
             return;
         };
         while now >= self.boundary {
+            if self.boundary == timeline.measured {
+                self.begin_measuring();
+            }
             for target in &mut self.targets {
                 target.close_segment();
             }
@@ -456,11 +470,11 @@ impl Collector {
             let requests = &mut recording.requests;
             requests.completed = recording.statuses.values().sum();
             requests.sent = requests.completed + requests.failed + requests.open_at_end;
-            // A run that ended because it had all its answers has no gap after the last one.
+            // A run that ended because all its exchanges did has no gap after the last one.
             let last = if timeline.end == NEVER && requests.open_at_end == 0 {
-                self.last_answer
+                self.last_ending
             } else {
-                last.max(self.last_answer)
+                last.max(self.last_ending)
             };
             let end = timeline.since_measured(last);
             if !timeline.has_blocks() && !end.is_zero() {
@@ -472,7 +486,7 @@ impl Collector {
         let finished = Finished {
             recordings: recordings.collect(),
             client: std::mem::take(&mut self.client),
-            last_answer: self.last_answer,
+            last_ending: self.last_ending,
         };
         self.send(Message::Finished(Box::new(finished)));
     }
@@ -581,8 +595,13 @@ impl TargetCollector {
         }
     }
 
+    /// Whether an answer of this status is to be kept.
+    fn wants_sample(&self, status: u16) -> bool {
+        !self.sampled.contains(&status) && self.sampled.len() < STATUS_SAMPLES
+    }
+
     fn keep(&mut self, at: Duration, status: u16, protocol: &str, capture: Capture) {
-        if self.sampled.contains(&status) {
+        if !self.wants_sample(status) {
             return;
         }
         if self.sampled.is_empty() {
@@ -599,7 +618,7 @@ impl TargetCollector {
         let Some(limit) = &mut self.recording.rate_limit else {
             return;
         };
-        let number = (at.as_millis() / 100) as usize;
+        let number = Slot::number_at(at);
         if limit.slots.len() <= number {
             limit.slots.resize(number + 1, Slot::default());
         }
@@ -640,3 +659,6 @@ fn sample(at: Duration, status: u16, capture: Capture) -> Sample {
 pub(super) fn record(histogram: &mut Histogram<u64>, value: u64) {
     let _ = histogram.record(value.max(1));
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! Names to addresses, once for the run, and addresses to connections, with the time of each part.
 
 use std::cell::{Cell, OnceCell};
+use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -114,17 +115,17 @@ impl Route {
         clock: Clock,
         timeout: Duration,
     ) -> Result<Connected, Failure> {
-        match tokio::time::timeout(timeout, self.connect_without_limit(clock)).await {
+        match tokio::time::timeout(timeout, self.connect_in_turn(clock, timeout)).await {
             Ok(result) => result,
             Err(_) => Err(Failure::timeout()),
         }
     }
 
-    async fn connect_without_limit(&self, clock: Clock) -> Result<Connected, Failure> {
+    async fn connect_in_turn(&self, clock: Clock, timeout: Duration) -> Result<Connected, Failure> {
         let begun = clock.now();
         let socket = match &self.place {
             Place::Tcp(addresses) => {
-                let stream = self.connect_tcp(addresses).await?;
+                let stream = self.connect_tcp(addresses, timeout).await?;
                 // Small writes must not wait for one another.
                 stream.set_nodelay(true).map_err(Failure::connecting)?;
                 Socket::from(stream)
@@ -132,7 +133,7 @@ impl Route {
             Place::Unix(path) => connect_unix(path).await?,
             Place::Proxy(addresses) => {
                 return Ok(Connected {
-                    transport: Transport::Plain(self.connect_tcp(addresses).await?.into()),
+                    transport: Transport::Plain(self.connect_tcp(addresses, timeout).await?.into()),
                     connect: clock.now() - begun,
                     tls: None,
                 });
@@ -159,11 +160,19 @@ impl Route {
         })
     }
 
-    async fn connect_tcp(&self, addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {
+    /// An address that does not answer, such as one of IPv6 behind a network without it, must leave
+    /// time for the others: each has an equal part.
+    async fn connect_tcp(
+        &self,
+        addresses: &[SocketAddr],
+        timeout: Duration,
+    ) -> Result<TcpStream, Failure> {
         let mut first_failure = None;
+        let part = timeout / u32::try_from(addresses.len()).unwrap_or(1).max(1);
         for turn in 0..addresses.len() {
             let index = (self.preferred.get() + turn) % addresses.len();
-            match TcpStream::connect(addresses[index]).await {
+            let connected = tokio::time::timeout(part, TcpStream::connect(addresses[index])).await;
+            match connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
                 Ok(stream) => {
                     self.preferred.set(index);
                     if addresses[index].ip().is_loopback() {
@@ -234,7 +243,7 @@ fn configuration(plan: &Plan) -> Result<Arc<ClientConfig>, Failure> {
 }
 
 /// A handshake that failed. A server that speaks none of the offered protocols says no more than that.
-fn refused(error: std::io::Error, configuration: &ClientConfig) -> Failure {
+fn refused(error: io::Error, configuration: &ClientConfig) -> Failure {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
     let is_alert = matches!(
         inner,

@@ -120,7 +120,8 @@ impl Connection<'_> {
                 return;
             };
             if !self.sessions[ask.lane].is_connected() {
-                let connected = Box::pin(self.connect(ask, now, now)).await;
+                let begun = now;
+                let connected = Box::pin(self.connect(ask, begun, begun)).await;
                 if !connected {
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
@@ -130,6 +131,10 @@ impl Connection<'_> {
                     continue;
                 }
                 pause = SHORTEST_PAUSE;
+                if timeline.is_warm(now) && !timeline.is_warm(begun) {
+                    // The turn was one of the warm-up, which is over: this request takes another.
+                    continue;
+                }
             }
             let sent = now;
             let mut result = self.exchange(ask, sent, sent).await;

@@ -181,6 +181,8 @@ struct Crew {
     layout: Arc<Layout>,
     shared: Arc<Shared>,
     messages: mpsc::Receiver<Message>,
+    /// Threads that the plan asks for.
+    workers: usize,
     starts: Vec<oneshot::Sender<Timeline>>,
     threads: Vec<std::thread::JoinHandle<()>>,
 }
@@ -218,14 +220,26 @@ impl Crew {
                 messages: sender.clone(),
                 start: started,
             };
-            starts.push(start);
-            threads.push(std::thread::spawn(move || worker::run(assignment)));
+            let thread = std::thread::Builder::new().spawn(move || worker::run(assignment));
+            match thread {
+                Ok(thread) => {
+                    starts.push(start);
+                    threads.push(thread);
+                }
+                Err(error) => {
+                    let words = format!("thread {} could not be started: {error}", index + 1);
+                    // The receiver is ours.
+                    let _ = sender.send(Message::Broken(words));
+                    break;
+                }
+            }
         }
         Self {
             clock,
             layout: Arc::clone(layout),
             shared,
             messages,
+            workers,
             starts,
             threads,
         }
@@ -234,7 +248,7 @@ impl Crew {
     /// The number of connections, or `None` when interrupted.
     fn wait_until_ready(&self, stop: &dyn Fn() -> bool) -> Result<Option<usize>, Unreachable> {
         let mut total = vec![Readiness::default(); self.layout.lanes.len()];
-        let mut waiting = self.starts.len();
+        let mut waiting = self.workers;
         while waiting > 0 {
             match self.messages.recv_timeout(WATCH) {
                 Ok(Message::Ready(readiness)) => {
@@ -416,10 +430,10 @@ impl Watch {
     }
 
     fn outcome(self, plan: &Plan, interrupted: bool, ended: u64) -> Outcome {
-        let last_answer = self.finished.iter().map(|worker| worker.last_answer).max();
+        let last_ending = self.finished.iter().map(|worker| worker.last_ending).max();
         let end = match (interrupted, plan.extent, &plan.pace) {
             (true, _, _) => ended.min(self.timeline.end),
-            (false, Extent::Requests(_), Pace::Closed) => last_answer.unwrap_or(ended),
+            (false, Extent::Requests(_), Pace::Closed) => last_ending.unwrap_or(ended),
             _ => self.timeline.end,
         };
         let mut outcome = Outcome {

@@ -102,12 +102,14 @@ impl Http1 {
                 self.served += 1;
                 // An answer that came before the request was out leaves the connection between two
                 // things.
-                if answer.closes || !self.progress.flushed {
+                let ends = answer.closes || !self.progress.flushed;
+                // Where each answer was to be the last, the server did as it was told.
+                if ends && worker.plan.reuse == Reuse::KeepAlive {
+                    worker.count_closed(ask.target);
+                }
+                // Not every server ends the connection that it was asked to end, or says so.
+                if ends || worker.plan.reuse == Reuse::Never {
                     self.transport = None;
-                    // Where each answer was to be the last, the server did as it was told.
-                    if worker.plan.reuse == Reuse::KeepAlive {
-                        worker.count_closed(ask.target);
-                    }
                 }
                 Ok(Reply {
                     status: answer.status,

@@ -1,5 +1,7 @@
 //! The plan of a run: its targets, how the requests travel, and this machine's part of them.
 
+use std::time::Duration;
+
 use super::targets::Asked as Targets;
 use super::{Faults, credentials, quantity};
 use crate::cli;
@@ -9,7 +11,12 @@ use crate::loadtest::plan::{
 };
 use crate::loadtest::schedule::Schedule;
 use crate::redact::SecretUrl;
+use crate::text::number::count;
 
+/// More than the ports of a machine; memory for a million may not be there.
+const MOST_CONNECTIONS: usize = 200_000;
+/// More than the cores of any machine.
+const MOST_THREADS: usize = 1_024;
 /// Requests that are sent after a rate limit had its time.
 const RECOVERY_REQUESTS: u32 = 20;
 
@@ -50,7 +57,7 @@ pub(super) fn run(
     plan.trust = credentials::trust(arguments, faults);
     plan.identity = credentials::identity(arguments, faults);
     transport(arguments, &mut plan, faults);
-    if let Some(duration) = load.duration {
+    if let Some(duration) = turns(&plan, &load, faults) {
         plan.block = Plan::block_for(duration);
     }
     if asked.rate_limit {
@@ -75,7 +82,41 @@ pub(super) fn run(
     }
     load.threads = load.threads.min(plan.connections.max(1));
     plan.threads = load.threads;
+    bounded(&plan, faults);
     Some((plan, load))
+}
+
+/// The time that two endpoints share. Turns are stretches of time: of a number of requests alone
+/// nobody knows how long they take.
+fn turns(plan: &Plan, load: &Load, faults: &mut Faults) -> Option<Duration> {
+    let (Some(requests), 2..) = (load.requests, plan.targets.len()) else {
+        return load.duration;
+    };
+    let Some(rate) = load.rate else {
+        faults.push(
+            "two endpoints take turns in time, so a number of `--requests` needs a `--rate`",
+            Some("`--duration 30` in place of `--requests`"),
+        );
+        return None;
+    };
+    let all = requests as f64 * plan.targets.len() as f64;
+    Duration::try_from_secs_f64(all / rate).ok()
+}
+
+/// What no machine carries is refused before it is tried.
+fn bounded(plan: &Plan, faults: &mut Faults) {
+    for (flag, number, most) in [
+        ("--concurrency", plan.connections, MOST_CONNECTIONS),
+        ("--threads", plan.threads, MOST_THREADS),
+    ] {
+        if number > most {
+            let (number, most) = (count(number as u64), count(most as u64));
+            faults.push(
+                format!("`{flag}` is {number}, and one machine takes at most {most}"),
+                Some("`--shard 1/2` and `--shard 2/2` share a load between two machines"),
+            );
+        }
+    }
 }
 
 /// How the requests travel: the engine, and where connections go.

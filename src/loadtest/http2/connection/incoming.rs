@@ -295,8 +295,12 @@ impl State {
                     // (RFC 9113, 6.9.2).
                     let change = i64::from(value) - i64::from(self.peer.window);
                     self.peer.window = value;
-                    self.stream.window += change;
-                    if i64::from(value).max(self.stream.window) > LARGEST_WINDOW {
+                    let mut largest = i64::from(value);
+                    if self.stream.phase == Phase::Open {
+                        self.stream.window += change;
+                        largest = largest.max(self.stream.window);
+                    }
+                    if largest > LARGEST_WINDOW {
                         return Err(Fault::Violation(
                             Code::FLOW_CONTROL_ERROR,
                             "a window is larger than 2^31-1",

@@ -179,7 +179,8 @@ impl From<&Assessment> for LoadEntry {
             stages: load.stages.iter().map(StageEntry::from).collect(),
             duration_s: load.duration.map(|duration| duration.as_secs_f64()),
             requests: load.requests,
-            elapsed_s: rounded(assessment.elapsed.as_secs_f64()),
+            // Rates of a sum follow from it, so it is not rounded.
+            elapsed_s: assessment.elapsed.as_secs_f64(),
             warmup_s: load.warmup.as_secs_f64(),
             timeout_s: load.timeout.as_secs_f64(),
             threads: load.threads,

@@ -151,6 +151,7 @@ struct ResultFields {
     series: SeriesFields,
     #[serde(default)]
     stages: Vec<StageResultFields>,
+    warmup: Option<WarmupFields>,
     histogram: String,
     service_histogram: Option<String>,
 }
@@ -164,6 +165,12 @@ struct RequestFields {
     unsent: u64,
     open_at_end: u64,
     retried: u64,
+}
+
+#[derive(Deserialize)]
+struct WarmupFields {
+    completed: u64,
+    failed: u64,
 }
 
 #[derive(Deserialize)]
@@ -346,6 +353,10 @@ fn recording(fields: &ResultFields) -> Result<Recording, StoredFault> {
         recording.aside = Some(invalid.record()?);
     }
     recording.service = service;
+    if let Some(warmup) = &fields.warmup {
+        recording.warmup.completed = warmup.completed;
+        recording.warmup.failed = warmup.failed;
+    }
     recording.connections.opened = fields.connections.opened;
     recording.connections.failed = fields.connections.failed;
     recording.connections.closed_by_server = fields.connections.closed_by_server;
