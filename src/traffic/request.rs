@@ -416,10 +416,10 @@ pub(super) fn written(parts: &Parts<'_>) -> Option<Request> {
             ParameterPlace::Path => {
                 path.parameters.push((parameter.name.clone(), text));
             }
-            ParameterPlace::Query | ParameterPlace::QueryString if text.is_empty() => {}
+            ParameterPlace::Query | ParameterPlace::QueryString | ParameterPlace::Cookie
+                if text.is_empty() => {}
             ParameterPlace::Query | ParameterPlace::QueryString => query.push(text),
             ParameterPlace::Header => headers.push((parameter.name.clone(), text)),
-            ParameterPlace::Cookie if text.is_empty() => {}
             ParameterPlace::Cookie => cookies.push(text.replace('&', "; ")),
         }
     }
@@ -455,10 +455,10 @@ pub(super) fn at_its_place(parameter: &Parameter, value: &Value) -> Option<Strin
         ParameterPlace::Path => !text.chars().all(|character| character == '.'),
         ParameterPlace::Header => text.bytes().all(|byte| (b' '..0x7f).contains(&byte)),
         ParameterPlace::Cookie => {
-            !text.contains([';', '"', '\r', '\n']) && !(parameter.required && text.is_empty())
+            !text.contains([';', '"', '\r', '\n']) && (!parameter.required || !text.is_empty())
         }
         ParameterPlace::Query | ParameterPlace::QueryString => {
-            !(parameter.required && text.is_empty())
+            !parameter.required || !text.is_empty()
         }
     };
     stays.then_some(text)

@@ -1,11 +1,12 @@
 //! What one worker measures. A segment (the time to the next end of a second or a block) is counted
 //! in one histogram, and only its end sorts the counts into second, block and total.
 
+mod target;
+
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
 
-use hdrhistogram::Histogram;
-
+use self::target::TargetCollector;
+pub(super) use self::target::record;
 use super::apart::Apart;
 use super::connect::Connected;
 use super::failure::Failure;
@@ -16,11 +17,9 @@ use super::statuses::Statuses;
 use super::timeline::{NEVER, Timeline};
 use super::transport::Transport;
 use super::worker::Readiness;
-use crate::loadtest::http1::Capture;
 use crate::loadtest::plan::{LimitWatch, Pace, Plan};
 use crate::loadtest::recording::{
-    Block, Cells, Client, ErrorKind, Interval, Part, RateLimit, Recording, Sample, Slot,
-    StageRecord, Tally, histogram,
+    Block, Client, ErrorKind, Interval, Part, RateLimit, Recording, StageRecord, histogram,
 };
 
 /// Nanoseconds by which a timer of the runtime comes late on an idle machine, at most.
@@ -81,30 +80,6 @@ pub(super) struct Collector {
     processor_at_second: f64,
     last_ending: u64,
 }
-
-struct TargetCollector {
-    recording: Recording,
-    apart: Option<Apart>,
-    segment: Histogram<u64>,
-    /// Answers of the segment.
-    statuses: Statuses,
-    warmup_statuses: Statuses,
-    /// Answers by the stage in which their requests were due.
-    stage_statuses: Vec<Statuses>,
-    failed: u64,
-    second: Interval,
-    block: Option<Block>,
-    /// Statuses of which an answer was captured.
-    sampled: Vec<u16>,
-    /// The last tenth of a second of which the head of a 429 was kept.
-    sampled_slot: Option<usize>,
-}
-
-/// Heads of 429s that are kept.
-const LIMIT_SAMPLES: usize = 64;
-
-/// Statuses of which an answer is kept: a server that makes up statuses fills no memory.
-const STATUS_SAMPLES: usize = 32;
 
 impl Collector {
     pub(super) fn new(
@@ -545,119 +520,6 @@ impl Collector {
 fn stage_at(ends: &[u64], at: u64) -> Option<usize> {
     let last = ends.len().checked_sub(1)?;
     Some(ends.partition_point(|end| *end <= at).min(last))
-}
-
-impl TargetCollector {
-    /// Counts an answer where its request was due and where it came.
-    fn count_stages(&mut self, due: usize, came: Option<usize>, latency: u64, status: u16) {
-        let stages = &mut self.recording.stages;
-        if let Some(came) = came {
-            stages[came].answered += 1;
-        }
-        let stage = &mut stages[due];
-        stage.tally.completed += 1;
-        self.stage_statuses[due].count(status);
-        record(&mut stage.latency, latency);
-    }
-
-    /// Sorts the counts of the segment into second, block and total.
-    fn close_segment(&mut self) {
-        if self.segment.is_empty() && self.statuses.is_empty() && self.failed == 0 {
-            return;
-        }
-        let interval = Interval {
-            tally: Tally {
-                completed: self.statuses.total(),
-                failed: self.failed,
-                statuses: self.statuses.sorted(),
-            },
-            latency: Cells::of(&self.segment),
-        };
-        self.statuses.move_to(&mut self.recording.statuses);
-        self.failed = 0;
-        // Both grow to what they are given, so nothing is out of range.
-        let _ = self.recording.latency.add(&self.segment);
-        self.segment.reset();
-        if let Some(block) = &mut self.block {
-            block.interval.add(&interval);
-        }
-        self.second.add(&interval);
-    }
-
-    fn close_block(&mut self, timeline: Timeline, now: u64) {
-        if let Some(mut block) = self.block.take() {
-            let from = timeline.block_start(block.number);
-            let until = timeline.block_start(block.number + 1).min(now);
-            block.seconds = Duration::from_nanos(until.saturating_sub(from)).as_secs_f64();
-            if block.seconds > 0.0 {
-                self.recording.blocks.push(block);
-            }
-        }
-    }
-
-    /// Whether an answer of this status is to be kept.
-    fn wants_sample(&self, status: u16) -> bool {
-        !self.sampled.contains(&status) && self.sampled.len() < STATUS_SAMPLES
-    }
-
-    fn keep(&mut self, at: Duration, status: u16, protocol: &str, capture: Capture) {
-        if !self.wants_sample(status) {
-            return;
-        }
-        if self.sampled.is_empty() {
-            protocol.clone_into(&mut self.recording.protocol);
-        }
-        self.sampled.push(status);
-        self.recording.samples.push(sample(at, status, capture));
-    }
-
-    /// Counts an answer for the rate limit, and keeps the head of a 429 now and then.
-    fn watch_limit(&mut self, at: Duration, latency: u64, reply: &Reply) {
-        let by_status = self.recording.latency_by_status.entry(reply.status);
-        record(by_status.or_insert_with(histogram), latency);
-        let Some(limit) = &mut self.recording.rate_limit else {
-            return;
-        };
-        let number = Slot::number_at(at);
-        if limit.slots.len() <= number {
-            limit.slots.resize(number + 1, Slot::default());
-        }
-        if reply.status != 429 {
-            limit.slots[number].allowed += 1;
-            limit.allowed_before += u64::from(limit.first_limited.is_none());
-            return;
-        }
-        limit.slots[number].limited += 1;
-        limit.first_limited.get_or_insert(at);
-        let Some(capture) = &reply.capture else {
-            return;
-        };
-        let retry_after = capture
-            .headers
-            .iter()
-            .find(|(name, _)| name == "retry-after");
-        limit
-            .retry_after
-            .count(retry_after.map(|(_, value)| value.as_str()));
-        if self.sampled_slot != Some(number) && limit.samples.len() < LIMIT_SAMPLES {
-            self.sampled_slot = Some(number);
-            limit.samples.push(sample(at, 429, (**capture).clone()));
-        }
-    }
-}
-
-fn sample(at: Duration, status: u16, capture: Capture) -> Sample {
-    Sample {
-        status,
-        at,
-        headers: capture.headers,
-        body: capture.body,
-    }
-}
-
-/// The histogram grows to what it is given; one that cannot would only lose this value.
-pub(super) fn record(histogram: &mut Histogram<u64>, value: u64) {
-    let _ = histogram.record(value.max(1));
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::api::Api;
 use crate::text::SourceFile;
 use crate::traffic::{Options, Traffic};
 
-const SHOP: &str = r##"{
+const SHOP: &str = r#"{
 "openapi": "3.1.0", "info": {"title": "T", "version": "1"},
 "paths": {
   "/users": {
@@ -33,7 +33,7 @@ const SHOP: &str = r##"{
     "parameters": [{"name": "number", "in": "path", "required": true, "schema": {"type": "integer"}}],
     "get": {"operationId": "getReceipt", "responses": {"200": {"description": "Yes"}}}
   }
-}}"##;
+}}"#;
 
 fn api() -> Api {
     let (api, findings) = crate::api::read(&SourceFile::new("api.json", SHOP.to_owned()));

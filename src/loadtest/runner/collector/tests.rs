@@ -1,5 +1,7 @@
 //! What one worker counts, without a network.
 
+use std::time::Duration;
+
 use super::*;
 use crate::loadtest::plan::Target;
 use crate::redact::SecretUrl;
