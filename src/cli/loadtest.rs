@@ -317,7 +317,7 @@ pub struct Loadtest {
     /// Differences below this many per cent do not matter. For the error rate it is a tenth of it,
     /// in points.
     /// [default: 5]
-    #[arg(long, value_name = "PERCENT", requires = "compare", allow_negative_numbers = true, help_heading = VERDICT)]
+    #[arg(long, value_name = "PERCENT", allow_negative_numbers = true, help_heading = VERDICT)]
     pub margin: Option<String>,
 
     /// The SLO floor of a decide result

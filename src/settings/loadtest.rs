@@ -2,6 +2,7 @@
 //! faults of all flags are found before anything is said.
 
 mod capacity;
+mod comparison;
 mod credentials;
 mod described;
 mod emit;
@@ -141,7 +142,7 @@ pub(super) fn resolve(arguments: cli::Loadtest, context: &Context) -> Result<Req
     if arguments.find_capacity {
         capacity::complete(&mut asked);
     }
-    let margin = margin(&arguments, &mut faults);
+    let margin = comparison::margin(&arguments, &mut faults);
     if !arguments.merge.is_empty() {
         if arguments.expect_rate_limit {
             faults.push(
@@ -164,7 +165,7 @@ pub(super) fn resolve(arguments: cli::Loadtest, context: &Context) -> Result<Req
             reports,
         }));
     }
-    let (urls, against) = compared(&arguments, &mut faults);
+    let (urls, against) = comparison::compared(&arguments, &mut faults);
     let targets = targets::targets(&arguments, &urls, &mut faults);
     let mut load = load(&arguments, context, &mut faults);
     let drawn = drawn(&arguments, &targets, &mut faults);
@@ -282,48 +283,6 @@ fn reports(arguments: &cli::Loadtest, context: &Context) -> Result<Reports, Fail
         request: Vec::new(),
         command: reproduction::command(std::env::args_os()),
     })
-}
-
-/// The URLs in the order A, B, and what is compared.
-fn compared(arguments: &cli::Loadtest, faults: &mut Faults) -> (Vec<String>, Against) {
-    let mut urls = arguments.urls.clone();
-    let is_url = |text: &str| text.starts_with("http://") || text.starts_with("https://");
-    let mut against = match &arguments.compare {
-        None => Against::Nothing,
-        Some(None) => Against::Endpoint,
-        // `--compare URL1 URL2` and `URL1 --compare URL2` cannot be told apart.
-        Some(Some(text)) if is_url(text) => {
-            faults.push(
-                "`--compare` takes a report, and a URL stands after it",
-                Some("put both URLs before it: `backsmith loadtest URL1 URL2 --compare`"),
-            );
-            urls.push(text.clone());
-            Against::Endpoint
-        }
-        Some(Some(file)) => Against::Baseline(PathBuf::from(file)),
-    };
-    match (&against, urls.len()) {
-        (Against::Nothing | Against::Baseline(_), 0) if arguments.urls_file.is_some() => {}
-        (Against::Endpoint, 0) if arguments.urls_file.is_some() => faults.push(
-            "`--compare` needs two URLs that the list of `--urls` is put below, or a report of an earlier run",
-            Some("`backsmith loadtest URL1 URL2 --compare --urls FILE`, with paths alone in the list"),
-        ),
-        (_, 0) => faults.push("a URL is missing", Some("`backsmith loadtest http://localhost:3000/users`")),
-        (Against::Endpoint, 1) => faults.push(
-            "`--compare` needs a second URL, or a report of an earlier run",
-            Some("`backsmith loadtest URL1 URL2 --compare`, or `backsmith loadtest URL --compare baseline.json`"),
-        ),
-        (Against::Endpoint, 2) | (Against::Nothing | Against::Baseline(_), 1) => {}
-        (Against::Nothing, 2) => {
-            faults.push("two URLs, and nothing says what for", Some("`--compare` loads them in turn and compares them"));
-            against = Against::Endpoint;
-        }
-        (Against::Baseline(_), _) => {
-            faults.push("a run with a baseline has one URL", Some("leave the file out to compare two URLs"));
-        }
-        (_, more) => faults.push(format!("{more} URLs, and at most two can be compared"), None),
-    }
-    (urls, against)
 }
 
 /// How long `--merge` waits for its files.
@@ -554,25 +513,6 @@ fn expect_hint(fault: &expectation::Fault) -> String {
         },
         _ => {
             "`--expect 'p99<200ms'`, `--expect 'error_rate<1%'`, `--expect 'rps>=1000'`".to_owned()
-        }
-    }
-}
-
-fn margin(arguments: &cli::Loadtest, faults: &mut Faults) -> Margin {
-    let Some(text) = &arguments.margin else {
-        return Margin::default();
-    };
-    match text.trim_end_matches('%').trim().parse::<f64>() {
-        Ok(percent) if percent > 0.0 && percent < 1_000.0 => Margin {
-            percent,
-            error_points: percent / 10.0,
-        },
-        _ => {
-            faults.push(
-                format!("`{text}` is no value of `--margin`: per cent above 0"),
-                None,
-            );
-            Margin::default()
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::oneshot;
@@ -184,7 +185,7 @@ struct Crew {
     /// Threads that the plan asks for.
     workers: usize,
     starts: Vec<oneshot::Sender<Timeline>>,
-    threads: Vec<std::thread::JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Crew {
@@ -249,6 +250,7 @@ impl Crew {
     fn wait_until_ready(&self, stop: &dyn Fn() -> bool) -> Result<Option<usize>, Unreachable> {
         let mut total = vec![Readiness::default(); self.layout.lanes.len()];
         let mut waiting = self.workers;
+        let ended = || self.unreachable(0, ErrorKind::Other, "a worker ended early".to_owned(), 0);
         while waiting > 0 {
             match self.messages.recv_timeout(WATCH) {
                 Ok(Message::Ready(readiness)) => {
@@ -262,11 +264,14 @@ impl Crew {
                 Ok(Message::Broken(words)) => {
                     return Err(self.unreachable(0, ErrorKind::Other, words, 0));
                 }
-                Ok(_) | Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => {
-                    let words = "the workers ended early".to_owned();
-                    return Err(self.unreachable(0, ErrorKind::Other, words, 0));
+                // One that said nothing and is gone met a bug, which its hook has reported.
+                Err(RecvTimeoutError::Timeout)
+                    if self.threads.iter().any(JoinHandle::is_finished) =>
+                {
+                    return Err(ended());
                 }
+                Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Err(ended()),
             }
             if stop() {
                 return Ok(None);

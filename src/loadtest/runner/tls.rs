@@ -23,14 +23,16 @@ pub(super) fn configuration(
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()?;
-    let builder = match trust {
-        Trust::Verified => builder.with_platform_verifier()?,
-        Trust::Only(certificates) => builder
+    let accepts = match trust {
+        Trust::Verified => None,
+        Trust::Only(certificates) => Some(Accepts::only(certificates, &provider)?),
+        Trust::Insecure => Some(Accepts::Anything),
+    };
+    let builder = match accepts {
+        None => builder.with_platform_verifier()?,
+        Some(accepts) => builder
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(OnlyThese::new(certificates, &provider)?)),
-        Trust::Insecure => builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider))),
+            .with_custom_certificate_verifier(Arc::new(Verifier { accepts, provider })),
     };
     let mut configuration = match identity {
         Some(identity) => builder
@@ -49,16 +51,26 @@ pub(super) const fn version_name(version: rustls::ProtocolVersion) -> &'static s
     }
 }
 
-/// Takes what the certificates of a file have signed. One of them may also be the server's own, as
-/// those are that sign themselves: it is known byte by byte, and only its name is checked.
+/// What a server has to show. The signatures of the handshake are checked in any case.
 #[derive(Debug)]
-struct OnlyThese {
-    known: Arc<[CertificateDer<'static>]>,
-    signed: Arc<WebPkiServerVerifier>,
+struct Verifier {
+    accepts: Accepts,
+    provider: Arc<CryptoProvider>,
 }
 
-impl OnlyThese {
-    fn new(
+#[derive(Debug)]
+enum Accepts {
+    Anything,
+    /// What the certificates of a file have signed. One of them may also be the server's own, as those
+    /// are that sign themselves: it is known byte by byte, and only its name is checked.
+    Only {
+        known: Arc<[CertificateDer<'static>]>,
+        signed: Arc<WebPkiServerVerifier>,
+    },
+}
+
+impl Accepts {
+    fn only(
         known: &Arc<[CertificateDer<'static>]>,
         provider: &Arc<CryptoProvider>,
     ) -> Result<Self, Error> {
@@ -70,14 +82,14 @@ impl OnlyThese {
             WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
                 .build()
                 .map_err(|error| Error::General(error.to_string()))?;
-        Ok(Self {
+        Ok(Self::Only {
             known: Arc::clone(known),
             signed,
         })
     }
 }
 
-impl ServerCertVerifier for OnlyThese {
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -86,12 +98,14 @@ impl ServerCertVerifier for OnlyThese {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        if self.known.iter().any(|known| known == end_entity) {
+        let Accepts::Only { known, signed } = &self.accepts else {
+            return Ok(ServerCertVerified::assertion());
+        };
+        if known.iter().any(|known| known == end_entity) {
             verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
             return Ok(ServerCertVerified::assertion());
         }
-        self.signed
-            .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        signed.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
     }
 
     fn verify_tls12_signature(
@@ -100,48 +114,7 @@ impl ServerCertVerifier for OnlyThese {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.signed
-            .verify_tls12_signature(message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.signed
-            .verify_tls13_signature(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.signed.supported_verify_schemes()
-    }
-}
-
-/// Takes every certificate; the signatures of the handshake are still checked.
-#[derive(Debug)]
-struct AnyCertificate(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AnyCertificate {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
+        let algorithms = &self.provider.signature_verification_algorithms;
         verify_tls12_signature(message, certificate, signature, algorithms)
     }
 
@@ -151,11 +124,12 @@ impl ServerCertVerifier for AnyCertificate {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
+        let algorithms = &self.provider.signature_verification_algorithms;
         verify_tls13_signature(message, certificate, signature, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        let algorithms = &self.provider.signature_verification_algorithms;
+        algorithms.supported_schemes()
     }
 }
