@@ -118,6 +118,14 @@ fn exit_codes_say_what_happened() {
         "{}",
         all_500.stdout
     );
+    let url = server.url("/status/429");
+    let limited = sandbox.run(["loadtest", &url, "-c", "2", "--requests", "20"]);
+    let limited = limited.expect(1);
+    assert!(
+        limited.stderr.contains("`--expect-rate-limit`"),
+        "{}",
+        limited.stderr
+    );
     run("/status/500", &["--expect-status", "500"], 0);
     run("/", &["--expect-status", "400"], 1);
     run("/mixed", &["--expect", "error_rate<1%"], 1);

@@ -68,6 +68,13 @@ fn silence(assessed: &Assessment) -> Option<String> {
     let result = assessed.results.iter().find(silent)?;
     let statuses = &result.recording.statuses;
     if let Some(status) = statuses.keys().next() {
+        if *status == 429 && statuses.len() == 1 {
+            return Some(
+                "a rate limit stands before the endpoint: raise it for this test, or measure it \
+                 with `--expect-rate-limit`"
+                    .to_owned(),
+            );
+        }
         // A status can be expected of all endpoints alone.
         let everywhere = assessed.results.iter().all(|other| {
             other.recording.statuses.len() == 1 && other.recording.statuses.contains_key(status)
