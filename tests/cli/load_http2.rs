@@ -277,16 +277,22 @@ fn a_large_request_keeps_to_the_windows() {
     assert!(matches!(fed, Ok(Step::Complete(answer)) if answer.status == 201 && !answer.closes));
 }
 
+/// A request without a body, in the smallest block.
+const GET: Sending<'static> = Sending {
+    block: &[0x82],
+    body: b"",
+};
+
+/// With a request on its way.
+fn asking(mut connection: Connection) -> Connection {
+    connection.begin(Expects::Body);
+    connection.produce(GET, 1 << 16, &mut Vec::new());
+    connection
+}
+
 #[test]
 fn windows_are_given_back_and_kept() {
-    let mut connection = Connection::with_window(100_000);
-    connection.begin(Expects::Body);
-    let request = Sending {
-        block: &[0x82],
-        body: b"",
-    };
-    let mut said = Vec::new();
-    connection.produce(request, 1 << 16, &mut said);
+    let mut connection = asking(Connection::with_window(100_000));
     let mut room = Room::default();
     let start = [settings(&[]), ok(&[])].concat();
     assert_eq!(
@@ -300,7 +306,7 @@ fn windows_are_given_back_and_kept() {
             Ok(Step::More)
         );
     }
-    said.clear();
+    let mut said = Vec::new();
     connection.produce_due(&mut said);
     let given = |stream: u32| -> u32 {
         let sent = frames(&said);
@@ -313,9 +319,7 @@ fn windows_are_given_back_and_kept() {
     };
     assert_eq!((given(0), given(1)), (480_000, 480_000));
     // A server that sends more than it may is stopped.
-    let mut strict = Connection::with_window(20_000);
-    strict.begin(Expects::Body);
-    strict.produce(request, 1 << 16, &mut Vec::new());
+    let mut strict = asking(Connection::with_window(20_000));
     strict.feed(&start, &mut room, |_| false).expect("a head");
     let much = frame(DATA, 0, 1, &[b'x'; 16_384]);
     let half = &much[..5_000];
@@ -328,9 +332,7 @@ fn windows_are_given_back_and_kept() {
         .feed(&much, &mut room, |_| false)
         .expect("room was given back");
     let flood = [much.clone(), much].concat();
-    let mut without_room = Connection::with_window(20_000);
-    without_room.begin(Expects::Body);
-    without_room.produce(request, 1 << 16, &mut Vec::new());
+    let mut without_room = asking(Connection::with_window(20_000));
     let too_long = frame(DATA, END_STREAM, 1, &[b'x'; 9_000]);
     without_room
         .feed(&start, &mut room, |_| false)
@@ -345,14 +347,7 @@ fn windows_are_given_back_and_kept() {
 
 #[test]
 fn a_new_size_of_windows_leaves_a_stream_that_is_over_alone() {
-    let mut connection = Connection::new();
-    connection.begin(Expects::Body);
-    let request = Sending {
-        block: &[0x82],
-        body: b"",
-    };
-    let mut said = Vec::new();
-    connection.produce(request, 1 << 16, &mut said);
+    let mut connection = asking(Connection::new());
     let mut room = Room::default();
     // The stream has the largest window that there is when its answer ends it.
     let largest = 0x7fff_ffff_u32 - 65_535;
@@ -374,10 +369,7 @@ fn a_new_size_of_windows_leaves_a_stream_that_is_over_alone() {
 
 #[test]
 fn a_stream_waits_for_the_server_and_ends_with_the_numbers() {
-    let request = Sending {
-        block: &[0x82],
-        body: b"",
-    };
+    let request = GET;
     let mut connection = Connection::new();
     let mut room = Room::default();
     connection
@@ -497,13 +489,7 @@ fn floods_are_stopped() {
 
 #[test]
 fn a_body_is_not_kept() {
-    let mut connection = Connection::new();
-    connection.begin(Expects::Body);
-    let request = Sending {
-        block: &[0x82],
-        body: b"",
-    };
-    connection.produce(request, 1 << 16, &mut Vec::new());
+    let mut connection = asking(Connection::new());
     let mut room = Room::default();
     let start = [settings(&[]), ok(&[])].concat();
     connection

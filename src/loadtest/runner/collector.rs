@@ -263,39 +263,39 @@ impl Collector {
         }
     }
 
+    /// An exchange is over, whatever came of it.
     pub(super) fn ended(&mut self, exchange: &Exchange, result: Result<Reply, Failure>) {
-        match result {
-            Ok(reply) => self.answered(exchange, reply),
-            Err(failure) => self.failed(exchange, &failure),
-        }
-    }
-
-    fn answered(&mut self, exchange: &Exchange, reply: Reply) {
         let Some(timeline) = self.timeline else {
             return;
         };
         if exchange.ended >= self.boundary {
             self.advance(exchange.ended);
         }
+        let is_measured = timeline.is_warm(exchange.from);
         let target = &mut self.targets[exchange.ask.target];
-        let part = match self.layout.counted(exchange.ask) {
-            Counted::As(part) => part,
-            Counted::Apart(place) => {
-                let measured = target
-                    .apart
-                    .as_mut()
-                    .filter(|_| timeline.is_warm(exchange.from));
-                if let Some(apart) = measured {
-                    apart.answered(place, reply.status, exchange);
+        match (self.layout.counted(exchange.ask), result) {
+            (Counted::Apart(place), result) => {
+                let apart = target.apart.as_mut().filter(|_| is_measured);
+                match (apart, result) {
+                    (Some(apart), Ok(reply)) => apart.answered(place, reply.status, exchange),
+                    (Some(apart), Err(failure)) => {
+                        apart.failed(place, &failure, exchange, self.timeout);
+                    }
+                    (None, _) => {}
                 }
-                return;
             }
-        };
-        if !timeline.is_warm(exchange.from) {
-            target.recording.warmup.completed += 1;
-            target.warmup_statuses.count(reply.status);
-            return;
+            (Counted::As(_), Ok(reply)) if !is_measured => {
+                target.recording.warmup.completed += 1;
+                target.warmup_statuses.count(reply.status);
+            }
+            (Counted::As(_), Err(_)) if !is_measured => target.recording.warmup.failed += 1,
+            (Counted::As(part), Ok(reply)) => self.answered(timeline, exchange, part, reply),
+            (Counted::As(part), Err(failure)) => self.failed(exchange, part, &failure),
         }
+    }
+
+    fn answered(&mut self, timeline: Timeline, exchange: &Exchange, part: usize, reply: Reply) {
+        let target = &mut self.targets[exchange.ask.target];
         self.last_ending = self.last_ending.max(exchange.ended);
         let latency = exchange.ended.saturating_sub(exchange.from);
         record(&mut target.segment, latency);
@@ -327,31 +327,8 @@ impl Collector {
         }
     }
 
-    pub(super) fn failed(&mut self, exchange: &Exchange, failure: &Failure) {
-        let Some(timeline) = self.timeline else {
-            return;
-        };
-        if exchange.ended >= self.boundary {
-            self.advance(exchange.ended);
-        }
+    fn failed(&mut self, exchange: &Exchange, part: usize, failure: &Failure) {
         let target = &mut self.targets[exchange.ask.target];
-        let part = match self.layout.counted(exchange.ask) {
-            Counted::As(part) => part,
-            Counted::Apart(place) => {
-                let measured = target
-                    .apart
-                    .as_mut()
-                    .filter(|_| timeline.is_warm(exchange.from));
-                if let Some(apart) = measured {
-                    apart.failed(place, failure, exchange, self.timeout);
-                }
-                return;
-            }
-        };
-        if !timeline.is_warm(exchange.from) {
-            target.recording.warmup.failed += 1;
-            return;
-        }
         self.last_ending = self.last_ending.max(exchange.ended);
         target.failed += 1;
         target.recording.requests.failed += 1;

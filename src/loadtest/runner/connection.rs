@@ -202,7 +202,7 @@ impl Connection<'_> {
             sent,
             ended: worker.clock.now(),
         };
-        worker.collector.borrow_mut().failed(&exchange, &failure);
+        worker.collector.borrow_mut().ended(&exchange, Err(failure));
         false
     }
 
