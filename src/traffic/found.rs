@@ -97,7 +97,8 @@ impl<'r, 'a> Found<'r, 'a> {
             return;
         }
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-        let created = matches!(exercise.method, "post" | "put");
+        // What the server says that it made is this run's; all else may be older.
+        let created = answer.status == 201 && matches!(exercise.method, "post" | "put");
         let asked = Asked {
             rules: self.rules,
             exercise,
@@ -105,62 +106,69 @@ impl<'r, 'a> Found<'r, 'a> {
             answer,
             body: &body,
         };
-        let mut linked = Vec::new();
-        for (key, values, name) in asked.linked() {
-            let from = format!("the link `{name}` of {}", exercise.name);
-            linked.push((
-                key,
-                Row {
-                    values,
-                    from,
-                    created,
-                    linked: true,
-                },
-            ));
-        }
         let operation = &self.rules.api.operations[exercise.operation];
         let own = key(&segments(&operation.path));
-        let Some(outer) = own_values(operation, request) else {
-            return;
-        };
-        for wanted in self.wanted.iter().filter(|wanted| wanted.parent == own) {
-            if linked.iter().any(|(key, _)| *key == wanted.key) {
-                continue;
-            }
+        let outer = own_values(operation, request);
+        let shown = |wanted: &Wanted| {
             let location = answer.header("location").filter(|_| created);
-            let shown = fields::ids(&body, &wanted.parameter, &wanted.collection).or_else(|| {
+            fields::ids(&body, &wanted.parameter, &wanted.collection).or_else(|| {
                 let id = last_segment(location?, &wanted.collection)?;
                 Some((vec![id], "`Location`".to_owned()))
-            });
-            if let Some((ids, place)) = shown {
-                linked.extend(ids.into_iter().map(|id| {
-                    let mut values = outer.clone();
-                    values.push(id);
-                    let row = Row {
-                        values,
-                        from: format!("{place} of {}", exercise.name),
-                        created,
-                        linked: false,
-                    };
-                    (wanted.key.clone(), row)
-                }));
-            }
+            })
+        };
+        let mut learnt = Vec::new();
+        for wanted in self.wanted.iter().filter(|wanted| wanted.parent == own) {
+            let Some((outer, (ids, place))) = outer.as_ref().zip(shown(wanted)) else {
+                continue;
+            };
+            let is_one = ids.len() == 1;
+            learnt.extend(ids.into_iter().map(|id| {
+                let mut values = outer.clone();
+                values.push(id);
+                let row = Row {
+                    values,
+                    from: format!("{place} of {}", exercise.name),
+                    created: created && is_one,
+                    linked: false,
+                };
+                (wanted.key.clone(), row)
+            }));
         }
-        for (key, row) in linked {
+        for (key, values, name) in asked.linked() {
+            // A link may lead to something older, such as the owner of what was made.
+            let is_made = learnt
+                .iter()
+                .any(|(known, row)| *known == key && row.values == values && row.created);
+            let row = Row {
+                values,
+                from: format!("the link `{name}` of {}", exercise.name),
+                created: is_made,
+                linked: true,
+            };
+            self.keep(key, row);
+        }
+        for (key, row) in learnt {
             self.keep(key, row);
         }
     }
 
+    /// All rows are kept, so that what is not this run's can be told.
     fn keep(&mut self, key: String, row: Row) {
         let rows = self.rows.entry(key).or_default();
-        if rows.iter().any(|known| known.values == row.values) {
+        if let Some(known) = rows.iter_mut().find(|known| known.values == row.values) {
+            if row.linked && !known.linked {
+                // Who made it is known already.
+                known.linked = true;
+                known.from = row.from;
+            }
             return;
         }
-        // What the document says is better than what names suggest.
-        if row.linked && rows.iter().any(|known| !known.linked) {
-            rows.retain(|known| known.linked);
-        }
-        if rows.len() < ROWS && (row.linked || !rows.iter().any(|known| known.linked)) {
+        if rows
+            .iter()
+            .filter(|known| known.linked == row.linked)
+            .count()
+            < ROWS
+        {
             rows.push(row);
         }
     }
@@ -226,18 +234,24 @@ impl<'r, 'a> Found<'r, 'a> {
             .find_map(|index| {
                 let key = key(&segments[..=index]);
                 let rows = self.rows.get(&key).filter(|rows| !rows.is_empty())?;
-                Some((index, key, rows))
+                // What the document says is better than what names suggest.
+                let linked = rows.iter().any(|row| row.linked);
+                let rows = rows.iter().filter(|row| row.linked == linked);
+                Some((index, key, rows.collect::<Vec<&Row>>()))
             })?;
         let names = segments[..=end].iter().filter_map(|segment| match segment {
             Segment::Parameter(name) => Some(*name),
             Segment::Text(_) => None,
         });
-        let created: Vec<&Row> = rows.iter().filter(|row| row.created).collect();
+        let created: Vec<&Row> = rows.iter().copied().filter(|row| row.created).collect();
         let (left, doomed) = created.split_at(created.len() - self.doomed(&key, created.len()));
         let chosen: Vec<&Row> = match method {
             "delete" => doomed.to_vec(),
             "post" | "put" | "patch" if !left.is_empty() => left.to_vec(),
-            _ => rows.iter().filter(|row| !doomed.contains(row)).collect(),
+            _ => rows
+                .into_iter()
+                .filter(|row| !doomed.contains(row))
+                .collect(),
         };
         (!chosen.is_empty()).then(|| (names.collect(), chosen))
     }
@@ -284,6 +298,10 @@ impl<'r, 'a> Found<'r, 'a> {
                 .is_some_and(|values| rows.iter().any(|row| row.values == values))
         };
         exercise.valid.retain(|request| !is_known(request));
+        // A server that overlooks what is wrong with these would delete it all the same.
+        exercise
+            .invalid
+            .retain(|attempt| !is_known(&attempt.request));
     }
 }
 

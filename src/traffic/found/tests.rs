@@ -58,10 +58,14 @@ fn targets(
         for request in &exercise.valid {
             found.learn(&exercise, request, &answer(&exercise.name, &request.target));
         }
-        let valid = exercise.valid.iter();
+        let valid = exercise.valid.iter().map(|request| &request.target);
+        let deletes = exercise.method == "delete";
+        // What deletes does so with a fault in it as well, where a server overlooks it.
+        let invalid = exercise.invalid.iter().filter(|_| deletes);
+        let invalid = invalid.map(|attempt| &attempt.request.target);
         asked.push((
             exercise.name.clone(),
-            valid.map(|request| request.target.clone()).collect(),
+            valid.chain(invalid).cloned().collect(),
             exercise.ids.clone(),
         ));
     }
@@ -175,6 +179,47 @@ fn what_deletes_has_things_of_its_own() {
         let (targets, _) = of(&asked, reader);
         let spared = |target: &String| !target.contains("107") && !target.contains("108");
         assert!(targets.iter().all(spared), "{targets:?}");
+    }
+}
+
+#[test]
+fn what_a_link_leads_to_or_nobody_made_is_not_deleted() {
+    let linked = r#""Owner": {"operationId": "deleteUser", "parameters": {"userId": "$response.body#/owner"}},
+      "Receipt": {"#;
+    let query = r#""delete": {"operationId": "deleteUser", "parameters": [
+      {"name": "force", "in": "query", "schema": {"type": "boolean"}}],"#;
+    let shop = SHOP
+        .replace(r#""Receipt": {"#, linked)
+        .replace(r#""delete": {"operationId": "deleteUser","#, query)
+        .replace(
+            r#""name": "userId", "in": "path","#,
+            r#""name": "userId", "in": "path", "example": 11,"#,
+        );
+    let (api, findings) = crate::api::read(&SourceFile::new("api.json", shop));
+    let api = api.unwrap_or_else(|| panic!("{findings:?}"));
+    let rules = Rules::new(&api);
+    let owner = std::cell::Cell::new(8);
+    // The second server answers with what it had; the first says so of what it made.
+    for status in [201, 200] {
+        let asked = targets(&rules, |name, _| match name {
+            "createUser" => json(status, r#"{"id": 5}"#),
+            "listUsers" => json(200, r#"[{"id": 5}, {"id": 11}]"#),
+            "createOrder" => {
+                owner.set(owner.get() + 1);
+                json(201, &format!(r#"{{"owner": {}}}"#, owner.get()))
+            }
+            _ => json(204, ""),
+        });
+        let (deleted, ids) = of(&asked, "deleteUser");
+        assert!(ids.is_none(), "{ids:?}");
+        for target in deleted {
+            let id = target.trim_start_matches("/users/");
+            let id: u64 = id.split('?').next().unwrap_or(id).parse().unwrap_or(0);
+            assert!(
+                id != 5 && id != 11 && !(9..=owner.get()).contains(&id),
+                "{target}"
+            );
+        }
     }
 }
 
