@@ -61,8 +61,7 @@ pub fn busy(assessment: &Assessment) -> Option<Busy> {
         return None;
     }
     let service = result.service.as_ref()?.mean? / 1e3;
-    let shards = load.shard.map_or(1, |shard| shard.of);
-    let own_rate = load.rate? / f64::from(shards);
+    let own_rate = load.slowest_rate()?;
     let at_work = result.finished as f64 / result.seconds.max(0.001) * service;
     let needed = (own_rate * service * 1.2).ceil() as u64;
     let connections = load.own_connections();

@@ -44,14 +44,15 @@ pub(super) fn hint(assessed: &Assessment, terminal: &mut Terminal) {
                 ));
             }
         }
-        Word::Ok if assessed.comparison.is_none() && advice::busy(assessed).is_some() => {
-            if let Some(busy) = advice::busy(assessed) {
-                terminal.hint(&format!(
-                    "`--concurrency {}` has a free connection for each request, if the server is \
-                     as quick then",
-                    busy.needed
-                ));
-            }
+        Word::Ok
+            if assessed.comparison.is_none()
+                && let Some(busy) = advice::busy(assessed) =>
+        {
+            terminal.hint(&format!(
+                "`--concurrency {}` has a free connection for each request, if the server is as \
+                 quick then",
+                busy.needed
+            ));
         }
         _ => {
             let worth = |finding: &&Diagnostic| finding.severity >= Severity::Warning;

@@ -206,13 +206,15 @@ impl Collector {
         }
     }
 
-    /// A tick of the clock: the instant for which it was set, and when this thread ran.
-    pub(super) fn ticked(&mut self, planned: u64, now: u64) {
+    /// A tick of the clock: the instant for which it was set, when this thread ran, and how long it
+    /// had no processor since the tick before.
+    pub(super) fn ticked(&mut self, planned: u64, now: u64, unused: u64) {
         let Some(timeline) = self.timeline.filter(|timeline| timeline.is_warm(planned)) else {
             return;
         };
         let late = now.saturating_sub(planned);
-        record(&mut self.client.held_back, late.saturating_sub(TIMER_STEP));
+        let waited = late.saturating_sub(TIMER_STEP).min(unused);
+        record(&mut self.client.held_back, waited);
         if late < LATE {
             return;
         }

@@ -26,6 +26,9 @@ const NO_HTTP2: &str = "the server does not offer HTTP/2";
 /// What the standard library puts before the words of the resolver.
 const RESOLVER: &str = "failed to lookup address information: ";
 
+/// What one of several addresses has at least (RFC 8305, 5).
+const SHORTEST_PART: Duration = Duration::from_millis(250);
+
 /// How to reach one address; made once, and copied to each worker.
 #[derive(Clone, Debug)]
 pub(super) struct Route {
@@ -161,15 +164,18 @@ impl Route {
     }
 
     /// An address that does not answer, such as one of IPv6 behind a network without it, must leave
-    /// time for the others: each has an equal part.
+    /// time for the others: each has an equal part of what is left, and time for a handshake.
     async fn connect_tcp(
         &self,
         addresses: &[SocketAddr],
         timeout: Duration,
     ) -> Result<TcpStream, Failure> {
         let mut first_failure = None;
-        let part = timeout / u32::try_from(addresses.len()).unwrap_or(1).max(1);
+        let begun = tokio::time::Instant::now();
         for turn in 0..addresses.len() {
+            let others = u32::try_from(addresses.len() - turn).unwrap_or(u32::MAX);
+            let part = timeout.saturating_sub(begun.elapsed()) / others;
+            let part = part.max(SHORTEST_PART);
             let index = (self.preferred.get() + turn) % addresses.len();
             let connected = tokio::time::timeout(part, TcpStream::connect(addresses[index])).await;
             match connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {

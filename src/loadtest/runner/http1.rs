@@ -3,7 +3,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -39,7 +39,7 @@ struct Progress {
 }
 
 impl Http1 {
-    pub(super) const fn new(lane: usize) -> Self {
+    pub(super) fn new(lane: usize) -> Self {
         Self {
             lane,
             transport: None,
@@ -47,12 +47,7 @@ impl Http1 {
             served: 0,
             stale: false,
             filled: Vec::new(),
-            progress: Progress {
-                written: 0,
-                received: 0,
-                flushed: false,
-                write_failure: None,
-            },
+            progress: Progress::default(),
         }
     }
 
@@ -93,10 +88,7 @@ impl Http1 {
         ask: Ask,
         context: &mut Context<'_>,
     ) -> Poll<Result<Reply, Failure>> {
-        let result = match self.advance(worker, slot, ask, context) {
-            Poll::Ready(result) => result,
-            Poll::Pending => return Poll::Pending,
-        };
+        let result = ready!(self.advance(worker, slot, ask, context));
         Poll::Ready(match result {
             Ok(answer) => {
                 self.served += 1;

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -154,10 +154,7 @@ impl Http2 {
             write_failure: &mut self.write_failure,
             received: &mut self.received,
         };
-        let result = match exchange.poll(context, slot) {
-            Poll::Ready(result) => result,
-            Poll::Pending => return Poll::Pending,
-        };
+        let result = ready!(exchange.poll(context, slot));
         Poll::Ready(match result {
             Ok(answer) => {
                 link.served += 1;

@@ -21,7 +21,7 @@ use super::layout::{Ask, Layout};
 use super::session::Session;
 use super::timeline::{Clock, NEVER, Timeline, nanoseconds};
 use super::transport::Transport;
-use super::{connection, general, pacer};
+use super::{connection, general, pacer, processor};
 use crate::loadtest::http1::Recent;
 use crate::loadtest::plan::{Engine, Pace, Plan, scrambled};
 use crate::loadtest::recording::ErrorKind;
@@ -279,7 +279,7 @@ async fn work(assignment: Assignment) {
     };
     worker.begin(timeline);
     while !worker.is_over() {
-        let now = worker.clock.now();
+        let (now, used) = (worker.clock.now(), processor::thread_seconds());
         let next = now + nanoseconds(tick);
         let next = if now < timeline.end {
             next.min(timeline.end)
@@ -287,11 +287,14 @@ async fn work(assignment: Assignment) {
             next
         };
         tokio::time::sleep_until(worker.clock.instant(next).into()).await;
-        let now = worker.clock.now();
-        worker.expire(now);
+        let woken = worker.clock.now();
+        worker.expire(woken);
+        // A tick that is late because of the connections' own work waited for no processor.
+        let used = Duration::from_secs_f64((processor::thread_seconds() - used).max(0.0));
+        let unused = (woken - now).saturating_sub(nanoseconds(used));
         let mut collector = worker.collector.borrow_mut();
-        collector.ticked(next, now);
-        collector.advance(now);
+        collector.ticked(next, woken, unused);
+        collector.advance(woken);
     }
     worker.end();
 }
