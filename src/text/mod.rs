@@ -13,6 +13,7 @@ pub mod shell;
 mod source;
 pub mod suggest;
 pub mod tree;
+pub mod words;
 mod yaml;
 
 pub use document::Document;

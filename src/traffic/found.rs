@@ -239,10 +239,7 @@ impl<'r, 'a> Found<'r, 'a> {
                 let rows = rows.iter().filter(|row| row.linked == linked);
                 Some((index, key, rows.collect::<Vec<&Row>>()))
             })?;
-        let names = segments[..=end].iter().filter_map(|segment| match segment {
-            Segment::Parameter(name) => Some(*name),
-            Segment::Text(_) => None,
-        });
+        let names = parameters(&segments[..=end]);
         let created: Vec<&Row> = rows.iter().copied().filter(|row| row.created).collect();
         let (left, doomed) = created.split_at(created.len() - self.doomed(&key, created.len()));
         let chosen: Vec<&Row> = match method {
@@ -307,13 +304,7 @@ impl<'r, 'a> Found<'r, 'a> {
 
 /// The values of an operation's own path parameters. `None` where one is not written plainly.
 fn own_values(operation: &Operation, request: &Request) -> Option<Vec<String>> {
-    let names = segments(&operation.path)
-        .into_iter()
-        .filter_map(|segment| match segment {
-            Segment::Parameter(name) => Some(name),
-            Segment::Text(_) => None,
-        });
-    names
+    parameters(&segments(&operation.path))
         .map(|name| {
             path_parameter(operation, name)?;
             let parameters = &request.path.parameters;
@@ -358,6 +349,14 @@ fn segments(path: &str) -> Vec<Segment<'_>> {
             }
         })
         .collect()
+}
+
+/// The names of the parameters, in their order.
+fn parameters<'p>(segments: &[Segment<'p>]) -> impl Iterator<Item = &'p str> {
+    segments.iter().filter_map(|segment| match segment {
+        Segment::Parameter(name) => Some(*name),
+        Segment::Text(_) => None,
+    })
 }
 
 /// A path without the names of its parameters: `/users/{}`.

@@ -14,6 +14,7 @@ mod rules;
 mod security;
 mod survey;
 mod text;
+mod unrefused;
 
 pub use answer::{Answer, Standing};
 pub use found::{Found, Ids};
@@ -21,3 +22,4 @@ pub use request::{Attempt, Exercise, LeftOut, Options, Request, Traffic};
 pub use rules::Rules;
 pub use security::Given;
 pub use survey::{DatabaseUse, OperationQueries, StatementCalls, Survey, Surveyed, Tried};
+pub use unrefused::{KINDS, unrefused};

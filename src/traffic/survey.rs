@@ -7,6 +7,7 @@ use super::answer::{Answer, Standing};
 use super::found::Ids;
 use super::request::{Attempt, Exercise, LeftOut};
 use super::rules::Rules;
+use super::unrefused::{KINDS, unrefused};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::text::number::{count, counted, decimal};
 use crate::text::printable::{STATEMENT, one_line};
@@ -205,9 +206,9 @@ impl Survey {
     pub fn finish(&mut self, mut surveyed: Surveyed) {
         let mut found: Vec<Diagnostic> = Vec::new();
         found.extend(failures(&surveyed));
-        found.extend(broken(&surveyed));
-        found.extend(accepted(&surveyed, false));
-        found.extend(accepted(&surveyed, true));
+        for (standing, lenient) in KINDS {
+            found.extend(not_refused(&surveyed, standing, lenient));
+        }
         if let Some(queries) = &surveyed.queries {
             let repeated = queries.findings(&surveyed.name);
             found.extend(
@@ -276,69 +277,35 @@ fn failures(surveyed: &Surveyed) -> Option<Diagnostic> {
     )
 }
 
-fn tried(surveyed: &Surveyed, keep: impl Fn(&Tried) -> bool) -> Vec<&Tried> {
-    surveyed
-        .invalid
-        .iter()
-        .filter(|tried| keep(tried))
-        .collect()
-}
-
-/// The first few of several, with their statuses.
-fn listed(tried: &[&Tried]) -> String {
-    const TOLD: usize = 3;
-    let told = tried.iter().take(TOLD).map(|tried| match tried.status {
+/// What was not refused, in one finding of each kind. 5xx are counted among all requests that break a
+/// rule, accepted ones among those of their kind.
+fn not_refused(
+    surveyed: &Surveyed,
+    standing: Standing,
+    lenient: Option<bool>,
+) -> Option<Diagnostic> {
+    let tried = surveyed.invalid.iter();
+    let all: Vec<&Tried> = tried
+        .filter(|tried| lenient.is_none_or(|lenient| tried.lenient == lenient))
+        .collect();
+    let of_standing = all.iter().filter(|tried| tried.standing == standing);
+    let wrong: Vec<&Tried> = of_standing.copied().collect();
+    let first = wrong.first()?;
+    let verb = if standing == Standing::Broke {
+        "answers 5xx to"
+    } else {
+        "accepts"
+    };
+    let did = format!(
+        "{verb} {} of {} requests",
+        count(wrong.len() as u64),
+        count(all.len() as u64)
+    );
+    let told = wrong.iter().map(|tried| match tried.status {
         Some(status) => format!("{} ({status})", tried.breaks),
         None => tried.breaks.clone(),
     });
-    let mut text = told.collect::<Vec<_>>().join("; ");
-    if tried.len() > TOLD {
-        text += &format!("; and {} more", tried.len() - TOLD);
-    }
-    text
-}
-
-fn broken(surveyed: &Surveyed) -> Option<Diagnostic> {
-    let broke = tried(surveyed, |tried| tried.standing == Standing::Broke);
-    let first = broke.first()?;
-    Some(
-        Diagnostic::error(
-            "validation-answers-500",
-            format!(
-                "`{}` answers 5xx to {} of {} requests that its document refuses: {}",
-                surveyed.name,
-                count(broke.len() as u64),
-                count(surveyed.invalid.len() as u64),
-                listed(&broke)
-            ),
-        )
-        .pointer(first.pointer.clone())
-        .help("validate before the handler, and answer 400 with the fields that are wrong"),
-    )
-}
-
-/// Rules that many servers take for remarks (formats, the type of the content) apart.
-fn accepted(surveyed: &Surveyed, lenient: bool) -> Option<Diagnostic> {
-    let accepted = tried(surveyed, |tried| {
-        tried.standing == Standing::Accepted && tried.lenient == lenient
-    });
-    let first = accepted.first()?;
-    let all = tried(surveyed, |tried| tried.lenient == lenient).len();
-    let text = format!(
-        "`{}` accepts {} of {} requests that its document refuses: {}",
-        surveyed.name,
-        count(accepted.len() as u64),
-        count(all as u64),
-        listed(&accepted)
-    );
-    let finding = if lenient {
-        Diagnostic::warning("accepts-invalid-format", text)
-    } else {
-        Diagnostic::error("accepts-invalid-input", text)
-    };
-    Some(
-        finding
-            .pointer(first.pointer.clone())
-            .help("refuse it with 400, or take the rule out of the document"),
-    )
+    let told: Vec<String> = told.collect();
+    let finding = unrefused(&surveyed.name, &did, standing, lenient == Some(true), &told);
+    Some(finding.pointer(first.pointer.clone()))
 }

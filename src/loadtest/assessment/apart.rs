@@ -7,8 +7,8 @@ use crate::diagnostic::Diagnostic;
 use crate::loadtest::plan::Fault;
 use crate::loadtest::recording::{AsideRecord, Tally};
 use crate::loadtest::statistics::{Summary, rate};
-use crate::text::number::{count, counted};
-use crate::traffic::{Standing, Survey};
+use crate::text::number::counted;
+use crate::traffic::{KINDS, Standing, Survey, unrefused};
 
 /// The figures of all of them, and of each.
 #[derive(Clone, Debug)]
@@ -21,9 +21,6 @@ pub struct MeasuredAside {
     /// In the order of the plan.
     pub faults: Vec<(Fault, Tally)>,
 }
-
-/// Faults of one operation that are told.
-const TOLD: usize = 3;
 
 impl MeasuredAside {
     pub(super) fn new(faulty: &Faulty, record: &AsideRecord, loaded: Duration) -> Self {
@@ -73,12 +70,7 @@ impl MeasuredAside {
         }
         let mut findings = Vec::new();
         for operation in operations {
-            let kinds = [
-                (Standing::Broke, None),
-                (Standing::Accepted, Some(false)),
-                (Standing::Accepted, Some(true)),
-            ];
-            for (standing, lenient) in kinds {
+            for (standing, lenient) in KINDS {
                 let wrong: Vec<(&Fault, &Tally)> = self
                     .faults
                     .iter()
@@ -124,7 +116,7 @@ fn finding(
 ) -> Option<Diagnostic> {
     let (first, _) = wrong.first()?;
     let times: u64 = wrong.iter().map(|(_, tally)| of(tally, standing)).sum();
-    let told = wrong.iter().take(TOLD).map(|(fault, tally)| {
+    let told = wrong.iter().map(|(fault, tally)| {
         let statuses = tally.statuses.keys();
         let statuses: Vec<String> = statuses
             .filter(|status| Standing::of_status(**status) == standing)
@@ -132,34 +124,15 @@ fn finding(
             .collect();
         format!("{} ({})", fault.breaks, statuses.join(", "))
     });
-    let mut listed = told.collect::<Vec<_>>().join("; ");
-    if wrong.len() > TOLD {
-        listed += &format!("; and {} more", count((wrong.len() - TOLD) as u64));
-    }
+    let told: Vec<String> = told.collect();
     let requests = counted(times, "request");
-    let (made, help) = if standing == Standing::Broke {
-        let text = format!(
-            "`{operation}` answered 5xx under load to {requests} that its document refuses: {listed}"
-        );
-        (
-            Diagnostic::error("validation-answers-500", text),
-            "validate before the handler, and answer 400 with the fields that are wrong",
-        )
+    let did = if standing == Standing::Broke {
+        format!("answered 5xx under load to {requests}")
     } else {
-        let text = format!(
-            "`{operation}` accepted {requests} under load that its document refuses: {listed}"
-        );
-        let made = if lenient {
-            Diagnostic::warning("accepts-invalid-format", text)
-        } else {
-            Diagnostic::error("accepts-invalid-input", text)
-        };
-        (
-            made,
-            "refuse it with 400, or take the rule out of the document",
-        )
+        format!("accepted {requests} under load")
     };
-    Some(made.pointer(first.pointer.clone()).help(help))
+    let finding = unrefused(operation, &did, standing, lenient, &told);
+    Some(finding.pointer(first.pointer.clone()))
 }
 
 #[cfg(test)]

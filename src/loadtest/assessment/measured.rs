@@ -7,10 +7,30 @@ use crate::loadtest::expectation::Figures;
 use crate::loadtest::recording::{Part, Recording};
 use crate::loadtest::statistics::{Acceptance, Summary, rate, share};
 
-/// What paths are called where a password or a token is handed out.
-const SIGN_IN: [&str; 9] = [
-    "login", "log-in", "signin", "sign-in", "session", "auth", "token", "password", "otp",
+/// Words of a path where a password or a token is handed out.
+const SIGN_IN: [&str; 18] = [
+    "auth",
+    "authenticate",
+    "authentication",
+    "authorization",
+    "authorize",
+    "login",
+    "logon",
+    "oauth",
+    "otp",
+    "password",
+    "passwords",
+    "session",
+    "sessions",
+    "signin",
+    "signon",
+    "token",
+    "tokens",
+    "totp",
 ];
+/// The same in two words: `sign-in`.
+const SIGN_IN_APART: [[&str; 2]; 4] =
+    [["log", "in"], ["log", "on"], ["sign", "in"], ["sign", "on"]];
 
 /// One endpoint's figures.
 #[derive(Clone, Debug)]
@@ -127,14 +147,100 @@ impl Measured {
 
     /// Whether its address is one at which people sign in.
     pub fn is_sign_in(&self) -> bool {
-        let url = self.endpoint.url.to_ascii_lowercase();
-        let path = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-        let path = path.split_once('/').map_or("", |(_, path)| path);
-        SIGN_IN.iter().any(|word| path.contains(word))
+        signs_in(&self.endpoint.url)
     }
 
     pub fn successes(&self) -> u64 {
         let good = self.recording.statuses.range(200..400);
         good.map(|(_, count)| count).sum()
+    }
+}
+
+/// Whether a segment of the path has a whole word of signing in: `/authors` and `?token=` have none.
+fn signs_in(url: &str) -> bool {
+    let path = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    path.split('/').skip(1).any(|segment| {
+        // What stands behind `;` belongs to the segment as a query does to the path.
+        let words = words(segment.split(';').next().unwrap_or_default());
+        words.iter().any(|word| SIGN_IN.contains(&word.as_str()))
+            || words
+                .windows(2)
+                .any(|pair| SIGN_IN_APART.iter().any(|known| pair == known))
+    })
+}
+
+/// The words of `sign-in`, `user_login`, `resetPassword` and `oauth2`, in lower case, without numbers.
+fn words(segment: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut is_after_small = false;
+    for character in segment.chars() {
+        if !character.is_alphabetic() || (is_after_small && character.is_uppercase()) {
+            words.push(String::new());
+        }
+        is_after_small = character.is_lowercase();
+        if let Some(word) = words.last_mut().filter(|_| character.is_alphabetic()) {
+            word.extend(character.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::signs_in;
+
+    #[test]
+    fn where_people_sign_in() {
+        for url in [
+            "http://a/login",
+            "http://a/LOGIN",
+            "http://a/users/log-in",
+            "http://a/signin?next=/books",
+            "http://a/sign_in",
+            "http://a/signIn",
+            "http://a/v1/userLogin",
+            "http://a/users:signIn",
+            "http://a/auth",
+            "http://a/auth/jwt",
+            "http://a/oauth2/token",
+            "http://a/oauth/authorize",
+            "http://a/OAuth",
+            "http://a/authenticate",
+            "http://a/session",
+            "http://a/api/sessions",
+            "http://a/login.php",
+            "http://a/reset-password",
+            "http://a/verify_otp#form",
+            "http://a/login;from=books",
+        ] {
+            assert!(signs_in(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_it() {
+        for url in [
+            "http://a",
+            "http://a/",
+            "http://login.example/books",
+            "http://auth:80/books",
+            "http://a/authors",
+            "http://a/authority/7",
+            "http://a/books?token=7",
+            "http://a/books?next=/login",
+            "http://a/books#/login",
+            "http://a/books;token=7",
+            "http://a/tokenizer",
+            "http://a/obsession",
+            "http://a/blogin",
+            "http://a/signing",
+            "http://a/sign/in",
+            "http://a/log-inventory",
+            "http://a/potpourri",
+        ] {
+            assert!(!signs_in(url), "{url}");
+        }
     }
 }

@@ -102,7 +102,7 @@ fn apart(out: &mut dyn Write, aside: &MeasuredAside) -> io::Result<()> {
             "| {} | {} | {} |",
             code_cell(&fault.request),
             cell(&prose(&one_line(&fault.breaks, STATEMENT))),
-            wording::answers(tally)
+            wording::answers(&tally.statuses)
         )?;
     }
     if wrong.len() > FAULTS {

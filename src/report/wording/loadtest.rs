@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::survey::by_status;
 use super::{capacity, comparison};
 use crate::loadtest::advice;
 use crate::loadtest::assessment::{
@@ -136,11 +137,11 @@ pub fn drawn(load: &Load) -> Option<String> {
 
 /// `404: 12   timeout: 3`: what the errors of one request were.
 pub fn part_errors(part: &MeasuredPart) -> String {
-    let statuses = part.part.statuses.iter();
-    let statuses = statuses.map(|(status, many)| format!("{status}: {}", count(*many)));
     let errors = part.part.errors.iter();
     let errors = errors.map(|(kind, many)| format!("{}: {}", kind.name(), count(*many)));
-    statuses.chain(errors).collect::<Vec<_>>().join("   ")
+    let mut texts = by_status(&part.part.statuses);
+    texts.extend(errors);
+    texts.join("   ")
 }
 
 /// `5,984 req/s, p99 20.2 ms, no errors`.

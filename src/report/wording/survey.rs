@@ -1,19 +1,16 @@
 //! Words for the operations of a description, the same in every format.
 
+use std::collections::BTreeMap;
+
 use crate::loadtest::assessment::MeasuredAside;
-use crate::loadtest::recording::Tally;
 use crate::text::number::{count, counted, decimal, milliseconds};
 use crate::traffic::{Ids, Standing, Survey, Surveyed};
 
 /// `200: 3   12 of 13 invalid refused, 1 accepted   4.0 queries a request`.
 pub fn operation(operation: &Surveyed) -> String {
     let mut parts: Vec<String> = Vec::new();
-    let statuses = operation.valid.iter();
-    let statuses: Vec<String> = statuses
-        .map(|(status, number)| format!("{status}: {}", count(*number)))
-        .collect();
-    if !statuses.is_empty() {
-        parts.push(statuses.join("   "));
+    if !operation.valid.is_empty() {
+        parts.push(answers(&operation.valid));
     }
     if !operation.failures.is_empty() {
         parts.push("no answer".to_owned());
@@ -67,10 +64,16 @@ pub fn aside(aside: &MeasuredAside) -> String {
 }
 
 /// `201: 4   400: 1`.
-pub fn answers(tally: &Tally) -> String {
-    let statuses = tally.statuses.iter();
-    let texts = statuses.map(|(status, times)| format!("{status}: {}", count(*times)));
-    texts.collect::<Vec<_>>().join("   ")
+pub fn answers(statuses: &BTreeMap<u16, u64>) -> String {
+    by_status(statuses).join("   ")
+}
+
+/// `201: 4` and `400: 1`.
+pub fn by_status(statuses: &BTreeMap<u16, u64>) -> Vec<String> {
+    let statuses = statuses.iter();
+    statuses
+        .map(|(status, times)| format!("{status}: {}", count(*times)))
+        .collect()
 }
 
 /// Why no load came after the survey, as a headline goes on.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::naming::{ResourceNames, segment};
 use super::resource::{Field, Nested, Resource, Resources};
-use super::words;
+use crate::text::words;
 
 /// OpenAPI 3.1, in the order of the resources.
 pub(super) fn document(

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::naming::ResourceNames;
 use super::resource::{Nested, Resource, Resources};
-use super::words;
 use crate::catalog::ConstraintKind;
 use crate::scaffold::code::{property_key, string};
 use crate::scaffold::names;
+use crate::text::words;
 
 /// One handler: its operation and its body.
 struct Handler {

@@ -8,7 +8,6 @@ mod handlers;
 mod naming;
 mod resource;
 mod summary;
-mod words;
 
 use serde_json::Value;
 

@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use super::column_type::{self, Mapped, Transport};
 use super::definition::{self, qualified};
-use super::words;
 use crate::catalog::{Body, Catalog, Column, Constraint, ConstraintKind, Id, Kind, unquoted};
+use crate::text::words;
 
 /// Everything that a database offers, in the order of the resources' names.
 #[derive(Clone, Debug, Default)]

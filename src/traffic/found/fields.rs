@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::text::words::singular;
+
 /// Things of one list that are looked at.
 const LISTED: usize = 16;
 
@@ -83,19 +85,6 @@ fn names(parameter: &str, collection: &str) -> Vec<String> {
 fn folded(name: &str) -> String {
     let kept = name.chars().filter(|character| character.is_alphanumeric());
     kept.flat_map(char::to_lowercase).collect()
-}
-
-fn singular(name: &str) -> String {
-    if let Some(stem) = name.strip_suffix("ies") {
-        return format!("{stem}y");
-    }
-    ["sses", "xes", "ches", "shes"]
-        .iter()
-        .find_map(|ending| {
-            Some(name.strip_suffix(ending)?.to_owned() + &ending[..ending.len() - 2])
-        })
-        .or_else(|| name.strip_suffix('s').map(str::to_owned))
-        .unwrap_or_else(|| name.to_owned())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::fields::scalar;
-use super::{Segment, key, own_values, segments};
+use super::{Segment, key, own_values, parameters, segments};
 use crate::api::{Link, Operation};
 use crate::text::percent::percent_decoded;
 use crate::traffic::answer::Answer;
@@ -34,11 +34,7 @@ impl Asked<'_, '_, '_> {
                 let end = path
                     .iter()
                     .rposition(|segment| matches!(segment, Segment::Parameter(_)))?;
-                let parameters = path[..=end].iter().filter_map(|segment| match segment {
-                    Segment::Parameter(name) => Some(*name),
-                    Segment::Text(_) => None,
-                });
-                let values: Option<Vec<String>> = parameters
+                let values: Option<Vec<String>> = parameters(&path[..=end])
                     .map(|parameter| self.value_of(link, parameter))
                     .collect();
                 Some((key(&path[..=end]), values?, name.clone()))
@@ -98,13 +94,8 @@ impl Asked<'_, '_, '_> {
     fn own(&self, parameter: &str) -> Option<String> {
         let operation = &self.rules.api.operations[self.exercise.operation];
         let values = own_values(operation, self.request)?;
-        let names = segments(&operation.path)
-            .into_iter()
-            .filter_map(|segment| match segment {
-                Segment::Parameter(name) => Some(name),
-                Segment::Text(_) => None,
-            });
-        let mut pairs = names.zip(values);
+        let path = segments(&operation.path);
+        let mut pairs = parameters(&path).zip(values);
         pairs
             .find(|(name, _)| *name == parameter)
             .map(|(_, value)| value)

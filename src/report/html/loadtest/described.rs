@@ -6,7 +6,7 @@ use super::super::part::{Cell, Part, Section, Shape, Table};
 use super::super::text::Html;
 use crate::loadtest::assessment::Assessment;
 use crate::report::wording::survey as wording;
-use crate::text::number::{count, counted, decimal};
+use crate::text::number::{counted, decimal};
 use crate::traffic::{Standing, Survey, Surveyed, Tried};
 
 /// Rows of a table: a page stays one that can be sent around. Operations that object come first then.
@@ -102,10 +102,7 @@ fn name(operation: &Surveyed) -> Html {
 }
 
 fn answers(operation: &Surveyed) -> String {
-    let statuses = operation.valid.iter();
-    let mut texts: Vec<String> = statuses
-        .map(|(status, times)| format!("{status}: {}", count(*times)))
-        .collect();
+    let mut texts = wording::by_status(&operation.valid);
     if !operation.failures.is_empty() {
         texts.push(format!("no answer: {}", operation.failures.len()));
     }
@@ -132,7 +129,7 @@ fn apart(assessment: &Assessment) -> Vec<Part> {
             Cell::html(Html::foreign(&fault.request)),
             Cell::html(Html::told(&fault.breaks)),
             Cell::html(place(&fault.pointer)),
-            Cell::text(&wording::answers(tally)),
+            Cell::text(&wording::by_status(&tally.statuses).join(", ")),
         ]);
     }
     parts.extend(table.part());

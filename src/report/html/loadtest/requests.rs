@@ -4,7 +4,8 @@ use super::super::part::{Cell, Part, Section, Table};
 use super::super::text::Html;
 use super::judged::time_cell;
 use crate::loadtest::assessment::{Assessment, Measured};
-use crate::text::number::{count, per_cent, per_second};
+use crate::report::wording::survey as wording;
+use crate::text::number::{per_cent, per_second};
 
 pub(super) fn section(assessment: &Assessment) -> Option<Section> {
     let names = assessment.results.len() > 1;
@@ -19,12 +20,7 @@ pub(super) fn section(assessment: &Assessment) -> Option<Section> {
             table.caption = names.then(|| caption(name, result));
             let all: u32 = result.parts.iter().map(|part| part.named.weight).sum();
             for part in &result.parts {
-                let answers: Vec<String> = part
-                    .part
-                    .statuses
-                    .iter()
-                    .map(|(status, times)| format!("{status}: {}", count(*times)))
-                    .collect();
+                let answers = wording::by_status(&part.part.statuses);
                 let weight = f64::from(part.named.weight) / f64::from(all.max(1));
                 table.row([
                     Cell::html(Html::foreign(&part.named.name)),

@@ -8,6 +8,7 @@ use crate::loadtest::expectation::{Checked, Threshold};
 use crate::loadtest::recording::ErrorKind;
 use crate::loadtest::statistics::{Summary, rate};
 use crate::report::wording::loadtest::{self as wording, Mood};
+use crate::report::wording::survey;
 use crate::terminal::{BOLD, DIM};
 use crate::text::number::{bytes, count, decimal, milliseconds, per_cent, per_second};
 use crate::text::printable::{one_line, visible};
@@ -333,11 +334,7 @@ pub(super) fn table(out: &mut dyn Write, rows: &[(&str, &Summary)], view: &View)
 
 /// `200: 179,512   500: 3`.
 pub(super) fn statuses(result: &Measured) -> String {
-    let statuses = result.recording.statuses.iter();
-    let texts: Vec<String> = statuses
-        .map(|(status, many)| format!("{status}: {}", count(*many)))
-        .collect();
-    texts.join("   ")
+    survey::answers(&result.recording.statuses)
 }
 
 fn answers(

@@ -56,7 +56,7 @@ fn apart(out: &mut dyn Write, aside: &MeasuredAside, view: &View) -> io::Result<
     let shown = if view.verbose { wrong.len() } else { FAULTS };
     for (fault, tally) in wrong.iter().take(shown) {
         let (name, breaks) = (name(&fault.request), one_line(&fault.breaks, REASON));
-        let text = format!("{name} {}: {breaks}", wording::answers(tally));
+        let text = format!("{name} {}: {breaks}", wording::answers(&tally.statuses));
         hanging(out, &text, view)?;
     }
     if wrong.len() > shown {

@@ -10,7 +10,7 @@ use super::super::rounded;
 use super::histogram::{decode, encode};
 use super::results::SummaryEntry;
 use super::stored::StoredFault;
-use super::targets::{TargetRequestFields, TargetRequestsEntry};
+use super::targets::{TargetRequestFields, TargetRequestsEntry, by_number, by_text};
 use crate::loadtest::assessment::{Faulty, MeasuredAside};
 use crate::loadtest::plan::Fault;
 use crate::loadtest::recording::{AsideRecord, Tally};
@@ -58,11 +58,7 @@ impl From<&MeasuredAside> for InvalidLoadEntry {
             breaks: fault.breaks.clone(),
             pointer: fault.pointer.clone(),
             lenient: fault.lenient,
-            status_codes: tally
-                .statuses
-                .iter()
-                .map(|(status, count)| (status.to_string(), *count))
-                .collect(),
+            status_codes: by_text(&tally.statuses),
             failed: tally.failed,
         });
         Self {
@@ -115,10 +111,7 @@ impl InvalidLoadFields {
 
     pub(super) fn record(&self) -> Result<AsideRecord, StoredFault> {
         let answers = self.faults.iter().map(|fields| {
-            let statuses = fields.status_codes.iter();
-            let statuses: BTreeMap<u16, u64> = statuses
-                .filter_map(|(status, count)| Some((status.parse().ok()?, *count)))
-                .collect();
+            let statuses = by_number(&fields.status_codes);
             Tally {
                 completed: statuses.values().sum(),
                 failed: fields.failed,

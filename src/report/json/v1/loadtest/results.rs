@@ -8,7 +8,7 @@ use super::super::rounded;
 use super::histogram::encode;
 use super::invalid::InvalidLoadEntry;
 use super::stages::StageResultEntry;
-use super::targets::TargetEntry;
+use super::targets::{TargetEntry, by_text};
 use crate::loadtest::advice;
 use crate::loadtest::assessment::{Assessment, Measured};
 use crate::loadtest::recording::{Connections, Point, Tally};
@@ -178,11 +178,7 @@ fn entry(name: &'static str, result: &Measured, assessment: &Assessment) -> Resu
             "send"
         },
         service_time_ms: SummaryEntry::from(result.service.as_ref().unwrap_or(&result.latency)),
-        status_codes: recording
-            .statuses
-            .iter()
-            .map(|(status, count)| (status.to_string(), *count))
-            .collect(),
+        status_codes: by_text(&recording.statuses),
         errors: errors
             .clone()
             .map(|(kind, tally)| (kind.name().to_owned(), tally.count))

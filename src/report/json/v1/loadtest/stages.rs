@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::super::rounded;
 use super::histogram::{decode, encode};
 use super::results::SummaryEntry;
+use super::targets::{by_number, by_text};
 use crate::loadtest::assessment::{Assessment, Measured};
 use crate::loadtest::recording::{StageRecord, Tally};
 use crate::loadtest::schedule::Stage;
@@ -72,13 +73,7 @@ pub(super) fn results(result: &Measured, assessment: &Assessment) -> Vec<StageRe
             failed: figures.record.tally.failed,
             open_at_end: figures.record.open_at_end,
             answered: figures.record.answered,
-            status_codes: figures
-                .record
-                .tally
-                .statuses
-                .iter()
-                .map(|(status, count)| (status.to_string(), *count))
-                .collect(),
+            status_codes: by_text(&figures.record.tally.statuses),
             error_rate: (figures.error_rate * 1e6).round() / 1e6,
             latency_ms: SummaryEntry::from(&figures.latency),
             histogram: encode(&figures.record.latency),
@@ -119,14 +114,12 @@ pub(super) struct StageResultFields {
 impl StageResultFields {
     /// `None` when the histogram is none.
     pub(super) fn record(&self) -> Option<StageRecord> {
-        let statuses = self.status_codes.iter();
-        let numbered = statuses.filter_map(|(status, count)| Some((status.parse().ok()?, *count)));
         Some(StageRecord {
             due: self.due,
             tally: Tally {
                 completed: self.completed,
                 failed: self.failed,
-                statuses: numbered.collect(),
+                statuses: by_number(&self.status_codes),
             },
             open_at_end: self.open_at_end,
             answered: self.answered,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::histogram::decode;
 use super::invalid::InvalidLoadFields;
 use super::stages::{StageFields, StageResultFields};
-use super::targets::TargetFields;
+use super::targets::{TargetFields, by_number};
 use crate::loadtest::assessment::{Drawn, Endpoint, Load, Machine, TableUse};
 use crate::loadtest::comparison::Baseline;
 use crate::loadtest::plan::Shard;
@@ -360,11 +360,7 @@ fn recording(fields: &ResultFields) -> Result<Recording, StoredFault> {
     recording.connections.opened = fields.connections.opened;
     recording.connections.failed = fields.connections.failed;
     recording.connections.closed_by_server = fields.connections.closed_by_server;
-    for (status, count) in &fields.status_codes {
-        if let Ok(status) = status.parse() {
-            recording.statuses.insert(status, *count);
-        }
-    }
+    recording.statuses = by_number(&fields.status_codes);
     for kind in ErrorKind::ALL {
         if let Some(count) = fields.errors.get(kind.name()) {
             let words = fields.error_samples.get(kind.name());

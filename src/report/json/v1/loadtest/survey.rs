@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::rounded;
+use super::targets::by_text;
 use crate::traffic::{DatabaseUse, Ids, LeftOut, OperationQueries, Survey, Surveyed, Tried};
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -116,15 +117,12 @@ impl From<&Survey> for DescriptionEntry {
 
 impl From<&Surveyed> for OperationEntry {
     fn from(operation: &Surveyed) -> Self {
-        let statuses = operation.valid.iter();
         Self {
             name: operation.name.clone(),
             method: operation.method.to_ascii_uppercase(),
             path: operation.path.clone(),
             pointer: operation.pointer.clone(),
-            status_codes: statuses
-                .map(|(status, number)| (status.to_string(), *number))
-                .collect(),
+            status_codes: by_text(&operation.valid),
             failures: operation.failures.clone(),
             objections: operation.objections.clone(),
             ids: operation.ids.as_ref().map(IdsEntry::from),

@@ -67,11 +67,7 @@ impl From<&MeasuredPart> for TargetEntry {
             requests: TargetRequestsEntry::from(&part.requests),
             requests_per_second: rounded(measured.requests_per_second),
             latency_ms: SummaryEntry::from(&measured.latency),
-            status_codes: part
-                .statuses
-                .iter()
-                .map(|(status, count)| (status.to_string(), *count))
-                .collect(),
+            status_codes: by_text(&part.statuses),
             errors: part
                 .errors
                 .iter()
@@ -81,6 +77,22 @@ impl From<&MeasuredPart> for TargetEntry {
             histogram: encode(&part.latency),
         }
     }
+}
+
+/// Answers by status, as a document has them.
+pub(super) fn by_text(statuses: &BTreeMap<u16, u64>) -> IndexMap<String, u64> {
+    let statuses = statuses.iter();
+    statuses
+        .map(|(status, number)| (status.to_string(), *number))
+        .collect()
+}
+
+/// The same, read back; what is no status is left out.
+pub(super) fn by_number(statuses: &BTreeMap<String, u64>) -> BTreeMap<u16, u64> {
+    let statuses = statuses.iter();
+    statuses
+        .filter_map(|(status, number)| Some((status.parse().ok()?, *number)))
+        .collect()
 }
 
 /// What is read back.
@@ -135,13 +147,9 @@ impl TargetFields {
         let mut part = Part {
             latency: decode(&self.histogram).ok_or(StoredFault::Histogram)?,
             requests: self.requests.requests(),
+            statuses: by_number(&self.status_codes),
             ..Part::default()
         };
-        for (status, count) in &self.status_codes {
-            if let Ok(status) = status.parse() {
-                part.statuses.insert(status, *count);
-            }
-        }
         for kind in ErrorKind::ALL {
             if let Some(count) = self.errors.get(kind.name()) {
                 part.errors.insert(kind, *count);

@@ -1,7 +1,7 @@
-//! English enough for names: one of several.
+//! English enough for names: one of several, and names as they are spoken.
 
 /// `customer` of `customers`, `category` of `categories`; what does not end in s stays.
-pub(super) fn singular(plural: &str) -> String {
+pub fn singular(plural: &str) -> String {
     let lower = plural.to_lowercase();
     let without = |count: usize| plural[..plural.len() - count].to_owned();
     if lower.ends_with("people") {
@@ -26,7 +26,7 @@ pub(super) fn singular(plural: &str) -> String {
 }
 
 /// `order item` of `order_item`.
-pub(super) fn spoken(name: &str) -> String {
+pub fn spoken(name: &str) -> String {
     name.replace(['_', '-'], " ")
 }
 
