@@ -223,7 +223,7 @@ pub struct Client {
     /// Open loop: how late requests left although a connection was free.
     pub schedule_lag: Histogram<u64>,
     /// How long the workers waited for a processor when they wanted to run, in nanoseconds: answers
-    /// wait as long as their clock ticks do. Not stored with a report.
+    /// wait as long as their clock ticks do.
     pub held_back: Histogram<u64>,
 }
 

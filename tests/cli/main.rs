@@ -36,6 +36,7 @@ mod http2_corpus;
 mod http2_frames;
 mod large_schema;
 mod layouts;
+mod load_baseline;
 mod load_capacity;
 mod load_described;
 mod load_emit;

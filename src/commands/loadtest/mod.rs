@@ -104,6 +104,15 @@ fn busy_machine(now: &Baseline) -> Option<String> {
     ))
 }
 
+/// The same of the machine on which the baseline was measured.
+fn busy_then(before: &Baseline) -> Option<String> {
+    let waited = milliseconds(before.busy_wait()?);
+    Some(format!(
+        "the baseline's machine was busy: its load tester waited up to {waited} for a processor (p95), \
+         and a fall that such waiting explains is not called better."
+    ))
+}
+
 /// The machine that this runs on.
 fn this_machine() -> Machine {
     Machine {

@@ -7,8 +7,8 @@ use super::described::{self, Checked};
 use super::hint::hint;
 use super::live::Live;
 use super::{
-    BASELINE, busy_machine, measured_now, other_machine, render, stored, this_machine, unreachable,
-    verdict,
+    BASELINE, busy_machine, busy_then, measured_now, other_machine, render, stored, this_machine,
+    unreachable, verdict,
 };
 use crate::diagnostic::Diagnostic;
 use crate::failure::{Failure, Verdict};
@@ -202,6 +202,7 @@ pub(super) fn with_baseline(
     };
     let now = measured_now(&assessed, now);
     let comparison = comparison::against_baseline(&before, &now, margin);
+    assessed.remarks.extend(busy_then(&before));
     assessed.remarks.extend(busy_machine(&now));
     let machine = other_machine(path, &stored.machine, &assessed.machine);
     assessed.remarks.extend(machine);

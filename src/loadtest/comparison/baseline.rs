@@ -44,11 +44,15 @@ impl Baseline {
     /// less than the mean.
     fn waited(&self, percentile: Percentile) -> f64 {
         let own = self.held_back.value_at_quantile(percentile.quantile()) as f64;
-        let mean = match self.busy_wait() {
-            Some(_) => self.held_back.mean(),
+        (WAITING * own / 1e6).max(self.mean_wait())
+    }
+
+    /// Milliseconds by which the mean may be too high.
+    fn mean_wait(&self) -> f64 {
+        match self.busy_wait() {
+            Some(_) => WAITING * self.held_back.mean() / 1e6,
             None => 0.0,
-        };
-        WAITING * own.max(mean) / 1e6
+        }
     }
 }
 
@@ -56,9 +60,9 @@ impl Baseline {
 pub fn against(baseline: &Baseline, now: &Baseline, margin: Margin) -> Comparison {
     let seconds = (whole_seconds(baseline), whole_seconds(now));
     let summaries = (Summary::of(&baseline.latency), Summary::of(&now.latency));
-    let mut measures = vec![throughput((baseline, now), seconds, margin)];
+    let mut measures = vec![throughput((baseline, now), &summaries, seconds, margin)];
     for percentile in Percentile::ALL {
-        let waited = now.waited(percentile);
+        let waited = (baseline.waited(percentile), now.waited(percentile));
         measures.push(latency(percentile, &summaries, seconds, margin, waited));
     }
     measures.push(errors((baseline, now), seconds, margin));
@@ -76,16 +80,25 @@ fn whole_seconds(run: &Baseline) -> &[Point] {
     &run.series[..run.series.len().min(whole.max(1))]
 }
 
-fn throughput(runs: (&Baseline, &Baseline), seconds: Seconds<'_>, margin: Margin) -> Measure {
+fn throughput(
+    runs: (&Baseline, &Baseline),
+    summaries: &(Summary, Summary),
+    seconds: Seconds<'_>,
+    margin: Margin,
+) -> Measure {
     let of = |run: &Baseline| Some(rate(run.completed, run.elapsed)).filter(|rate| *rate > 0.0);
     let (a, b) = (of(runs.0), of(runs.1));
     let figure = |point: &Point| Some(point.completed as f64);
-    relative(
-        Metric::Rate,
-        (a, b),
-        spread(seconds, (a, b), figure),
-        margin,
-    )
+    // A connection is free for the next request as much later as its answer came too late.
+    let slower = |run: &Baseline, summary: &Summary| {
+        let mean = summary.mean.filter(|mean| *mean > 0.0);
+        mean.map_or(0.0, |mean| less_waiting(mean, run.mean_wait()))
+    };
+    let interval = spread(seconds, (a, b), figure).map(|interval| Interval {
+        low: interval.low + slower(runs.0, &summaries.0),
+        high: interval.high - slower(runs.1, &summaries.1),
+    });
+    relative(Metric::Rate, (a, b), interval, margin)
 }
 
 fn latency(
@@ -93,7 +106,7 @@ fn latency(
     summaries: &(Summary, Summary),
     seconds: Seconds<'_>,
     margin: Margin,
-    waited: f64,
+    waited: (f64, f64),
 ) -> Measure {
     let metric = Metric::Latency(percentile);
     let figures = (
@@ -105,16 +118,19 @@ fn latency(
     } else {
         None
     };
-    let interval = interval.zip(figures.1).map(|(interval, now)| Interval {
-        low: interval.low + less_waiting(now, waited),
-        ..interval
-    });
+    // Either machine may have been busy while the other was idle: a rise that is no more than the
+    // waiting of this run is not the server's, and neither is a fall by what the baseline waited.
+    let interval = interval
+        .zip(figures.0.zip(figures.1))
+        .map(|(interval, (before, now))| Interval {
+            low: interval.low + less_waiting(now, waited.1),
+            high: interval.high - less_waiting(before, waited.0),
+        });
     relative(metric, figures, interval, margin)
 }
 
-/// By how much the logarithm of a latency may be too high because the machine was busy; both in
-/// milliseconds. The baseline may have been measured on an idle one, and then a rise that is no more
-/// than this is not the server's.
+/// By how much the logarithm of a latency may be too high because the machine was busy, as a negative
+/// number; both in milliseconds.
 fn less_waiting(latency: f64, waited: f64) -> f64 {
     (1.0 - waited / latency).max(0.01).ln()
 }
@@ -272,6 +288,55 @@ mod tests {
         failing.held_back.record(9_000_000).expect("it grows");
         let comparison = against(&before, &failing, Margin::default());
         assert_eq!(comparison.verdict, Verdict::Worse);
+    }
+
+    #[test]
+    fn what_a_busy_machine_added_to_the_baseline_is_no_improvement() {
+        let busy = |milliseconds: f64, waited: u64| {
+            let mut run = run(5, milliseconds, 0, 2);
+            for _ in 0..100 {
+                run.held_back.record(waited * 1_000_000).expect("it grows");
+            }
+            run
+        };
+        let judged = |before: &Baseline, now: &Baseline| {
+            let comparison = against(before, now, Margin::default());
+            comparison.verdict
+        };
+        let idle = run(5, 10.0, 0, 1);
+        assert_eq!(judged(&busy(15.0, 0), &idle), Verdict::Better);
+        assert_eq!(judged(&busy(15.0, 4), &idle), Verdict::CannotTell);
+        // More than waiting explains.
+        assert_eq!(judged(&busy(100.0, 4), &idle), Verdict::Better);
+        // What was slow because of waiting is slower yet without it.
+        assert_eq!(judged(&busy(5.0, 4), &idle), Verdict::Worse);
+        // Both waited: neither direction is certain.
+        for milliseconds in [10.0, 20.0] {
+            let both = judged(&busy(milliseconds, 9), &busy(15.0, 9));
+            assert_eq!(both, Verdict::CannotTell);
+        }
+    }
+
+    #[test]
+    fn a_rate_that_waiting_explains_is_not_called() {
+        let rate = |waited_before: u64, waited_now: u64, completed: u64| {
+            let (mut before, mut now) = (run(5, 10.0, 0, 1), run(5, 15.0, 0, 2));
+            for (run, waited) in [(&mut before, waited_before), (&mut now, waited_now)] {
+                run.held_back.record(waited * 1_000_000).expect("it grows");
+            }
+            for second in &mut now.series {
+                second.completed = completed;
+            }
+            now.completed = completed * 5;
+            let comparison = against(&before, &now, Margin::default());
+            comparison.measure(Metric::Rate).map(|rate| rate.verdict)
+        };
+        assert_eq!(rate(0, 0, 700), Some(Verdict::Worse));
+        assert_eq!(rate(0, 6, 700), Some(Verdict::CannotTell));
+        assert_eq!(rate(6, 0, 700), Some(Verdict::Worse));
+        assert_eq!(rate(0, 0, 1_500), Some(Verdict::Better));
+        assert_eq!(rate(6, 0, 1_500), Some(Verdict::CannotTell));
+        assert_eq!(rate(0, 6, 1_500), Some(Verdict::Better));
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod targets;
 
 use std::io::{self, Write};
 
+use hdrhistogram::Histogram;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -120,6 +121,13 @@ pub struct ClientEntry {
     pub schedule_lag_ms: Option<LagEntry>,
     /// The same as a histogram, as those of the results.
     pub schedule_lag_histogram: Option<String>,
+    /// How long the threads waited for a processor when they wanted to run: comparisons with a baseline
+    /// take it off on both sides. Not there when it is not known, as in earlier reports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub processor_wait_ms: Option<LagEntry>,
+    /// The same as a histogram.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub processor_wait_histogram: Option<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -207,7 +215,7 @@ impl From<&Assessment> for ClientEntry {
         use crate::loadtest::assessment::Doubt;
         let client = &assessment.client;
         let seconds = assessment.elapsed.as_secs_f64();
-        let lag = &client.schedule_lag;
+        let (lag, wait) = (&client.schedule_lag, &client.held_back);
         Self {
             cpu_cores_used: if seconds > 0.0 {
                 rounded(client.cpu_seconds / seconds)
@@ -219,13 +227,21 @@ impl From<&Assessment> for ClientEntry {
                 .iter()
                 .any(|doubt| matches!(doubt, Doubt::Processor { .. })),
             saturated_seconds: client.saturated_seconds,
-            schedule_lag_ms: (!lag.is_empty()).then(|| LagEntry {
-                mean: rounded(lag.mean() / 1e6),
-                p99: rounded(lag.value_at_quantile(0.99) as f64 / 1e6),
-                max: rounded(lag.max() as f64 / 1e6),
-            }),
+            schedule_lag_ms: LagEntry::of(lag),
             schedule_lag_histogram: (!lag.is_empty()).then(|| histogram::encode(lag)),
+            processor_wait_ms: LagEntry::of(wait),
+            processor_wait_histogram: (!wait.is_empty()).then(|| histogram::encode(wait)),
         }
+    }
+}
+
+impl LagEntry {
+    fn of(histogram: &Histogram<u64>) -> Option<Self> {
+        (!histogram.is_empty()).then(|| Self {
+            mean: rounded(histogram.mean() / 1e6),
+            p99: rounded(histogram.value_at_quantile(0.99) as f64 / 1e6),
+            max: rounded(histogram.max() as f64 / 1e6),
+        })
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use hdrhistogram::Histogram;
 use serde::Deserialize;
 
 use super::histogram::decode;
@@ -64,7 +65,7 @@ impl Stored {
             failed: recording.requests.failed,
             errors: self.errors.first().copied()?,
             elapsed: self.outcome.elapsed,
-            held_back: histogram(),
+            held_back: self.outcome.client.held_back.clone(),
         })
     }
 }
@@ -127,6 +128,9 @@ struct ClientFields {
     saturated_seconds: u64,
     #[serde(default)]
     schedule_lag_histogram: Option<String>,
+    /// Earlier reports have none.
+    #[serde(default)]
+    processor_wait_histogram: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -232,10 +236,8 @@ pub fn read(text: &str) -> Result<Stored, StoredFault> {
     let started = document
         .started_unix_ms
         .or_else(|| Some(started.ok()?.as_millisecond()));
-    let schedule_lag = match &document.client.schedule_lag_histogram {
-        Some(text) => decode(text).ok_or(StoredFault::Histogram)?,
-        None => histogram(),
-    };
+    let schedule_lag = histogram_of(document.client.schedule_lag_histogram.as_deref())?;
+    let held_back = histogram_of(document.client.processor_wait_histogram.as_deref())?;
     Ok(Stored {
         version: document.tool.version,
         is_search: document.capacity.is_some(),
@@ -251,7 +253,7 @@ pub fn read(text: &str) -> Result<Stored, StoredFault> {
                 cpu_seconds: document.client.cpu_cores_used * elapsed.as_secs_f64(),
                 saturated_seconds: document.client.saturated_seconds,
                 schedule_lag,
-                held_back: histogram(),
+                held_back,
             },
             started_at_ms: started.unwrap_or(0),
             elapsed,
@@ -277,6 +279,14 @@ pub fn read(text: &str) -> Result<Stored, StoredFault> {
             .collect(),
         errors: document.results.iter().map(errors).collect(),
     })
+}
+
+/// Without a text an empty one.
+fn histogram_of(text: Option<&str>) -> Result<Histogram<u64>, StoredFault> {
+    match text {
+        Some(text) => decode(text).ok_or(StoredFault::Histogram),
+        None => Ok(histogram()),
+    }
 }
 
 /// Times of a report that somebody edited may be anything.
