@@ -6,6 +6,7 @@
 mod aside;
 mod cells;
 mod gaps;
+mod obstacle;
 mod part;
 mod rate_limit;
 mod series;
@@ -19,6 +20,7 @@ use hdrhistogram::Histogram;
 pub use aside::AsideRecord;
 pub use cells::Cells;
 pub use gaps::{Gap, Gaps};
+pub use obstacle::Obstacle;
 pub use part::Part;
 pub use rate_limit::{RateLimit, Recovery, RetryAfter, Slot};
 pub use stages::StageRecord;

@@ -12,7 +12,7 @@ fn short(sandbox: &Sandbox, arguments: &[&str], code: i32) -> Run {
 
 #[track_caller]
 fn says(run: &Run, parts: &[&str]) {
-    let all = format!("{}{}", run.stdout, run.stderr);
+    let all = run.transcript();
     for part in parts {
         assert!(all.contains(part), "no {part} in {all}");
     }
@@ -48,15 +48,17 @@ fn a_server_that_asks_for_a_certificate_gets_one() {
         let report = json(&sandbox, &arguments, 0);
         assert_eq!(report["results"][0]["requests"]["completed"], 20);
     }
-    let run = short(&sandbox, &trusted, 1);
-    says(
-        &run,
-        &[
-            "TLS handshake failed",
-            "the server asks for a certificate of the client",
-            "hint: `--cert FILE`",
-        ],
-    );
+    for flags in [&[][..], &["--cookies"]] {
+        let run = short(&sandbox, &[&trusted[..], flags].concat(), 1);
+        says(
+            &run,
+            &[
+                "TLS handshake failed",
+                "the server asks for a certificate of the client",
+                "hint: `--cert FILE`",
+            ],
+        );
+    }
 }
 
 #[test]
@@ -83,6 +85,26 @@ fn only_the_certificates_of_the_file_are_trusted() {
     says(
         &run,
         &["the server's certificate is for another name", "`--resolve"],
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_machine_without_authorities_says_so() {
+    let (sandbox, server) = (Sandbox::new(), WebServer::start_tls());
+    let run = Run::of(
+        sandbox
+            .command(["loadtest", &server.url("/"), "--requests", "2"])
+            .env("SSL_CERT_FILE", "none.pem")
+            .env("SSL_CERT_DIR", "none"),
+    );
+    says(
+        &run.expect(4),
+        &[
+            "no TLS connection to",
+            "this machine has no certificates of authorities",
+            "hint: `--cacert FILE`",
+        ],
     );
 }
 
@@ -162,6 +184,27 @@ fn a_place_where_nothing_answers_is_named() {
             ],
         );
     }
+}
+
+#[test]
+fn redirects_that_go_in_a_circle_are_counted_as_such() {
+    let (sandbox, server) = (Sandbox::new(), WebServer::start());
+    let url = server.url("/circle");
+    let flags = [url.as_str(), "--follow", "3", "--requests", "20"];
+    let report = json(&sandbox, &flags, 1);
+    let result = &report["results"][0];
+    assert_eq!(result["requests"]["failed"], 20);
+    assert_eq!(result["errors"]["redirects"], 20, "{result:#}");
+    // Each is the request and the three that are followed.
+    assert_eq!(server.requests(), 80);
+    let run = short(&sandbox, &flags[..3], 1);
+    says(
+        &run,
+        &[
+            "more redirects than `--follow` allows",
+            &format!("hint: `curl -sIL {url}` shows where they lead"),
+        ],
+    );
 }
 
 #[test]

@@ -438,6 +438,9 @@ where
         "redirect" => {
             send(b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n").await?;
         }
+        "circle" => {
+            send(b"HTTP/1.1 302 Found\r\nLocation: /circle\r\nContent-Length: 0\r\n\r\n").await?;
+        }
         "close" => {
             send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok").await?;
             return Some(After::Close);

@@ -1,10 +1,11 @@
 //! The next step after a run: one command that helps, where there is one.
 
+use super::unreachable::against;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::loadtest::advice;
 use crate::loadtest::assessment::{Assessment, Doubt, Measured, Verdict as Word};
 use crate::loadtest::comparison;
-use crate::loadtest::recording::ErrorKind;
+use crate::loadtest::recording::{ErrorKind, Obstacle};
 use crate::terminal::Terminal;
 
 /// One command that helps, where there is one.
@@ -85,14 +86,11 @@ fn silence(assessed: &Assessment) -> Option<String> {
     }
     let errors = result.recording.errors.iter();
     let (kind, tally) = errors.max_by_key(|(_, tally)| tally.count)?;
+    if let Some(obstacle) = Obstacle::of(&tally.first) {
+        return Some(against(obstacle).to_owned());
+    }
     let url = &result.endpoint.url;
     Some(match kind {
-        ErrorKind::Protocol if tally.first.contains("does not speak HTTP/2") => {
-            "without `--http2` the run speaks HTTP/1.1".to_owned()
-        }
-        ErrorKind::Tls if tally.first.contains("asks for a certificate") => {
-            "`--cert FILE` and `--key FILE` show one".to_owned()
-        }
         ErrorKind::Redirects => format!("`curl -sIL {url}` shows where they lead"),
         ErrorKind::Timeout => "`--timeout 2m` waits longer".to_owned(),
         ErrorKind::Closed | ErrorKind::Reset | ErrorKind::Protocol

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::failure::Failure;
 use crate::loadtest::plan::{Plan, Trust};
-use crate::loadtest::recording::ErrorKind;
+use crate::loadtest::recording::{ErrorKind, Obstacle};
 use crate::loadtest::runner::Unreachable;
 use crate::text::number::{counted, seconds};
 
@@ -54,23 +54,32 @@ pub(super) fn failure(unreachable: &Unreachable, plan: &Plan) -> Failure {
     }
 }
 
-/// What helps against a handshake that failed. The runner's words say why it did.
+/// What helps against a handshake that failed.
 fn tls_hint(words: &str, plan: &Plan) -> &'static str {
-    if words.contains("does not speak TLS") {
-        "`http://` speaks without TLS"
-    } else if words.contains("does not offer HTTP/2") {
-        "without `--http2` the run speaks HTTP/1.1"
-    } else if words.contains("offers HTTP/2 alone") {
-        "`--http2` speaks it"
-    } else if words.contains("asks for a certificate") {
-        "`--cert FILE` and `--key FILE` show one"
-    } else if !words.contains("certificate") || plan.trust == Trust::Insecure {
-        "`http://` speaks without TLS"
-    } else if words.contains("for another name") {
-        "`--resolve NAME:PORT:ADDRESS` asks under its own name, `--insecure` accepts any"
-    } else if words.contains("expired") {
-        "`--insecure` accepts any certificate"
-    } else {
-        "`--cacert FILE` trusts the certificates of a file, `--insecure` accepts any"
+    match Obstacle::of(words) {
+        // Where every certificate is accepted, it is not the certificate that is in the way.
+        Some(Obstacle::Untrusted | Obstacle::Refused) if plan.trust == Trust::Insecure => {
+            against(Obstacle::PlainPort)
+        }
+        obstacle => against(obstacle.unwrap_or(Obstacle::PlainPort)),
+    }
+}
+
+/// What takes an obstacle out of the way.
+pub(super) const fn against(obstacle: Obstacle) -> &'static str {
+    match obstacle {
+        Obstacle::PlainPort => "`http://` speaks without TLS",
+        Obstacle::NoHttp2Offered | Obstacle::NotHttp2 => {
+            "without `--http2` the run speaks HTTP/1.1"
+        }
+        Obstacle::Http2Alone => "`--http2` speaks it",
+        Obstacle::WantsCertificate => "`--cert FILE` and `--key FILE` show one",
+        Obstacle::OtherName => {
+            "`--resolve NAME:PORT:ADDRESS` asks under its own name, `--insecure` accepts any"
+        }
+        Obstacle::Expired | Obstacle::Refused => "`--insecure` accepts any certificate",
+        Obstacle::Untrusted | Obstacle::NoAuthorities => {
+            "`--cacert FILE` trusts the certificates of a file, `--insecure` accepts any"
+        }
     }
 }

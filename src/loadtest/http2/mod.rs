@@ -14,6 +14,8 @@ pub use request::{Prepared, Program, Rendered};
 
 use std::fmt;
 
+use crate::loadtest::recording::Obstacle;
+
 /// Longest header list, and longest header block, that is taken, in bytes: as in HTTP/1.
 const HEAD_LIMIT: usize = super::http1::HEAD_LIMIT;
 
@@ -60,7 +62,7 @@ impl fmt::Display for Code {
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    #[error("the server does not speak HTTP/2 on this port")]
+    #[error("{}", Obstacle::NotHttp2.words())]
     NotHttp2,
     /// The connection cannot be used any more (RFC 9113, 5.4.1).
     #[error("the server broke a rule of HTTP/2: {1}")]

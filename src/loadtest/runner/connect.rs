@@ -17,11 +17,9 @@ use super::socket::Socket;
 use super::timeline::Clock;
 use super::tls;
 use super::transport::Transport;
-use crate::loadtest::plan::{Address, Engine, Plan, Request, Scheme};
-use crate::loadtest::recording::ErrorKind;
+use crate::loadtest::plan::{Address, Engine, Plan, Request, Scheme, Trust};
+use crate::loadtest::recording::{ErrorKind, Obstacle};
 use crate::redact::SecretUrl;
-
-const NO_HTTP2: &str = "the server does not offer HTTP/2";
 
 /// What the standard library puts before the words of the resolver.
 const RESOLVER: &str = "failed to lookup address information: ";
@@ -244,8 +242,15 @@ fn configuration(plan: &Plan) -> Result<Arc<ClientConfig>, Failure> {
         Engine::Http2 => &[b"h2"],
         Engine::General(_) => &[b"h2", b"http/1.1"],
     };
-    tls::configuration(&plan.trust, plan.identity.as_ref(), protocols)
-        .map_err(|error| Failure::new(ErrorKind::Tls, error.to_string()))
+    tls::configuration(&plan.trust, plan.identity.as_ref(), protocols).map_err(
+        |error| match error {
+            // What the verifier of the platform says where it finds none.
+            rustls::Error::General(_) if plan.trust == Trust::Verified => {
+                Failure::new(ErrorKind::Tls, Obstacle::NoAuthorities.words())
+            }
+            other => Failure::new(ErrorKind::Tls, other.to_string()),
+        },
+    )
 }
 
 /// A handshake that failed. A server that speaks none of the offered protocols says no more than that.
@@ -258,9 +263,11 @@ fn refused(error: io::Error, configuration: &ClientConfig) -> Failure {
         ))
     );
     match configuration.alpn_protocols.as_slice() {
-        [only] if is_alert && only == b"h2" => Failure::new(ErrorKind::Tls, NO_HTTP2),
+        [only] if is_alert && only == b"h2" => {
+            Failure::new(ErrorKind::Tls, Obstacle::NoHttp2Offered.words())
+        }
         [only] if is_alert && only == b"http/1.1" => {
-            Failure::new(ErrorKind::Tls, "the server offers HTTP/2 alone")
+            Failure::new(ErrorKind::Tls, Obstacle::Http2Alone.words())
         }
         _ => Failure::handshake(error),
     }
@@ -275,7 +282,10 @@ fn negotiated(
     let offered = &configuration.alpn_protocols;
     let is_http2_alone = offered.len() == 1 && offered[0] == b"h2";
     if is_http2_alone && connection.alpn_protocol() != Some(b"h2") {
-        return Err(Failure::new(ErrorKind::Tls, NO_HTTP2));
+        return Err(Failure::new(
+            ErrorKind::Tls,
+            Obstacle::NoHttp2Offered.words(),
+        ));
     }
     let version = connection.protocol_version();
     Ok(version.map_or("TLS", tls::version_name))

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use crate::loadtest::recording::ErrorKind;
+use crate::loadtest::recording::{ErrorKind, Obstacle};
 use crate::loadtest::{http1, http2};
 
 /// A failed connection or exchange.
@@ -89,6 +89,17 @@ impl Failure {
             _ => ErrorKind::Other,
         }
     }
+
+    /// An error of the system, or of what stands on it, in words.
+    pub(super) fn words_of(error: &io::Error) -> String {
+        if let Some(obstacle) = tls_fault(error).and_then(obstacle) {
+            return obstacle.words().to_owned();
+        }
+        let text = error.to_string();
+        let mut rest = text.chars();
+        let first = rest.next().map(|letter| letter.to_lowercase().to_string());
+        format!("{}{}", first.unwrap_or_default(), rest.as_str())
+    }
 }
 
 impl From<http1::Fault> for Failure {
@@ -123,15 +134,7 @@ impl From<http2::Fault> for Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.cause {
-            Cause::System(error) => {
-                if let Some(words) = tls_fault(error).and_then(tls_words) {
-                    return formatter.write_str(words);
-                }
-                let text = error.to_string();
-                let mut rest = text.chars();
-                let first = rest.next().map(|letter| letter.to_lowercase().to_string());
-                write!(formatter, "{}{}", first.unwrap_or_default(), rest.as_str())
-            }
+            Cause::System(error) => formatter.write_str(&Self::words_of(error)),
             Cause::Answer(fault) => write!(formatter, "{fault}"),
             Cause::Stream(fault) => write!(formatter, "{fault}"),
             Cause::Words(words) if words.is_empty() => formatter.write_str("timed out"),
@@ -148,29 +151,43 @@ fn tls_fault(error: &io::Error) -> Option<&rustls::Error> {
     error.get_ref()?.downcast_ref()
 }
 
-/// The frequent faults of TLS in the words of those who run the server.
-fn tls_words(error: &rustls::Error) -> Option<&'static str> {
+/// What the frequent faults of TLS are to those who run the server.
+fn obstacle(error: &rustls::Error) -> Option<Obstacle> {
     use rustls::CertificateError as Certificate;
     match error {
         rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => {
-            Some("the server does not speak TLS on this port")
+            Some(Obstacle::PlainPort)
         }
         rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired) => {
-            Some("the server asks for a certificate of the client")
+            Some(Obstacle::WantsCertificate)
         }
         rustls::Error::InvalidCertificate(fault) => match fault {
-            Certificate::Expired | Certificate::ExpiredContext { .. } => {
-                Some("the server's certificate has expired")
-            }
+            Certificate::Expired | Certificate::ExpiredContext { .. } => Some(Obstacle::Expired),
             Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
-                Some("the server's certificate is for another name")
+                Some(Obstacle::OtherName)
             }
             // A certificate that signed itself arrives as another error of the verifier.
             Certificate::UnknownIssuer | Certificate::BadSignature | Certificate::Other(_) => {
-                Some("the server's certificate is signed by nobody that this machine trusts")
+                Some(Obstacle::Untrusted)
             }
+            // The words of the library begin with those of `Obstacle::Refused`.
             _ => None,
         },
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::CertificateError;
+
+    use super::*;
+
+    #[test]
+    fn a_certificate_that_is_refused_for_a_rare_reason_keeps_it() {
+        let error = rustls::Error::InvalidCertificate(CertificateError::Revoked);
+        let words = Failure::handshake(io::Error::other(error)).to_string();
+        assert_eq!(words, "invalid peer certificate: Revoked");
+        assert_eq!(Obstacle::of(&words), Some(Obstacle::Refused));
     }
 }

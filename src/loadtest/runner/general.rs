@@ -190,13 +190,16 @@ fn chain(error: &reqwest::Error) -> (String, Option<ErrorKind>) {
     let mut kind = None;
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
-        words = inner.to_string();
-        if let Some(system) = inner.downcast_ref::<io::Error>() {
-            kind = Some(match system.kind() {
-                io::ErrorKind::ConnectionRefused => ErrorKind::Refused,
-                _ => Failure::kind_of(system),
-            });
-        }
+        words = match inner.downcast_ref::<io::Error>() {
+            Some(system) => {
+                kind = Some(match system.kind() {
+                    io::ErrorKind::ConnectionRefused => ErrorKind::Refused,
+                    _ => Failure::kind_of(system),
+                });
+                Failure::words_of(system)
+            }
+            None => inner.to_string(),
+        };
         cause = inner.source();
     }
     if error.is_redirect() {
