@@ -109,16 +109,17 @@ fn planned(
     request: &traffic::Request,
 ) -> Result<Request, Failure> {
     let headers = headers(&described.headers, &request.headers);
-    let below = |base: &SecretUrl| SecretUrl::new(joined(base.expose(), &request.target));
+    let below = |base: &SecretUrl, path: &str| SecretUrl::new(joined(base.expose(), path));
     let method = request.method.to_ascii_uppercase();
-    let url = below(&described.base);
+    let url = below(&described.base, &request.target);
     let mut planned =
         Request::new(&url, &method, headers, request.body.clone()).map_err(|faults| {
             let words: Vec<String> = faults.iter().map(ToString::to_string).collect();
             Failure::input(format!("`{}` cannot be sent", exercise.name)).cause(words.join("; "))
         })?;
     planned.name.clone_from(&exercise.name);
-    planned.url = below(&described.shown);
+    // Reports name an operation by its path: what is filled in differs from run to run.
+    planned.url = below(&described.shown, &exercise.path);
     Ok(planned)
 }
 

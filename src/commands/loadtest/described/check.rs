@@ -2,13 +2,12 @@
 //! what the load is made of.
 
 use super::super::database::QueryCounter;
-use super::{Description, joined, planned};
+use super::{Description, planned};
 use crate::failure::Failure;
 use crate::loadtest::assessment::Assessment;
 use crate::loadtest::findings;
 use crate::loadtest::plan::{Aside, Fault, Request, Target};
 use crate::loadtest::runner::{Probe, Silence};
-use crate::redact::SecretUrl;
 use crate::settings::loadtest::Described;
 use crate::traffic::{Exercise, Found, LeftOut, Rules, Survey, Surveyed, Traffic};
 
@@ -185,14 +184,13 @@ impl Check<'_, '_, '_> {
         }
         let mut answered = Vec::new();
         for attempt in &exercise.invalid {
-            let mut planned = planned(self.described, exercise, &attempt.request)?;
+            let planned = planned(self.described, exercise, &attempt.request)?;
             match self.probe.ask(&planned) {
                 Ok(answer) => {
                     if findings::shows_inside(answer.status, &answer.body) {
                         self.survey.leaks(surveyed, answer.status);
                     }
                     Survey::tried(surveyed, attempt, Some(answer.status));
-                    planned.url = self.template(exercise);
                     let fault = Fault {
                         request: exercise.name.clone(),
                         breaks: attempt.breaks.clone(),
@@ -241,14 +239,8 @@ impl Check<'_, '_, '_> {
         let mut first = requests.next()?;
         // Also where it is the only one, each operation is counted by its name.
         first.accepted = accepted;
-        first.url = self.template(exercise);
         first.variants = requests.collect();
         Some(first)
-    }
-
-    /// Reports name an operation by its path: what is filled in differs from run to run.
-    fn template(&self, exercise: &Exercise) -> SecretUrl {
-        SecretUrl::new(joined(self.described.shown.expose(), &exercise.path))
     }
 }
 
