@@ -5,8 +5,7 @@ mod belonging;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::run::with_baseline;
-use super::{BASELINE, SHARD, render, stored, verdict};
+use super::{BASELINE, SHARD, baseline, render, stored, verdict};
 use crate::failure::{Failure, Fault, Message, Verdict};
 use crate::loadtest::assessment::{self, Subject};
 use crate::report::json::v1::loadtest::Stored;
@@ -40,7 +39,7 @@ pub(super) fn run(request: &Merge, terminal: &mut Terminal) -> Result<Verdict, F
     let apart = assessed.aside().map(|aside| aside.findings(None));
     assessed.findings.extend(apart.into_iter().flatten());
     if let Some((path, before)) = &baseline {
-        assessed = with_baseline(assessed, before, path, request.margin);
+        assessed = baseline::compare(assessed, before, path, request.margin);
     }
     render::all(&assessed, &request.reports, terminal)?;
     Ok(verdict(&assessed, request.strict))

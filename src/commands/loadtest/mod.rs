@@ -1,5 +1,6 @@
 //! `backsmith loadtest`: load and judge, or add up the reports of shards and judge the sum.
 
+mod baseline;
 mod capacity;
 mod database;
 mod described;
@@ -15,12 +16,10 @@ use std::path::Path;
 
 use crate::failure::{Failure, Verdict};
 use crate::files;
-use crate::loadtest::assessment::{Assessment, Machine, Measured};
-use crate::loadtest::comparison::Baseline;
+use crate::loadtest::assessment::{Assessment, Machine};
 use crate::report::json::v1::loadtest::{Stored, read};
 use crate::settings::loadtest::Request;
 use crate::terminal::Terminal;
-use crate::text::number::milliseconds;
 
 pub(super) fn run(request: &Request, terminal: &mut Terminal) -> Result<Verdict, Failure> {
     match request {
@@ -59,58 +58,6 @@ fn stored(path: &Path, purpose: &str, maker: &str) -> Result<Stored, Failure> {
             .cause(fault.to_string())
             .hint(format!("`{maker}` writes one"))
     })
-}
-
-/// What differs between the machines of two runs, as a remark.
-fn other_machine(file: &Path, before: &Machine, now: &Machine) -> Option<String> {
-    let mut differences = Vec::new();
-    if before.cores != now.cores {
-        differences.push(format!("{} cores, now {}", before.cores, now.cores));
-    }
-    if (&before.os, &before.arch) != (&now.os, &now.arch) {
-        differences.push(format!(
-            "{} {}, now {} {}",
-            before.os, before.arch, now.os, now.arch
-        ));
-    }
-    (!differences.is_empty()).then(|| {
-        format!(
-            "{} comes from another machine ({}): a part of this may be the client.",
-            file.display(),
-            differences.join("; ")
-        )
-    })
-}
-
-/// What a comparison with an earlier run needs of this one.
-fn measured_now(assessed: &Assessment, now: &Measured) -> Baseline {
-    Baseline {
-        latency: now.recording.latency.clone(),
-        series: now.recording.series.clone(),
-        completed: now.recording.requests.completed,
-        failed: now.recording.requests.failed,
-        errors: now.errors,
-        elapsed: assessed.elapsed,
-        held_back: assessed.client.held_back.clone(),
-    }
-}
-
-/// On a busy machine latencies rise that are none of the server's, and the report says so.
-fn busy_machine(now: &Baseline) -> Option<String> {
-    let waited = milliseconds(now.busy_wait()?);
-    Some(format!(
-        "this machine was busy: the load tester waited up to {waited} for a processor (p95), and a \
-         rise that such waiting explains is not called worse."
-    ))
-}
-
-/// The same of the machine on which the baseline was measured.
-fn busy_then(before: &Baseline) -> Option<String> {
-    let waited = milliseconds(before.busy_wait()?);
-    Some(format!(
-        "the baseline's machine was busy: its load tester waited up to {waited} for a processor (p95), \
-         and a fall that such waiting explains is not called better."
-    ))
 }
 
 /// The machine that this runs on.

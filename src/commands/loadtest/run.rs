@@ -1,25 +1,20 @@
 //! One load: run it, judge it, show it.
 
-use std::path::Path;
-
+use super::baseline;
 use super::database::{Look, QueryCounter};
 use super::described::{self, Checked};
 use super::hint::hint;
 use super::live::Live;
-use super::{
-    BASELINE, busy_machine, busy_then, measured_now, other_machine, render, stored, this_machine,
-    unreachable, verdict,
-};
+use super::{BASELINE, render, stored, this_machine, unreachable, verdict};
 use crate::diagnostic::Diagnostic;
 use crate::failure::{Failure, Verdict};
 use crate::loadtest::assessment::{self, Assessment, Endpoint, Subject};
-use crate::loadtest::comparison::{self, Margin};
+use crate::loadtest::comparison;
 use crate::loadtest::recording::Outcome;
 use crate::loadtest::runner::{self, Probe};
 use crate::report::json::v1::loadtest::Stored;
 use crate::settings::loadtest::{Against, Run};
 use crate::terminal::{Terminal, interrupt};
-use crate::text::number::{count, counted, per_second};
 use crate::traffic::DatabaseUse;
 
 pub(super) fn run(request: &Run, terminal: &mut Terminal) -> Result<Verdict, Failure> {
@@ -183,86 +178,9 @@ fn compare(assessed: Assessment, request: &Run, before: Option<&Stored>) -> Asse
             assessed.compared(comparison, None)
         }
         (Against::Baseline(path), [_]) => match before {
-            Some(before) => with_baseline(assessed, before, path, request.margin),
+            Some(before) => baseline::compare(assessed, before, path, request.margin),
             None => assessed,
         },
         _ => assessed,
     }
-}
-
-/// The run with its comparison with an earlier one, and what makes the two hard to compare.
-pub(super) fn with_baseline(
-    mut assessed: Assessment,
-    stored: &Stored,
-    path: &Path,
-    margin: Margin,
-) -> Assessment {
-    let (Some(before), Some(now)) = (stored.baseline(), assessed.first()) else {
-        return assessed;
-    };
-    let now = measured_now(&assessed, now);
-    let comparison = comparison::against_baseline(&before, &now, margin);
-    assessed.remarks.extend(busy_then(&before));
-    assessed.remarks.extend(busy_machine(&now));
-    let machine = other_machine(path, &stored.machine, &assessed.machine);
-    assessed.remarks.extend(machine);
-    assessed.remarks.extend(other_load(stored, &assessed));
-    assessed.compared_with(before, comparison, Some(path.display().to_string()))
-}
-
-/// A baseline of another load says little, and the report says so: everything that differs.
-fn other_load(stored: &Stored, now: &Assessment) -> Vec<String> {
-    let (before, load) = (&stored.load, &now.load);
-    let loop_of = |rate: Option<f64>| match rate {
-        None => "closed loop".to_owned(),
-        Some(rate) => format!("{} req/s", per_second(rate)),
-    };
-    let mut remarks = Vec::new();
-    let endpoints = stored.endpoints.first().zip(now.first());
-    if let Some((before, now)) = endpoints.map(|(before, now)| (before, &now.endpoint)) {
-        if before.requests != now.requests {
-            remarks.push("the baseline was measured with other requests or weights.".to_owned());
-        } else if before.method != now.method || place(&before.url) != place(&now.url) {
-            remarks.push(format!(
-                "the baseline was measured at another place: {} {}.",
-                before.method, before.url
-            ));
-        }
-    }
-    let engines = stored.engines.first().zip(now.first());
-    if let Some((before, now)) = engines
-        .map(|(before, now)| (before, now.recording.engine))
-        .filter(|(before, now)| before != now)
-    {
-        remarks.push(format!(
-            "the baseline was measured with the {before} engine, now {now}."
-        ));
-    }
-    if before.stages != load.stages {
-        remarks.push("the baseline was measured with other stages.".to_owned());
-    } else if before.rate != load.rate {
-        remarks.push(format!(
-            "the baseline was measured with another load ({}, now {}).",
-            loop_of(before.rate),
-            loop_of(load.rate)
-        ));
-    }
-    if before.connections != load.connections {
-        remarks.push(format!(
-            "the baseline was measured with {}, now {}.",
-            counted(before.connections as u64, "connection"),
-            count(load.connections as u64)
-        ));
-    }
-    remarks
-}
-
-/// A URL without its port, which is often another one in each run of a test.
-fn place(url: &str) -> String {
-    let Ok(mut url) = url::Url::parse(url) else {
-        return url.to_owned();
-    };
-    // A URL that can have no port has none to take away.
-    let _ = url.set_port(None);
-    url.into()
 }
