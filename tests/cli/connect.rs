@@ -8,10 +8,10 @@ use std::sync::OnceLock;
 use backsmith::postgres::Target;
 use backsmith::postgres::scratch::{Options, Server};
 use backsmith::redact::SecretUrl;
-use base64::Engine as _;
 
 use crate::postgres::{execute, private_server, query, wait};
 use crate::sandbox::{Run, Sandbox};
+use crate::web_server::pem;
 
 const PASSWORD: &str = r"p@:/?#%&=+ 'ü\,";
 const ENCODED: &str = "p%40%3A%2F%3F%23%25%26%3D%2B%20%27%C3%BC%5C%2C";
@@ -98,17 +98,7 @@ fn start() -> Instance {
 fn certificates(folder: &Path) {
     use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
     let write = |name: &str, label: &str, der: &[u8]| {
-        let text = base64::engine::general_purpose::STANDARD.encode(der);
-        let lines: Vec<&str> = text
-            .as_bytes()
-            .chunks(64)
-            .map(|line| std::str::from_utf8(line).expect("ASCII"))
-            .collect();
-        let pem = format!(
-            "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
-            lines.join("\n")
-        );
-        std::fs::write(folder.join(name), pem).expect("a file");
+        std::fs::write(folder.join(name), pem(label, der)).expect("a file");
     };
     let root = |name: &str| {
         let key = KeyPair::generate().expect("a key");

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::postgres::{execute, fixture};
-use crate::sandbox::{Run, Sandbox};
+use crate::sandbox::{Run, Sandbox, unbroken};
 use crate::web_server::WebServer;
 
 const OLD: &str = "\
@@ -29,7 +29,7 @@ fn examples(help: &str) -> Vec<String> {
     });
     let mut found: Vec<String> = Vec::new();
     for line in wanted {
-        let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        let line = unbroken(line);
         if !found.contains(&line) {
             found.push(line);
         }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use backsmith::loadtest::plan::{Engine, Reuse, Trust};
+use backsmith::loadtest::plan::{Engine, General, Reuse, Trust};
 use serde_json::Value;
 
 use crate::load_engine::{plan, recording, run, target};
@@ -38,12 +38,19 @@ fn a_run_without_an_answer_took_its_time_all_the_same() {
 
 #[test]
 fn a_thread_without_an_answer_does_not_name_the_protocol() {
-    let server = WebServer::start_http2();
-    for _ in 0..4 {
-        let mut plan = plan(&server, "/", 1);
-        plan.engine = Engine::Http2;
-        plan.threads = 4;
-        assert_eq!(recording(&plan).protocol, "HTTP/2");
+    let (plain, tls) = (WebServer::start_http2(), WebServer::start_http2_tls());
+    // The general engine is one of HTTP/1.1 until an answer shows another protocol.
+    for (server, engine) in [
+        (&plain, Engine::Http2),
+        (&tls, Engine::General(General::default())),
+    ] {
+        for _ in 0..4 {
+            let mut plan = plan(server, "/", 1);
+            plan.engine = engine.clone();
+            plan.trust = Trust::Insecure;
+            plan.threads = 4;
+            assert_eq!(recording(&plan).protocol, "HTTP/2", "{engine:?}");
+        }
     }
 }
 
@@ -57,11 +64,7 @@ fn an_address_that_does_not_answer_leaves_time_for_the_next() {
 
     let server = WebServer::start();
     let url = server.url("/").replace("127.0.0.1", "two.example");
-    let port = server
-        .url("")
-        .rsplit_once(':')
-        .and_then(|(_, port)| port.parse().ok());
-    let port: u16 = port.expect("a port");
+    let port = server.address.port();
     // A queue for one connection that nobody takes: the system answers no further one.
     let silent: SocketAddr = ([127, 0, 0, 2], port).into();
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");

@@ -9,23 +9,24 @@ use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer}
 use serde_json::{Value, json};
 
 use crate::loadtest::{json as report, valid};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, unbroken};
 use crate::web_server::WebServer;
 
 #[test]
 fn stages_are_one_schedule_and_reported_one_by_one() {
     let (sandbox, server) = (Sandbox::new(), WebServer::start());
     let url = server.url("/");
-    let stages = "500ms:40,300ms:0,700ms:100..200";
+    // The last one leaves time for answers that come late.
+    let stages = "500ms:40,300ms:0,700ms:100..200,2s:0";
     let run = report(&sandbox, &[&url, "--stages", stages], 0);
     // The integral: 20, then nothing, then 150 x 0.7.
     assert_eq!(run["results"][0]["requests"]["due"], 125);
     assert_eq!(run["load"]["loop"], "open");
-    assert_eq!(run["load"]["duration_s"], 1.5);
+    assert_eq!(run["load"]["duration_s"], 3.5);
     assert_eq!(run["load"]["stages"][2]["rate_to"], 200.0);
     let stages = run["results"][0]["stages"].as_array().expect("stages");
     let due: Vec<&Value> = stages.iter().map(|stage| &stage["due"]).collect();
-    assert_eq!(due, [20, 0, 105]);
+    assert_eq!(due, [20, 0, 105, 0]);
     for stage in stages {
         let count = |name: &str| stage[name].as_u64().expect("a count");
         assert_eq!(
@@ -38,8 +39,12 @@ fn stages_are_one_schedule_and_reported_one_by_one() {
         .filter_map(|stage| stage["answered"].as_u64())
         .sum();
     // Answers after the end came in no stage.
-    assert!(run["results"][0]["requests"]["completed"].as_u64() >= Some(answered));
-    assert!(answered > 10, "{answered}");
+    let completed = run["results"][0]["requests"]["completed"].as_u64();
+    let completed = completed.expect("a count");
+    assert!(
+        answered <= completed && answered * 2 > completed,
+        "{answered} of {completed}"
+    );
     let before = server.requests();
     assert_eq!(stages[0]["asked_rate"], 40.0);
     // The warm-up runs before them at their first rate.
@@ -466,10 +471,8 @@ fn advice_is_for_runs_that_carry_it() {
     );
     assert!(!mixed.stdout.contains("scaling  "), "{}", mixed.stdout);
     let single = run(&[&server.url("/"), "--requests", "200", "-c", "1"]);
-    let words: Vec<&str> = single.stdout.split_whitespace().collect();
-    let words = words.join(" ");
     assert!(
-        words.contains("with 1 request in flight"),
+        unbroken(&single.stdout).contains("with 1 request in flight"),
         "{}",
         single.stdout
     );

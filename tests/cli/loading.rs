@@ -62,15 +62,16 @@ fn a_role_that_cannot_be_made_is_a_fault_at_its_place() {
     sandbox.write("empty.sql", "SELECT 1;\n");
     let sql = "BEGIN;\nCREATE TABLE t (a int);\nGRANT SELECT ON t TO pg_of_nobody;\nCREATE TABLE u (b nothing);\nCOMMIT;\n";
     sandbox.write("wanted.sql", sql);
-    let run = sandbox.run([
-        "migrate",
-        "empty.sql",
-        "--compare",
-        "wanted.sql",
-        "--output",
-        "out",
-    ]);
-    assert_eq!(run.code, 2, "{}{}", run.stdout, run.stderr);
+    let run = sandbox
+        .run([
+            "migrate",
+            "empty.sql",
+            "--compare",
+            "wanted.sql",
+            "--output",
+            "out",
+        ])
+        .expect(2);
     assert!(
         run.stderr.contains("role \"pg_of_nobody\" does not exist")
             && run.stderr.contains("wanted.sql:3"),

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::loadtest::valid;
 use crate::postgres;
 use crate::requests::echo_server;
-use crate::sandbox::{Run, Sandbox};
+use crate::sandbox::{Run, Sandbox, unbroken};
 
 /// Answers every request with what a function makes of it, one connection each.
 pub(crate) struct Server {
@@ -150,8 +150,7 @@ fn a_generated_server_keeps_its_description() {
     ] {
         let shown = run(&sandbox, &[&arguments[..], &["--format", format]].concat()).expect(0);
         // Lines are broken where the terminal ends.
-        let words: Vec<&str> = shown.stdout.split_whitespace().collect();
-        assert!(words.join(" ").contains(wanted), "{}", shown.stdout);
+        assert!(unbroken(&shown.stdout).contains(wanted), "{}", shown.stdout);
         assert!(
             format != "human"
                 || shown

@@ -49,6 +49,8 @@ mod load_http2_servers;
 mod load_pages;
 mod load_places;
 mod load_shapes;
+#[cfg(unix)]
+mod load_stopped;
 mod load_survey_pages;
 mod load_targets;
 mod load_variety;

@@ -43,7 +43,14 @@ pub fn headline(assessment: &Assessment) -> Headline {
         return line(mood, super::survey::unloaded(survey, reason));
     }
     let Some(first) = assessment.first() else {
-        return line(Mood::Unknown, "nothing was measured".to_owned());
+        return if assessment.interrupted {
+            line(
+                Mood::Look,
+                "interrupted before the first request".to_owned(),
+            )
+        } else {
+            line(Mood::Unknown, "nothing was measured".to_owned())
+        };
     };
     if let Some(found) = &assessment.capacity {
         return capacity::headline(found, assessment);
