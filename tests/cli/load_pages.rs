@@ -336,28 +336,19 @@ fn added_up_reports_have_a_page() {
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_keeps_its_planned_length() {
-    use nix::sys::signal::{Signal, kill};
-    use nix::unistd::Pid;
-
     let (sandbox, server) = (Sandbox::new(), WebServer::start());
     let url = server.url("/delay/1");
     let flags = [
         "loadtest", &url, "-c", "2", "-d", "60", "--format", "html", "-q",
     ];
-    let mut command = sandbox.command(flags);
-    command
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped());
-    let child = command.spawn().expect("a child");
+    let child = crate::migration::start(sandbox.command(flags));
     let begun = std::time::Instant::now();
     while server.requests() < 20 || begun.elapsed().as_millis() < 2_600 {
         assert!(begun.elapsed().as_secs() < 50, "{}", server.requests());
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
-    kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).expect("a signal");
-    let output = child.wait_with_output().expect("an end");
-    assert_eq!(output.status.code(), Some(130));
-    let page = String::from_utf8(output.stdout).expect("text");
+    crate::migration::interrupt(&child);
+    let page = crate::migration::finish(child).expect(130).stdout;
     is_one_safe_page(&page);
     holds(
         &page,

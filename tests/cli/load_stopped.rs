@@ -2,6 +2,7 @@
 //! in the report.
 
 use std::io::{BufRead, BufReader};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -134,17 +135,59 @@ fn a_run_that_is_stopped_while_it_waits_for_its_start_sends_nothing() {
     let now = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH);
     let at = now.expect("a clock").as_secs() + 3_600;
     let flags = [&server.url("/"), "--start-at", &at.to_string()];
-    let mut child =
-        start(sandbox.command(["loadtest"].iter().chain(&flags.map(|flag| flag as &str))));
+    let child = start(sandbox.command(["loadtest"].iter().chain(&flags.map(|flag| flag as &str))));
+    let run = stopped_at("for the start", child);
+    let words = "interrupted before the first request";
+    assert!(run.stdout.contains(words), "{}", run.stdout);
+    assert_eq!(server.requests(), 0);
+}
+
+/// Stops a run that says this on standard error.
+#[track_caller]
+fn stopped_at(words: &str, mut child: Child) -> Run {
     let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
-    let waits = lines.by_ref().map_while(Result::ok);
-    assert!(waits.take(5).any(|line| line.contains("for the start")));
+    let mut said = lines.by_ref().map_while(Result::ok);
+    assert!(said.any(|line| line.contains(words)), "never: {words}");
     interrupt(&child);
     let rest: Vec<String> = lines.map_while(Result::ok).collect();
     let run = finish(child).expect(130);
-    let words = "interrupted before the first request";
-    assert!(run.stdout.contains(words), "{} {rest:?}", run.stdout);
-    assert_eq!(server.requests(), 0);
+    let stderr = rest.join("\n");
+    Run { stderr, ..run }
+}
+
+#[test]
+fn a_search_that_is_stopped_says_what_held_by_then() {
+    let (sandbox, server) = (Sandbox::new(), WebServer::start());
+    // Its first step is of a few requests, which every machine carries.
+    let url = server.url("/delay/300");
+    let search = |duration: &str| {
+        let flags = [
+            "loadtest",
+            &url,
+            "--find-capacity",
+            "-c",
+            "4",
+            "-d",
+            duration,
+        ];
+        let more = ["--expect", "p99<30s", "--report", "report.json"];
+        start(sandbox.command(flags.iter().chain(&more)))
+    };
+    let run = stopped_at(" holds", search("2"));
+    let headline = unbroken(&run.stdout);
+    assert!(
+        headline.contains("interrupted after ") && headline.contains(" req/s held at p99 < "),
+        "{}",
+        run.stdout
+    );
+    let report = report(&sandbox);
+    assert_eq!(report["capacity"]["limit"], "interrupted");
+    assert_eq!(report["load"]["rate"], report["capacity"]["highest_rate"]);
+    adds_up(&report["results"][0]);
+    // Nothing was tried yet in the middle of the first step.
+    let run = stopped_at("from a quarter of that", search("8"));
+    let words = "stopped before the first step was over";
+    assert!(run.stderr.contains(words), "{}", run.stderr);
 }
 
 /// The second operation is one that never answers.
