@@ -235,8 +235,10 @@ impl Assessment {
         self
     }
 
-    /// The same run with what its description says to the server.
-    pub fn described(mut self, survey: Survey) -> Self {
+    /// The same run with what its description says to the server, before the load and within it.
+    pub fn described(mut self, mut survey: Survey) -> Self {
+        let apart = self.aside().map(|aside| aside.findings(Some(&survey)));
+        survey.findings.extend(apart.into_iter().flatten());
         self.findings.extend(survey.findings.iter().cloned());
         self.survey = Some(survey);
         self.verdict = self.judge();

@@ -1,6 +1,8 @@
 //! What became of the requests: for each operation what was answered, and what that says of the server
 //! and of its description.
 
+mod sum;
+
 use std::collections::BTreeMap;
 
 use super::answer::{Answer, Standing};
@@ -45,6 +47,8 @@ pub struct Surveyed {
     pub objections: Vec<String>,
     /// What the operation asked of the database.
     pub queries: Option<OperationQueries>,
+    /// Answers of the load that the description does not know, by status.
+    pub undocumented: BTreeMap<u16, u64>,
 }
 
 /// A request that broke a rule, and its answer.
@@ -139,6 +143,7 @@ impl Surveyed {
             not_tried: exercise.not_tried,
             objections: Vec::new(),
             queries: None,
+            undocumented: BTreeMap::new(),
         }
     }
 
@@ -243,27 +248,36 @@ impl Survey {
         exercise: &Exercise,
         statuses: &BTreeMap<u16, u64>,
     ) {
+        let mut operations = self.operations.iter_mut();
+        let Some(surveyed) = operations.find(|operation| operation.name == exercise.name) else {
+            return;
+        };
         for (status, number) in statuses {
-            let known = self.operations.iter().any(|operation| {
-                operation.name == exercise.name && operation.valid.contains_key(status)
-            });
+            let known = surveyed.valid.contains_key(status);
             // 429 and 503 are what a load is there to find; the report has their numbers.
             if known || matches!(status, 429 | 501 | 503) || rules.documents(exercise, *status) {
                 continue;
             }
-            self.findings.push(
-                Diagnostic::error(
-                    "undocumented-status",
-                    format!(
-                        "`{}` answered {status} under load ({}), and the document does not know it",
-                        exercise.name,
-                        counted(*number, "time")
-                    ),
-                )
-                .pointer(format!("{}/responses", exercise.pointer)),
-            );
+            surveyed.undocumented.insert(*status, *number);
         }
+        self.findings.extend(undocumented(surveyed));
     }
+}
+
+/// Statuses under load that the description does not know.
+fn undocumented(surveyed: &Surveyed) -> Vec<Diagnostic> {
+    let finding = |(status, number): (&u16, &u64)| {
+        Diagnostic::error(
+            "undocumented-status",
+            format!(
+                "`{}` answered {status} under load ({}), and the document does not know it",
+                surveyed.name,
+                counted(*number, "time")
+            ),
+        )
+        .pointer(format!("{}/responses", surveyed.pointer))
+    };
+    surveyed.undocumented.iter().map(finding).collect()
 }
 
 fn failures(surveyed: &Surveyed) -> Option<Diagnostic> {

@@ -52,6 +52,7 @@ mod load_shapes;
 #[cfg(unix)]
 mod load_stopped;
 mod load_survey_pages;
+mod load_survey_shards;
 mod load_targets;
 mod load_variety;
 mod loading;

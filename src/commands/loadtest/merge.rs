@@ -12,6 +12,7 @@ use crate::report::json::v1::loadtest::Stored;
 use crate::settings::loadtest::Merge;
 use crate::terminal::{Terminal, interrupt};
 use crate::text::number::{counted, seconds};
+use crate::traffic::Survey;
 
 pub(super) fn run(request: &Merge, terminal: &mut Terminal) -> Result<Verdict, Failure> {
     wait(request, terminal)?;
@@ -29,15 +30,19 @@ pub(super) fn run(request: &Merge, terminal: &mut Terminal) -> Result<Verdict, F
     if !faults.is_empty() {
         return Err(Failure::inputs(faults).closing("nothing was merged"));
     }
-    let remarks = remarks(&parts);
+    let mut remarks = remarks(&parts);
+    let survey = survey(&parts, &mut remarks);
     let Some(subject) = sum(parts, request) else {
         return Err(Failure::input("`--merge` needs at least one report"));
     };
     let mut assessed = assessment::assess(subject);
     assessed.remarks.extend(remarks);
-    // The survey of each part is not added up, so what the load met is told here.
-    let apart = assessed.aside().map(|aside| aside.findings(None));
-    assessed.findings.extend(apart.into_iter().flatten());
+    if let Some(survey) = survey {
+        assessed = assessed.described(survey);
+    } else {
+        let apart = assessed.aside().map(|aside| aside.findings(None));
+        assessed.findings.extend(apart.into_iter().flatten());
+    }
     if let Some((path, before)) = &baseline {
         assessed = baseline::compare(assessed, before, path, request.margin);
     }
@@ -125,6 +130,31 @@ fn remarks(parts: &[(&Path, Stored)]) -> Vec<String> {
         }
     }
     remarks
+}
+
+/// The checks of the description, when every part made one, and what is left out.
+fn survey(parts: &[(&Path, Stored)], remarks: &mut Vec<String>) -> Option<Survey> {
+    if parts.iter().any(|(_, part)| part.has_queries) {
+        remarks.push(
+            "what the database was asked is left out: each part counted the statements of all."
+                .to_owned(),
+        );
+    }
+    let surveys: Vec<Survey> = parts
+        .iter()
+        .filter_map(|(_, part)| part.survey.clone())
+        .collect();
+    if surveys.len() == parts.len() {
+        return Survey::sum(surveys);
+    }
+    if parts.iter().any(|(_, part)| part.is_described) {
+        remarks.push(format!(
+            "the check of the description is left out: {} of {} can be added up.",
+            surveys.len(),
+            counted(parts.len(), "part")
+        ));
+    }
+    None
 }
 
 fn sum(parts: Vec<(&Path, Stored)>, request: &Merge) -> Option<Subject> {

@@ -267,10 +267,6 @@ impl Checked {
                 self.survey.loaded(rules, exercise, &part.statuses);
             }
         }
-        let apart = assessed
-            .aside()
-            .map(|aside| aside.findings(Some(&self.survey)));
-        self.survey.findings.extend(apart.into_iter().flatten());
         assessed.described(self.survey)
     }
 }

@@ -62,6 +62,15 @@ fn differences(first: &Stored, other: &Stored) -> Vec<String> {
     };
     differs(first.endpoints != other.endpoints, "another endpoint");
     differs(first.engines != other.engines, "another engine");
+    let described = |part: &Stored| {
+        let survey = part.survey.as_ref();
+        survey.map(|survey| (survey.title.clone(), survey.version.clone()))
+    };
+    let both = described(first).zip(described(other));
+    differs(
+        both.is_some_and(|(mine, theirs)| mine != theirs),
+        "another description",
+    );
     differs(
         a.rate.is_some() != b.rate.is_some(),
         "another loop: open and closed do not add up",

@@ -1,12 +1,15 @@
 //! A report of an earlier run, read back: as a baseline, or as one shard of several. Only what is
 //! needed is read, so that reports of later versions stay readable.
 
+mod check;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use serde::Deserialize;
 
+use self::check::FindingFields;
 use super::histogram::decode;
 use super::invalid::InvalidLoadFields;
 use super::stages::{StageFields, StageResultFields};
@@ -18,6 +21,7 @@ use crate::loadtest::recording::{
     Bytes, Cells, Client, ErrorKind, Outcome, Point, Recording, Requests, histogram,
 };
 use crate::loadtest::table::RowOrder;
+use crate::traffic::Survey;
 
 /// The version that is read.
 const SCHEMA: &str = "backsmith.loadtest/v1";
@@ -52,6 +56,12 @@ pub struct Stored {
     pub outcome: Outcome,
     /// Failed exchanges and answers that were not accepted then, by endpoint.
     pub errors: Vec<u64>,
+    /// Whether a description was checked.
+    pub is_described: bool,
+    /// That check, unless an earlier version wrote less than a sum needs.
+    pub survey: Option<Survey>,
+    /// Whether the queries of the load were counted.
+    pub has_queries: bool,
 }
 
 impl Stored {
@@ -82,6 +92,12 @@ struct Document {
     machine: MachineFields,
     client: ClientFields,
     results: Vec<ResultFields>,
+    #[serde(default)]
+    findings: Vec<FindingFields>,
+    #[serde(default)]
+    description: Option<serde_json::Value>,
+    #[serde(default)]
+    database: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -278,6 +294,11 @@ pub fn read(text: &str) -> Result<Stored, StoredFault> {
             })
             .collect(),
         errors: document.results.iter().map(errors).collect(),
+        is_described: document.description.is_some(),
+        survey: document
+            .description
+            .and_then(|description| check::survey(&description, &document.findings)),
+        has_queries: document.database.is_some(),
     })
 }
 

@@ -32,6 +32,8 @@ pub struct OperationEntry {
     pub pointer: String,
     /// Answers to requests that keep the document's rules, by status.
     pub status_codes: IndexMap<String, u64>,
+    /// Answers of the load of statuses that the document does not know.
+    pub undocumented_under_load: IndexMap<String, u64>,
     /// Exchanges without an answer.
     pub failures: Vec<String>,
     pub objections: Vec<String>,
@@ -61,6 +63,8 @@ pub struct InvalidEntry {
     pub breaks: String,
     /// JSON pointer of the rule in the document.
     pub pointer: String,
+    /// The rule is one that many servers take for a remark: accepting it is a warning.
+    pub lenient: bool,
     /// Null when there was no answer.
     pub status: Option<u16>,
     /// `refused`, `accepted`, `broke`, or `unknown` when nothing was validated.
@@ -123,6 +127,7 @@ impl From<&Surveyed> for OperationEntry {
             path: operation.path.clone(),
             pointer: operation.pointer.clone(),
             status_codes: by_text(&operation.valid),
+            undocumented_under_load: by_text(&operation.undocumented),
             failures: operation.failures.clone(),
             objections: operation.objections.clone(),
             ids: operation.ids.as_ref().map(IdsEntry::from),
@@ -149,6 +154,7 @@ impl From<&Tried> for InvalidEntry {
         Self {
             breaks: tried.breaks.clone(),
             pointer: tried.pointer.clone(),
+            lenient: tried.lenient,
             status: tried.status,
             outcome: tried.standing.name(),
         }
