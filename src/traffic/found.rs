@@ -3,6 +3,7 @@
 
 mod fields;
 mod link;
+mod named;
 
 use std::collections::BTreeMap;
 
@@ -18,10 +19,10 @@ use crate::text::percent::percent_decoded;
 /// Rows of one kind that are kept.
 const ROWS: usize = 16;
 
-/// Where the ids in the path of an operation come from.
+/// Where the ids in the path, the query and the body of an operation come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ids {
-    /// The parameters that they stand for, as the path has them.
+    /// The parameters and members that they stand for, as the document has them.
     pub parameters: Vec<String>,
     /// How many there are; more than one parameter is one id.
     pub number: usize,
@@ -29,6 +30,26 @@ pub struct Ids {
     pub from: Vec<String>,
     /// Whether they name things that this run created.
     pub created: bool,
+}
+
+impl Ids {
+    /// Adds ids of other parameters, or of another check.
+    pub(super) fn add(&mut self, other: Self) {
+        for (mine, theirs) in [
+            (&mut self.parameters, other.parameters),
+            (&mut self.from, other.from),
+        ] {
+            for one in theirs {
+                if !mine.contains(&one) {
+                    mine.push(one);
+                }
+            }
+        }
+        self.from.sort();
+        // Some of them may be the same.
+        self.number = self.number.max(other.number);
+        self.created &= other.created;
+    }
 }
 
 /// What answers showed so far.
@@ -175,6 +196,11 @@ impl<'r, 'a> Found<'r, 'a> {
 
     /// The exercise with ids that the server has, where some are known.
     pub fn fill(&self, exercise: &mut Exercise) {
+        self.fill_path(exercise);
+        self.fill_named(exercise);
+    }
+
+    fn fill_path(&self, exercise: &mut Exercise) {
         let operation = &self.rules.api.operations[exercise.operation];
         let template = exercise.path.clone();
         let Some((names, rows)) = self.rows_for(operation, exercise.method) else {
@@ -219,9 +245,7 @@ impl<'r, 'a> Found<'r, 'a> {
         });
     }
 
-    /// The rows that an operation may ask for, and the parameters that they fill. What deletes gets
-    /// only what this run created, and what nothing else asks for; what changes something gets what
-    /// the run created, as long as there is some.
+    /// The rows that an operation may ask for, and the parameters that they fill.
     fn rows_for<'p>(
         &self,
         operation: &'p Operation,
@@ -229,28 +253,34 @@ impl<'r, 'a> Found<'r, 'a> {
     ) -> Option<(Vec<&'p str>, Vec<&Row>)> {
         let segments = segments(&operation.path);
         let ends = (0..segments.len()).rev();
-        let (end, key, rows) = ends
+        let (end, chosen) = ends
             .filter(|index| matches!(segments[*index], Segment::Parameter(_)))
             .find_map(|index| {
-                let key = key(&segments[..=index]);
-                let rows = self.rows.get(&key).filter(|rows| !rows.is_empty())?;
-                // What the document says is better than what names suggest.
-                let linked = rows.iter().any(|row| row.linked);
-                let rows = rows.iter().filter(|row| row.linked == linked);
-                Some((index, key, rows.collect::<Vec<&Row>>()))
+                let rows = self.usable(&key(&segments[..=index]), method)?;
+                Some((index, rows))
             })?;
-        let names = parameters(&segments[..=end]);
+        let names = parameters(&segments[..=end]).collect();
+        (!chosen.is_empty()).then_some((names, chosen))
+    }
+
+    /// The rows of one kind for a method; `None` where nothing is known of the kind. What deletes gets
+    /// only what this run created, and what nothing else asks for; what changes something gets what
+    /// the run created, as long as there is some.
+    fn usable(&self, key: &str, method: &str) -> Option<Vec<&Row>> {
+        let rows = self.rows.get(key).filter(|rows| !rows.is_empty())?;
+        // What the document says is better than what names suggest.
+        let linked = rows.iter().any(|row| row.linked);
+        let rows: Vec<&Row> = rows.iter().filter(|row| row.linked == linked).collect();
         let created: Vec<&Row> = rows.iter().copied().filter(|row| row.created).collect();
-        let (left, doomed) = created.split_at(created.len() - self.doomed(&key, created.len()));
-        let chosen: Vec<&Row> = match method {
+        let (left, doomed) = created.split_at(created.len() - self.doomed(key, created.len()));
+        Some(match method {
             "delete" => doomed.to_vec(),
             "post" | "put" | "patch" if !left.is_empty() => left.to_vec(),
             _ => rows
                 .into_iter()
                 .filter(|row| !doomed.contains(row))
                 .collect(),
-        };
-        (!chosen.is_empty()).then(|| (names.collect(), chosen))
+        })
     }
 
     /// How many of the created rows are there to be deleted.
@@ -270,9 +300,7 @@ impl<'r, 'a> Found<'r, 'a> {
     /// The value as the operation writes it. `None` where its schema has another idea of it.
     fn text(&self, operation: &Operation, name: &str, value: &str) -> Option<String> {
         let parameter = path_parameter(operation, name)?;
-        let text = Value::String(value.to_owned());
-        let read = serde_json::from_str::<Value>(value).ok();
-        let mut readings = [Some(text), read].into_iter().flatten();
+        let mut readings = readings(value).into_iter();
         let accepted = readings.find(|reading| {
             self.rules
                 .accepts(parameter.schema(), Direction::Request, reading)
@@ -299,6 +327,20 @@ impl<'r, 'a> Found<'r, 'a> {
         exercise
             .invalid
             .retain(|attempt| !is_known(&attempt.request));
+    }
+}
+
+/// What the text of an id may be: a text, or a number.
+fn readings(text: &str) -> Vec<Value> {
+    let read = serde_json::from_str::<Value>(text).ok();
+    let text = Value::String(text.to_owned());
+    [text].into_iter().chain(read).collect()
+}
+
+impl Row {
+    /// What its own id may be; the ids before it are those of the things around it.
+    fn readings(&self) -> Vec<Value> {
+        self.values.last().map_or_else(Vec::new, |id| readings(id))
     }
 }
 

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::found::Ids;
+use super::found::{Found, Ids};
 use super::generate::{Fullness, Generator};
 use super::invalid;
 use super::parameters::{self, Escaping};
 use super::rules::{Rules, pointer};
 use super::security::{self, Given};
 use crate::api::{
-    Api, Body, Encoding, MediaType, Method, Operation, Parameter, ParameterPlace, Style,
+    Api, Body, Encoding, MediaType, Method, Operation, Parameter, ParameterPlace, Schema, Style,
 };
 use crate::text::escape;
 
@@ -111,6 +111,17 @@ impl Request {
         request.target = request.path.target(template);
         request
     }
+
+    /// The same request with other pieces (`name=value`) in its query.
+    pub(super) fn with_query(mut self, template: &str, other: impl Fn(&str) -> String) -> Self {
+        let query = self.path.query.trim_start_matches('?');
+        if !query.is_empty() {
+            let pieces: Vec<String> = query.split('&').map(other).collect();
+            self.path.query = format!("?{}", pieces.join("&"));
+            self.target = self.path.target(template);
+        }
+        self
+    }
 }
 
 /// A request that breaks one rule.
@@ -178,6 +189,7 @@ impl Traffic {
         traffic
             .exercises
             .sort_by_key(|exercise| order(exercise.method, &exercise.path));
+        traffic.exercises = Found::new(rules).ordered(traffic.exercises);
         traffic
     }
 }
@@ -363,6 +375,13 @@ fn kind_of(media_type: &str) -> Option<ContentKind> {
     }
 }
 
+/// What the body of a request is when it is JSON, which it is wherever it can be.
+pub(super) fn json_schema(operation: &Operation) -> Option<&Schema> {
+    let mut content = operation.body.as_ref()?.content.iter();
+    let (_, media) = content.find(|(name, _)| kind_of(name) == Some(ContentKind::Json))?;
+    media.schema.as_ref()
+}
+
 pub(super) fn is_json(essence: &str) -> bool {
     essence == "application/json" || essence == "text/json" || essence.ends_with("+json")
 }
@@ -386,7 +405,7 @@ fn content<'a>(
             .collect();
         return Err(format!("no bodies of {} are made", names.join(", ")));
     };
-    let anything = crate::api::Schema::Anything;
+    let anything = Schema::Anything;
     let schema = media.schema.as_ref().unwrap_or(&anything);
     let value = generator
         .valid(schema, media.example.as_ref(), fullness, &|value| {

@@ -447,3 +447,89 @@ paths:
         }
     }
 }
+
+#[test]
+fn a_body_names_what_the_run_made() {
+    const ORDERS: &str = r#"
+openapi: 3.1.0
+info: { title: Orders, version: "1" }
+paths:
+  /orders:
+    post:
+      operationId: createOrder
+      requestBody:
+        required: true
+        content: { application/json: { schema: { type: object, required: [customerId, total], properties: { customerId: { type: integer, minimum: 1 }, total: { type: integer, minimum: 0 } } } } }
+      responses: { "201": { description: Made. }, "400": { description: No. }, "422": { description: No such customer. } }
+    get:
+      operationId: listOrders
+      parameters: [{ name: customerId, in: query, required: true, schema: { type: integer, minimum: 1 } }]
+      responses: { "200": { description: All. }, "400": { description: No. }, "404": { description: No such customer. } }
+  /customers:
+    post:
+      operationId: createCustomer
+      responses: { "201": { description: Made. } }
+  /customers/{id}:
+    parameters: [{ name: id, in: path, required: true, schema: { type: integer, minimum: 1 } }]
+    get: { operationId: getCustomer, responses: { "200": { description: One. }, "404": { description: None. } } }
+"#;
+    let sandbox = Sandbox::new();
+    // As a database does that knows its foreign keys, and tells a wrong type before them.
+    let server = Server::start(|line, body| {
+        let body: Value = serde_json::from_str(body).unwrap_or_default();
+        let is_order = body["total"].as_u64().is_some() && body["customerId"].as_i64() > Some(0);
+        let status = match line {
+            "POST /customers" => 201,
+            "GET /customers/7000001" | "GET /orders?customerId=7000001" => 200,
+            "POST /orders" if !is_order => 400,
+            "POST /orders" if body["customerId"] == 7_000_001 => 201,
+            "POST /orders" => 422,
+            _ => 404,
+        };
+        let body = if status == 201 {
+            r#"{"id": 7000001}"#
+        } else {
+            "[]"
+        };
+        (status, "application/json", body.to_owned())
+    });
+    sandbox.write("api.yaml", ORDERS);
+    let url = server.url();
+    let common = [
+        "loadtest",
+        &url,
+        "--spec",
+        "api.yaml",
+        "-c",
+        "2",
+        "--requests",
+        "60",
+    ];
+    let arguments = |more: &[&'static str]| [&common[..], &["--invalid", "-q"], more].concat();
+    let report = sandbox.run(arguments(&["--json"])).expect(0).json();
+    valid(&report);
+    for (name, status) in [("createOrder", "201"), ("listOrders", "200")] {
+        let operation = named(&report["description"]["operations"], name);
+        let statuses = operation["status_codes"].as_object().expect("statuses");
+        assert!(statuses.keys().eq([status]), "{name}: {statuses:?}");
+        assert_eq!(operation["ids"]["parameters"], json!(["customerId"]));
+        assert_eq!(operation["ids"]["created"], true);
+        // The load goes on with them.
+        let target = named(&report["results"][0]["targets"], name);
+        assert!(
+            target["status_codes"]
+                .as_object()
+                .expect("statuses")
+                .keys()
+                .eq([status])
+        );
+    }
+    // Nothing was refused because of a customer that is not there.
+    let order = named(&report["description"]["operations"], "createOrder");
+    for tried in order["invalid"].as_array().expect("attempts") {
+        assert_ne!(tried["status"], 422, "{tried}");
+    }
+    let shown = sandbox.run(arguments(&[])).expect(0).stdout;
+    let wanted = "customerId from `/id` of the body of createCustomer";
+    assert!(unbroken(&shown).contains(wanted), "{shown}");
+}

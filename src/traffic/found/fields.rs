@@ -63,9 +63,7 @@ pub(super) fn scalar(value: &Value) -> Option<String> {
 fn names(parameter: &str, collection: &str) -> Vec<String> {
     let parameter = folded(parameter);
     let thing = singular(&folded(collection));
-    let is_id = ["id", "uuid", "guid"]
-        .iter()
-        .any(|ending| parameter.ends_with(ending));
+    let is_id = names_id(&parameter);
     let mut names = vec![parameter.clone()];
     // `/users/{userName}` is `userName`, and else `name`.
     if let Some(rest) = parameter.strip_prefix(&thing).filter(|_| !thing.is_empty()) {
@@ -81,8 +79,15 @@ fn names(parameter: &str, collection: &str) -> Vec<String> {
     names
 }
 
+/// Whether a folded name ends as those of ids do.
+pub(super) fn names_id(name: &str) -> bool {
+    ["id", "uuid", "guid"]
+        .iter()
+        .any(|ending| name.ends_with(ending))
+}
+
 /// Lower case, letters and digits alone: `user_id`, `userId` and `user-id` are one name.
-fn folded(name: &str) -> String {
+pub(super) fn folded(name: &str) -> String {
     let kept = name.chars().filter(|character| character.is_alphanumeric());
     kept.flat_map(char::to_lowercase).collect()
 }

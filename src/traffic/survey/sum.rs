@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::{Survey, Surveyed, undocumented};
 use crate::diagnostic::Diagnostic;
-use crate::traffic::found::Ids;
 
 /// Findings that tell numbers: they are made anew of the sum.
 const COUNTED: [&str; 5] = [
@@ -80,17 +79,6 @@ impl Surveyed {
             (None, theirs) => self.ids = theirs,
             (Some(_), None) => {}
         }
-    }
-}
-
-impl Ids {
-    fn add(&mut self, other: Self) {
-        unite(&mut self.parameters, other.parameters);
-        unite(&mut self.from, other.from);
-        self.from.sort();
-        // Some of them may be the same.
-        self.number = self.number.max(other.number);
-        self.created &= other.created;
     }
 }
 

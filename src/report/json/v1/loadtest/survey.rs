@@ -37,7 +37,7 @@ pub struct OperationEntry {
     /// Exchanges without an answer.
     pub failures: Vec<String>,
     pub objections: Vec<String>,
-    /// Where the ids in the path came from, when answers of other operations showed them.
+    /// Where the ids in path, query and body came from, when answers of other operations showed them.
     pub ids: Option<IdsEntry>,
     /// Requests that break one rule each.
     pub invalid: Vec<InvalidEntry>,
@@ -48,7 +48,7 @@ pub struct OperationEntry {
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct IdsEntry {
-    /// The parameters of the path that they stand for.
+    /// The parameters, and the members of the body, that they stand for.
     pub parameters: Vec<String>,
     /// How many different ones were asked for.
     pub number: usize,
