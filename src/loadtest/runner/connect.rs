@@ -129,12 +129,14 @@ impl Route {
                 let stream = self.connect_tcp(addresses, timeout).await?;
                 // Small writes must not wait for one another.
                 stream.set_nodelay(true).map_err(Failure::connecting)?;
-                Socket::from(stream)
+                Socket::Tcp(stream)
             }
             Place::Unix(path) => connect_unix(path).await?,
             Place::Proxy(addresses) => {
                 return Ok(Connected {
-                    transport: Transport::Plain(self.connect_tcp(addresses, timeout).await?.into()),
+                    transport: Transport::Plain(Socket::Tcp(
+                        self.connect_tcp(addresses, timeout).await?,
+                    )),
                     connect: clock.now() - begun,
                     tls: None,
                 });
@@ -199,7 +201,7 @@ impl Route {
 #[cfg(unix)]
 async fn connect_unix(path: &Path) -> Result<Socket, Failure> {
     let stream = tokio::net::UnixStream::connect(path).await;
-    stream.map(Socket::from).map_err(Failure::connecting)
+    stream.map(Socket::Unix).map_err(Failure::connecting)
 }
 
 #[cfg(not(unix))]

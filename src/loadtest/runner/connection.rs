@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::collector::Exchange;
 use super::failure::Failure;
-use super::layout::{Ask, Counted};
+use super::layout::{Ask, Counted, Place};
 use super::session::{Reply, Session};
 use super::worker::{Arrival, Slot, Worker};
 use crate::loadtest::plan::{Extent, Pace};
@@ -24,7 +24,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 pub(super) async fn run(worker: Rc<Worker>, index: usize) {
     // Boxed, so that it is gone when the loop begins.
-    let sessions = Box::pin(first_sessions(&worker)).await;
+    let sessions = Box::pin(first_sessions(&worker, index)).await;
     worker.settled.set(worker.settled.get() + 1);
     let slot = &worker.slots[index];
     worker.begun(slot).await;
@@ -42,10 +42,13 @@ pub(super) async fn run(worker: Rc<Worker>, index: usize) {
 
 /// One for each lane. The lanes do not wait for one another: a host that does not answer holds up
 /// itself alone.
-async fn first_sessions(worker: &Rc<Worker>) -> Vec<Session> {
+async fn first_sessions(worker: &Rc<Worker>, connection: usize) -> Vec<Session> {
     let lanes = 0..worker.layout.lanes.len();
     if lanes.len() == 1 {
-        let mut only = worker.session(0);
+        let mut only = worker.session(Place {
+            connection,
+            lane: 0,
+        });
         connect_first(worker, 0, &mut only).await;
         return vec![only];
     }
@@ -53,7 +56,7 @@ async fn first_sessions(worker: &Rc<Worker>) -> Vec<Session> {
         .map(|lane| {
             let worker = Rc::clone(worker);
             tokio::task::spawn_local(async move {
-                let mut session = worker.session(lane);
+                let mut session = worker.session(Place { connection, lane });
                 connect_first(&worker, lane, &mut session).await;
                 session
             })
@@ -62,7 +65,10 @@ async fn first_sessions(worker: &Rc<Worker>) -> Vec<Session> {
     let mut sessions = Vec::with_capacity(tasks.len());
     for (lane, task) in tasks.into_iter().enumerate() {
         // A panic has been reported by its hook; the lane connects when it is used.
-        sessions.push(task.await.unwrap_or_else(|_| worker.session(lane)));
+        sessions.push(
+            task.await
+                .unwrap_or_else(|_| worker.session(Place { connection, lane })),
+        );
     }
     sessions
 }

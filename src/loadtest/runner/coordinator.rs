@@ -18,7 +18,7 @@ use super::recovery;
 use super::timeline::{Clock, NEVER, Timeline, nanoseconds};
 use super::worker::{self, Assignment, Counter, Readiness, Shared};
 use super::{Event, Unreachable};
-use crate::loadtest::plan::{Aside, Extent, LimitWatch, Pace, Plan, SecondDetail};
+use crate::loadtest::plan::{Aside, Engine, Extent, LimitWatch, Pace, Plan, Request, SecondDetail};
 use crate::loadtest::recording::{Cells, ErrorKind, Interval, Outcome, Point, Recording};
 use crate::loadtest::request::Prepared;
 
@@ -203,6 +203,10 @@ impl Crew {
         let requests: Arc<[Prepared]> = Layout::requests(plan)
             .map(|request| Prepared::new(request, plan.reuse))
             .collect();
+        let planned: Arc<[Request]> = match &plan.engine {
+            Engine::General(_) => Layout::requests(plan).cloned().collect(),
+            Engine::Http1 | Engine::Http2 => Arc::default(),
+        };
         let shared_plan = Arc::new(plan.clone());
         let (sender, messages) = mpsc::channel();
         let mut starts = Vec::new();
@@ -216,6 +220,7 @@ impl Crew {
                 layout: Arc::clone(layout),
                 routes: routes.to_vec(),
                 requests: Arc::clone(&requests),
+                planned: Arc::clone(&planned),
                 connections: plan.connections / workers
                     + usize::from(index < plan.connections % workers),
                 messages: sender.clone(),

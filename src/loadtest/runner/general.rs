@@ -37,7 +37,7 @@ impl General {
     }
 
     pub(super) fn fill(&mut self, worker: &Worker, ask: Ask) {
-        let planned = worker.layout.request(&worker.plan, ask);
+        let planned = &worker.planned[ask.request];
         self.filled = planned.filling.as_ref().map(|filling| {
             let mut values = worker.values(filling.needs());
             planned.filled(filling, &mut values)
@@ -59,10 +59,7 @@ impl General {
         ask: Ask,
     ) -> Result<Reply, Failure> {
         let client = &worker.clients[self.lane];
-        let planned = self
-            .filled
-            .as_ref()
-            .unwrap_or_else(|| worker.layout.request(&worker.plan, ask));
+        let planned = self.filled.as_ref().unwrap_or(&worker.planned[ask.request]);
         let request = build(client, planned, worker.plan.reuse)?;
         let mut answer = within(slot, client.execute(request))
             .await?

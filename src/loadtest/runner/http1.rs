@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::failure::Failure;
-use super::layout::Ask;
+use super::layout::{Ask, Place};
 use super::session::Reply;
 use super::transport::Transport;
 use super::worker::{Slot, Worker};
@@ -17,7 +17,7 @@ use crate::loadtest::plan::Reuse;
 
 #[derive(Debug)]
 pub(super) struct Http1 {
-    lane: usize,
+    place: Place,
     transport: Option<Transport>,
     reader: Reader,
     /// Answers that came over the present connection.
@@ -39,9 +39,9 @@ struct Progress {
 }
 
 impl Http1 {
-    pub(super) fn new(lane: usize) -> Self {
+    pub(super) fn new(place: Place) -> Self {
         Self {
-            lane,
+            place,
             transport: None,
             reader: Reader::new(Expects::Body),
             served: 0,
@@ -69,7 +69,7 @@ impl Http1 {
     pub(super) async fn connect(&mut self, worker: &Worker) -> Result<(), Failure> {
         self.transport = None;
         self.served = 0;
-        self.transport = Some(worker.connect(self.lane).await?);
+        self.transport = Some(worker.connect(self.place).await?);
         Ok(())
     }
 

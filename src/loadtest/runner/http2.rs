@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::failure::Failure;
-use super::layout::{Ask, Layout};
+use super::layout::{Ask, Layout, Place};
 use super::session::Reply;
 use super::transport::Transport;
 use super::worker::{Slot, Worker};
@@ -55,7 +55,7 @@ impl Supplies {
 
 #[derive(Debug)]
 pub(super) struct Http2 {
-    lane: usize,
+    place: Place,
     link: Option<Box<Link>>,
     stale: bool,
     /// The request that is under way, when it was filled in.
@@ -66,9 +66,9 @@ pub(super) struct Http2 {
 }
 
 impl Http2 {
-    pub(super) const fn new(lane: usize) -> Self {
+    pub(super) const fn new(place: Place) -> Self {
         Self {
-            lane,
+            place,
             link: None,
             stale: false,
             filled: Rendered {
@@ -98,7 +98,7 @@ impl Http2 {
     pub(super) async fn connect(&mut self, worker: &Worker) -> Result<(), Failure> {
         self.link = None;
         let mut link = Link {
-            transport: worker.connect(self.lane).await?,
+            transport: worker.connect(self.place).await?,
             connection: Connection::new(),
             unsent: Vec::new(),
             sent: 0,
@@ -194,7 +194,7 @@ impl Http2 {
         };
         if !link.attend(worker, context) {
             self.link = None;
-            worker.count_closed(worker.layout.lanes[self.lane].target);
+            worker.count_closed(worker.layout.lanes[self.place.lane].target);
         }
     }
 }

@@ -28,6 +28,13 @@ pub(super) struct Lane {
     pub(super) request: usize,
 }
 
+/// Where a session stands: which of the worker's connections has it, and on which lane it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) connection: usize,
+    pub(super) lane: usize,
+}
+
 #[derive(Debug)]
 pub(super) struct Layout {
     pub(super) lanes: Vec<Lane>,
@@ -37,7 +44,7 @@ pub(super) struct Layout {
     mixes: Vec<(usize, Mix)>,
     /// The target of each request that has figures of its own; none where nothing is chosen.
     owners: Vec<usize>,
-    /// What each request of the row is counted as; empty where nothing is chosen.
+    /// What each request of the row is counted as.
     counted: Vec<Counted>,
 }
 
@@ -88,7 +95,6 @@ impl Layout {
         if !plan.targets.iter().any(Target::is_mix) {
             mixes.clear();
             owners.clear();
-            counted_as.clear();
         }
         Self {
             lanes,
@@ -106,8 +112,7 @@ impl Layout {
 
     /// What a request is counted as.
     pub(super) fn counted(&self, ask: Ask) -> Counted {
-        let known = self.counted.get(ask.request).copied();
-        known.unwrap_or(Counted::As(ask.request))
+        self.counted[ask.request]
     }
 
     /// The target of each request that is counted by itself, and nothing when none is chosen.
@@ -127,16 +132,6 @@ impl Layout {
         }
         let (first, mix) = &self.mixes[target];
         self.asks[first + mix.choose(number()).row]
-    }
-
-    /// The request that is asked.
-    pub(super) fn request<'plan>(&self, plan: &'plan Plan, ask: Ask) -> &'plan Request {
-        let target = &plan.targets[ask.target];
-        let place = self
-            .mixes
-            .get(ask.target)
-            .map_or(0, |(first, _)| ask.request - first);
-        target.all().nth(place).unwrap_or_else(|| target.first())
     }
 
     /// The lane of a target's first request.

@@ -23,6 +23,10 @@ mod statuses;
 mod timeline;
 mod tls;
 mod transport;
+#[cfg(target_os = "linux")]
+mod watch;
+#[cfg(target_os = "linux")]
+mod watched;
 mod worker;
 
 use std::time::Duration;

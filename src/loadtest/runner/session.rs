@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::general::General;
 use super::http1::Http1;
 use super::http2::Http2;
-use super::layout::Ask;
+use super::layout::{Ask, Place};
 use super::worker::{Slot, Worker};
 use crate::loadtest::http1::Capture;
 use crate::loadtest::plan::Engine;
@@ -34,11 +34,11 @@ pub(super) struct Reply {
 }
 
 impl Session {
-    pub(super) fn new(engine: &Engine, lane: usize) -> Self {
+    pub(super) fn new(engine: &Engine, place: Place) -> Self {
         match engine {
-            Engine::Http1 => Self::Http1(Http1::new(lane)),
-            Engine::Http2 => Self::Http2(Http2::new(lane)),
-            Engine::General(_) => Self::General(Box::new(General::new(lane))),
+            Engine::Http1 => Self::Http1(Http1::new(place)),
+            Engine::Http2 => Self::Http2(Http2::new(place)),
+            Engine::General(_) => Self::General(Box::new(General::new(place.lane))),
         }
     }
 

@@ -15,6 +15,17 @@ pub(super) enum Transport {
     Tls(Box<TlsStream<Socket>>),
 }
 
+impl Transport {
+    /// What is below TLS.
+    #[cfg(target_os = "linux")]
+    pub(super) fn socket(&mut self) -> &mut Socket {
+        match self {
+            Self::Plain(socket) => socket,
+            Self::Tls(stream) => stream.get_mut().0,
+        }
+    }
+}
+
 impl AsyncRead for Transport {
     fn poll_read(
         self: Pin<&mut Self>,

@@ -17,13 +17,15 @@ use super::collector::{Collector, Message};
 use super::connect::Route;
 use super::failure::Failure;
 use super::http2::Supplies;
-use super::layout::{Ask, Layout};
+use super::layout::{Ask, Layout, Place};
 use super::session::Session;
 use super::timeline::{Clock, NEVER, Timeline, nanoseconds};
 use super::transport::Transport;
+#[cfg(target_os = "linux")]
+use super::watch::Watch;
 use super::{connection, general, pacer, processor};
 use crate::loadtest::http1::Recent;
-use crate::loadtest::plan::{Engine, Pace, Plan, scrambled};
+use crate::loadtest::plan::{Engine, Pace, Plan, Request, Reuse, scrambled};
 use crate::loadtest::recording::ErrorKind;
 use crate::loadtest::request::Prepared;
 use crate::loadtest::template::{Needs, Values};
@@ -88,6 +90,8 @@ pub(super) struct Assignment {
     pub(super) routes: Vec<Route>,
     /// One for each request of the row.
     pub(super) requests: Arc<[Prepared]>,
+    /// The same for the general engine; empty for others.
+    pub(super) planned: Arc<[Request]>,
     pub(super) connections: usize,
     pub(super) messages: mpsc::Sender<Message>,
     pub(super) start: oneshot::Receiver<Timeline>,
@@ -174,6 +178,8 @@ pub(super) struct Worker {
     pub(super) routes: Vec<Route>,
     /// The requests of the row, in the form of the engine that runs.
     pub(super) requests: Arc<[Prepared]>,
+    /// The requests of the row, where the general engine runs.
+    pub(super) planned: Arc<[Request]>,
     pub(super) http2: Supplies,
     /// One for each lane.
     pub(super) clients: Vec<reqwest::Client>,
@@ -184,6 +190,9 @@ pub(super) struct Worker {
     /// Whether a connection can be made, tried once, for an engine that makes its own.
     probes: Vec<tokio::sync::OnceCell<Result<(), (ErrorKind, String)>>>,
     pub(super) slots: Vec<Slot>,
+    /// Where there are many sockets that live long.
+    #[cfg(target_os = "linux")]
+    watch: Option<Rc<Watch>>,
     pub(super) buffer: RefCell<Box<[u8]>>,
     pub(super) recent: RefCell<Recent>,
     pub(super) collector: RefCell<Collector>,
@@ -237,12 +246,15 @@ async fn work(assignment: Assignment) {
         shared: assignment.shared,
         routes: assignment.routes,
         requests: assignment.requests,
+        planned: assignment.planned,
         http2: Supplies::new(&plan),
         clients,
         has_templates,
         body: RefCell::new(Vec::new()),
         probes: (0..lanes).map(|_| tokio::sync::OnceCell::new()).collect(),
         slots: (0..assignment.connections).map(|_| Slot::new()).collect(),
+        #[cfg(target_os = "linux")]
+        watch: watch(&plan, assignment.connections, lanes),
         buffer: RefCell::new(vec![0; BUFFER].into_boxed_slice()),
         recent: RefCell::default(),
         collector: RefCell::new(Collector::new(
@@ -263,6 +275,17 @@ async fn work(assignment: Assignment) {
         layout: assignment.layout,
         plan,
     });
+    #[cfg(target_os = "linux")]
+    if let Some(watch) = &worker.watch {
+        let (watch, worker) = (Rc::clone(watch), Rc::clone(&worker));
+        tokio::task::spawn_local(async move {
+            let broken = watch.run(|place| worker.slots[place / lanes].wake()).await;
+            worker
+                .collector
+                .borrow()
+                .send(Message::Broken(broken.to_string()));
+        });
+    }
     for index in 0..assignment.connections {
         tokio::task::spawn_local(connection::run(Rc::clone(&worker), index));
     }
@@ -297,6 +320,17 @@ async fn work(assignment: Assignment) {
         collector.advance(woken);
     }
     worker.end();
+}
+
+/// A lone connection shares no look with others, one that serves a single request is not worth the
+/// calls, and other engines have sockets of their own.
+#[cfg(target_os = "linux")]
+fn watch(plan: &Plan, connections: usize, lanes: usize) -> Option<Rc<Watch>> {
+    let pays = connections > 1
+        && plan.reuse == Reuse::KeepAlive
+        && matches!(plan.engine, Engine::Http1 | Engine::Http2);
+    let watch = pays.then(|| Watch::new(connections * lanes))?;
+    watch.ok().map(Rc::new)
 }
 
 /// The clients of the general engine, one for each lane.
@@ -394,12 +428,22 @@ impl Worker {
             .expect("only a run that has begun sends requests")
     }
 
-    pub(super) async fn connect(&self, lane: usize) -> Result<Transport, Failure> {
-        let result = self.routes[lane]
+    pub(super) async fn connect(&self, place: Place) -> Result<Transport, Failure> {
+        let result = self.routes[place.lane]
             .connect(self.clock, self.plan.timeout)
             .await;
-        let target = self.layout.lanes[lane].target;
-        self.collector.borrow_mut().connected(target, result)
+        let target = self.layout.lanes[place.lane].target;
+        let transport = self.collector.borrow_mut().connected(target, result);
+        #[cfg(target_os = "linux")]
+        let transport = transport.map(|mut transport| {
+            if let Some(watch) = &self.watch {
+                let lanes = self.layout.lanes.len();
+                let number = place.connection * lanes + place.lane;
+                transport.socket().watch(watch, number);
+            }
+            transport
+        });
+        transport
     }
 
     /// Tries to connect, once for all sessions and without counting it.
@@ -469,8 +513,8 @@ impl Worker {
         slot.wake();
     }
 
-    pub(super) fn session(&self, lane: usize) -> Session {
-        Session::new(&self.plan.engine, lane)
+    pub(super) fn session(&self, place: Place) -> Session {
+        Session::new(&self.plan.engine, place)
     }
 
     /// What a request is filled in with. The numbers are those of the whole run, all shards together.
