@@ -1,12 +1,13 @@
 //! Runs a plan against the network and returns what was measured. One current-thread runtime for
-//! each worker thread, one task for each connection, nothing shared on the way of a request.
-//! Emits events, prints nothing.
+//! each worker thread, one task in it that drives its connections, nothing shared on the way of a
+//! request. Emits events, prints nothing.
 
 mod apart;
 mod collector;
 mod connect;
 mod connection;
 mod coordinator;
+mod driver;
 mod failure;
 mod general;
 mod http1;
@@ -23,7 +24,7 @@ mod statuses;
 mod timeline;
 mod tls;
 mod transport;
-#[cfg(target_os = "linux")]
+#[cfg_attr(not(target_os = "linux"), path = "unwatched.rs")]
 mod watch;
 #[cfg(target_os = "linux")]
 mod watched;

@@ -13,6 +13,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 #[cfg(target_os = "linux")]
+use super::layout::Place;
+#[cfg(target_os = "linux")]
 use super::watch::Watch;
 #[cfg(target_os = "linux")]
 use super::watched::Watched;
@@ -29,7 +31,7 @@ pub(super) enum Socket {
 impl Socket {
     /// Lets the watch tell when there is something to do. Where that cannot be, the runtime goes on.
     #[cfg(target_os = "linux")]
-    pub(super) fn watch(&mut self, watch: &Rc<Watch>, place: usize) {
+    pub(super) fn watch(&mut self, watch: &Rc<Watch>, place: Place) {
         let known = match &*self {
             Self::Tcp(stream) => stream.as_fd(),
             Self::Unix(stream) => stream.as_fd(),

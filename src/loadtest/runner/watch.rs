@@ -4,16 +4,18 @@
 //! socket are three marks.
 
 use std::cell::{Cell, RefCell};
-use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::task::{Context, Poll, ready};
 
 use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+
+use super::layout::Place;
 
 /// Sockets that one look finds at most.
 const MOST: usize = 1024;
@@ -36,7 +38,8 @@ pub(super) struct Marks {
 pub(super) struct Watch {
     /// The set of watched sockets; it can be waited for like a socket.
     sockets: AsyncFd<OwnedFd>,
-    /// By the place of the socket.
+    lanes: usize,
+    /// By connection and lane.
     marks: Vec<Marks>,
     found: RefCell<Vec<Event>>,
 }
@@ -51,57 +54,48 @@ impl fmt::Debug for Watch {
 }
 
 impl Watch {
-    /// For sockets at as many places; needs a runtime.
-    pub(super) fn new(places: usize) -> io::Result<Self> {
+    /// For a socket on each lane of each connection; needs a runtime.
+    pub(super) fn new(connections: usize, lanes: usize) -> io::Result<Self> {
         let sockets = epoll::create(CreateFlags::CLOEXEC)?;
         #[expect(
             deprecated,
             reason = "its successor is unsafe only for types that do not own their descriptor"
         )]
         let sockets = AsyncFd::with_interest(sockets, Interest::READABLE)?;
+        let places = connections * lanes;
         Ok(Self {
             sockets,
+            lanes,
             marks: (0..places).map(|_| Marks::default()).collect(),
             found: RefCell::new(Vec::with_capacity(places.min(MOST))),
         })
     }
 
     /// Watches a socket until it is closed. There is one at a place at a time.
-    pub(super) fn add(&self, socket: impl AsFd, place: usize) -> io::Result<()> {
+    pub(super) fn add(&self, socket: impl AsFd, place: Place) -> io::Result<()> {
         // The first look tells what is there already.
-        self.marks[place].readable.set(false);
-        self.marks[place].writable.set(true);
-        self.marks[place].ended.set(false);
+        let marks = self.marks(place);
+        marks.readable.set(false);
+        marks.writable.set(true);
+        marks.ended.set(false);
         let events = EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP | EventFlags::ET;
-        let data = EventData::new_u64(place as u64);
+        let data = EventData::new_u64(number(place));
         Ok(epoll::add(self.sockets.get_ref(), socket, data, events)?)
     }
 
-    pub(super) fn marks(&self, place: usize) -> &Marks {
-        &self.marks[place]
+    pub(super) fn marks(&self, place: Place) -> &Marks {
+        &self.marks[place.connection * self.lanes + place.lane]
     }
 
-    /// Calls `wake` with each place at which something happened, as long as the worker lives.
-    pub(super) async fn run(&self, wake: impl Fn(usize)) -> io::Error {
-        match self.watch(wake).await {
-            Ok(never) => match never {},
-            Err(error) => error,
-        }
+    /// Whether something happened to a socket since this was asked; the next look is to find it.
+    pub(super) fn poll_changed(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.sockets.poll_read_ready(context))?.clear_ready();
+        Poll::Ready(Ok(()))
     }
 
-    async fn watch(&self, wake: impl Fn(usize)) -> io::Result<Infallible> {
-        loop {
-            let mut ready = self.sockets.readable().await?;
-            // While many have something to do, more will; their tasks run before the next look.
-            while self.look(&wake)? > 1 {
-                tokio::task::yield_now().await;
-            }
-            ready.clear_ready();
-        }
-    }
-
-    /// How many places were found.
-    fn look(&self, wake: impl Fn(usize)) -> io::Result<usize> {
+    /// Calls `wake` with the connection of each socket to which something happened. How many they
+    /// were.
+    pub(super) fn look(&self, mut wake: impl FnMut(usize)) -> io::Result<usize> {
         let mut found = self.found.borrow_mut();
         let room = spare_capacity(&mut found);
         let count = match epoll::wait(self.sockets.get_ref(), room, Some(&AT_ONCE)) {
@@ -110,10 +104,8 @@ impl Watch {
         };
         for event in found.drain(..) {
             let (flags, data) = (event.flags, event.data);
-            let place = usize::try_from(data.u64()).unwrap_or(usize::MAX);
-            let Some(marks) = self.marks.get(place) else {
-                continue;
-            };
+            let place = place(data.u64());
+            let marks = self.marks(place);
             let has_ended = flags.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR);
             if has_ended {
                 marks.ended.set(true);
@@ -124,8 +116,20 @@ impl Watch {
             if has_ended || flags.contains(EventFlags::OUT) {
                 marks.writable.set(true);
             }
-            wake(place);
+            wake(place.connection);
         }
         Ok(count)
+    }
+}
+
+/// A place as the system keeps it.
+const fn number(place: Place) -> u64 {
+    (place.connection as u64) << 32 | place.lane as u64
+}
+
+const fn place(number: u64) -> Place {
+    Place {
+        connection: (number >> 32) as usize,
+        lane: (number & u32::MAX as u64) as usize,
     }
 }

@@ -15,6 +15,7 @@ use rustix::net::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::coop;
 
+use super::layout::Place;
 use super::watch::{Marks, Watch};
 
 /// Who waits for it registers nothing: the watch wakes the task of its connection, whose waker the
@@ -23,14 +24,14 @@ use super::watch::{Marks, Watch};
 pub(super) struct Watched {
     socket: OwnedFd,
     watch: Rc<Watch>,
-    place: usize,
+    place: Place,
     /// Whether the last read filled its room: more may be there already.
     filled: bool,
 }
 
 impl Watched {
     /// Takes over a connected socket that does not block.
-    pub(super) fn new(socket: OwnedFd, watch: &Rc<Watch>, place: usize) -> io::Result<Self> {
+    pub(super) fn new(socket: OwnedFd, watch: &Rc<Watch>, place: Place) -> io::Result<Self> {
         watch.add(&socket, place)?;
         Ok(Self {
             socket,
@@ -131,44 +132,32 @@ impl AsyncWrite for Watched {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
     use std::future::poll_fn;
-    use std::task::Waker;
 
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::UnixStream;
 
+    use super::super::driver::Driver;
     use super::*;
 
     /// Runs a task with a watched socket and its peer.
-    fn watched<T>(task: impl AsyncFnOnce(Watched, UnixStream) -> T) -> T {
+    fn watched(task: impl AsyncFnOnce(Watched, UnixStream)) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build_local(tokio::runtime::LocalOptions::default())
             .expect("a runtime");
         runtime.block_on(async {
             let (ours, theirs) = UnixStream::pair().expect("two sockets");
-            let watch = Rc::new(Watch::new(3).expect("a watch"));
+            let watch = Rc::new(Watch::new(1, 2).expect("a watch"));
             let ours = ours.into_std().expect("a socket").into();
-            let socket = Watched::new(ours, &watch, 1).expect("it can be watched");
-            let waker = Rc::new(RefCell::new(None::<Waker>));
-            let woken = Rc::clone(&waker);
-            tokio::task::spawn_local(async move {
-                let wake = |place| {
-                    assert_eq!(place, 1);
-                    if let Some(waker) = &*woken.borrow() {
-                        waker.wake_by_ref();
-                    }
-                };
-                watch.run(wake).await
-            });
-            let mut task = Box::pin(task(socket, theirs));
-            poll_fn(|context| {
-                *waker.borrow_mut() = Some(context.waker().clone());
-                task.as_mut().poll(context)
-            })
-            .await
-        })
+            let place = Place {
+                connection: 0,
+                lane: 1,
+            };
+            let socket = Watched::new(ours, &watch, place).expect("it can be watched");
+            let driver = Driver::new(std::iter::once(task(socket, theirs)));
+            driver.run(Some(&*watch)).await.expect("a watch that works");
+        });
     }
 
     #[test]

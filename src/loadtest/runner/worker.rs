@@ -15,13 +15,13 @@ use tokio::sync::oneshot;
 
 use super::collector::{Collector, Message};
 use super::connect::Route;
+use super::driver::Driver;
 use super::failure::Failure;
 use super::http2::Supplies;
 use super::layout::{Ask, Layout, Place};
 use super::session::Session;
 use super::timeline::{Clock, NEVER, Timeline, nanoseconds};
 use super::transport::Transport;
-#[cfg(target_os = "linux")]
 use super::watch::Watch;
 use super::{connection, general, pacer, processor};
 use crate::loadtest::http1::Recent;
@@ -191,7 +191,6 @@ pub(super) struct Worker {
     probes: Vec<tokio::sync::OnceCell<Result<(), (ErrorKind, String)>>>,
     pub(super) slots: Vec<Slot>,
     /// Where there are many sockets that live long.
-    #[cfg(target_os = "linux")]
     watch: Option<Rc<Watch>>,
     pub(super) buffer: RefCell<Box<[u8]>>,
     pub(super) recent: RefCell<Recent>,
@@ -253,7 +252,6 @@ async fn work(assignment: Assignment) {
         body: RefCell::new(Vec::new()),
         probes: (0..lanes).map(|_| tokio::sync::OnceCell::new()).collect(),
         slots: (0..assignment.connections).map(|_| Slot::new()).collect(),
-        #[cfg(target_os = "linux")]
         watch: watch(&plan, assignment.connections, lanes),
         buffer: RefCell::new(vec![0; BUFFER].into_boxed_slice()),
         recent: RefCell::default(),
@@ -275,23 +273,17 @@ async fn work(assignment: Assignment) {
         layout: assignment.layout,
         plan,
     });
-    #[cfg(target_os = "linux")]
-    if let Some(watch) = &worker.watch {
-        let (watch, worker) = (Rc::clone(watch), Rc::clone(&worker));
-        tokio::task::spawn_local(async move {
-            let broken = watch.run(|place| worker.slots[place / lanes].wake()).await;
-            worker
-                .collector
-                .borrow()
-                .send(Message::Broken(broken.to_string()));
-        });
-    }
-    for index in 0..assignment.connections {
-        tokio::task::spawn_local(connection::run(Rc::clone(&worker), index));
-    }
+    let connections = 0..assignment.connections;
+    let driver = Driver::new(connections.map(|index| connection::run(Rc::clone(&worker), index)));
+    let driven = Rc::clone(&worker);
+    let driving =
+        tokio::task::spawn_local(async move { driver.run(driven.watch.as_deref()).await });
     // A time-out may be noticed a fiftieth late: it is recorded with the time that was allowed.
     let tick = (worker.plan.timeout / 50).clamp(SHORTEST_TICK, LONGEST_TICK);
-    while worker.settled.get() < assignment.connections && !worker.is_stopped() {
+    while worker.settled.get() < assignment.connections
+        && !worker.is_stopped()
+        && !driving.is_finished()
+    {
         tokio::time::sleep(SHORTEST_TICK).await;
     }
     let readiness = worker.readiness.borrow().clone();
@@ -301,7 +293,8 @@ async fn work(assignment: Assignment) {
         return;
     };
     worker.begin(timeline);
-    while !worker.is_over() {
+    // A driver that ends before its connections met a bug, which its hook has reported.
+    while !worker.is_over() && !driving.is_finished() {
         let (now, used) = (worker.clock.now(), processor::thread_seconds());
         let next = now + nanoseconds(tick);
         let next = if now < timeline.end {
@@ -329,8 +322,13 @@ fn watch(plan: &Plan, connections: usize, lanes: usize) -> Option<Rc<Watch>> {
     let pays = connections > 1
         && plan.reuse == Reuse::KeepAlive
         && matches!(plan.engine, Engine::Http1 | Engine::Http2);
-    let watch = pays.then(|| Watch::new(connections * lanes))?;
+    let watch = pays.then(|| Watch::new(connections, lanes))?;
     watch.ok().map(Rc::new)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn watch(_plan: &Plan, _connections: usize, _lanes: usize) -> Option<Rc<Watch>> {
+    None
 }
 
 /// The clients of the general engine, one for each lane.
@@ -437,9 +435,7 @@ impl Worker {
         #[cfg(target_os = "linux")]
         let transport = transport.map(|mut transport| {
             if let Some(watch) = &self.watch {
-                let lanes = self.layout.lanes.len();
-                let number = place.connection * lanes + place.lane;
-                transport.socket().watch(watch, number);
+                transport.socket().watch(watch, place);
             }
             transport
         });
