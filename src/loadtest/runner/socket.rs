@@ -5,16 +5,13 @@ use std::io::{self, IoSlice};
 #[cfg(target_os = "linux")]
 use std::os::fd::AsFd;
 use std::pin::Pin;
-#[cfg(target_os = "linux")]
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-#[cfg(target_os = "linux")]
 use super::layout::Place;
-#[cfg(target_os = "linux")]
 use super::watch::Watch;
 #[cfg(target_os = "linux")]
 use super::watched::Watched;
@@ -29,7 +26,8 @@ pub(super) enum Socket {
 }
 
 impl Socket {
-    /// Lets the watch tell when there is something to do. Where that cannot be, the runtime goes on.
+    /// Lets the watch tell when there is something to do. Where that cannot be, the runtime still
+    /// does.
     #[cfg(target_os = "linux")]
     pub(super) fn watch(&mut self, watch: &Rc<Watch>, place: Place) {
         let known = match &*self {
@@ -43,6 +41,11 @@ impl Socket {
         if let Ok(watched) = watched {
             *self = Self::Watched(watched);
         }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn watch(&mut self, watch: &Rc<Watch>, _place: Place) {
+        match **watch {}
     }
 }
 

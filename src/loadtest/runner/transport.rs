@@ -17,7 +17,6 @@ pub(super) enum Transport {
 
 impl Transport {
     /// What is below TLS.
-    #[cfg(target_os = "linux")]
     pub(super) fn socket(&mut self) -> &mut Socket {
         match self {
             Self::Plain(socket) => socket,

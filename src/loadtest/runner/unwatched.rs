@@ -9,11 +9,15 @@ use std::task::{Context, Poll};
 pub(super) enum Watch {}
 
 impl Watch {
+    pub(super) fn new(_connections: usize, _lanes: usize) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     pub(super) fn poll_changed(&self, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match *self {}
     }
 
-    pub(super) fn look(&self, _wake: impl FnMut(usize)) -> io::Result<usize> {
+    pub(super) fn look(&self, _visit: impl FnMut(usize)) -> io::Result<usize> {
         match *self {}
     }
 }

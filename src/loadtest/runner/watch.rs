@@ -12,6 +12,7 @@ use std::task::{Context, Poll, ready};
 use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
+use rustix::io::retry_on_intr;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
@@ -93,15 +94,14 @@ impl Watch {
         Poll::Ready(Ok(()))
     }
 
-    /// Calls `wake` with the connection of each socket to which something happened. How many they
-    /// were.
-    pub(super) fn look(&self, mut wake: impl FnMut(usize)) -> io::Result<usize> {
+    /// Calls `visit` with the connection of each socket to which something happened. Returns how many
+    /// sockets they were.
+    pub(super) fn look(&self, mut visit: impl FnMut(usize)) -> io::Result<usize> {
         let mut found = self.found.borrow_mut();
-        let room = spare_capacity(&mut found);
-        let count = match epoll::wait(self.sockets.get_ref(), room, Some(&AT_ONCE)) {
-            Err(rustix::io::Errno::INTR) => 0,
-            result => result?,
-        };
+        let count = retry_on_intr(|| {
+            let room = spare_capacity(&mut found);
+            epoll::wait(self.sockets.get_ref(), room, Some(&AT_ONCE))
+        })?;
         for event in found.drain(..) {
             let (flags, data) = (event.flags, event.data);
             let place = place(data.u64());
@@ -116,7 +116,7 @@ impl Watch {
             if has_ended || flags.contains(EventFlags::OUT) {
                 marks.writable.set(true);
             }
-            wake(place.connection);
+            visit(place.connection);
         }
         Ok(count)
     }

@@ -293,7 +293,7 @@ async fn work(assignment: Assignment) {
         return;
     };
     worker.begin(timeline);
-    // A driver that ends before its connections met a bug, which its hook has reported.
+    // Where the driver cannot go on, what was measured so far is kept.
     while !worker.is_over() && !driving.is_finished() {
         let (now, used) = (worker.clock.now(), processor::thread_seconds());
         let next = now + nanoseconds(tick);
@@ -317,18 +317,13 @@ async fn work(assignment: Assignment) {
 
 /// A lone connection shares no look with others, one that serves a single request is not worth the
 /// calls, and other engines have sockets of their own.
-#[cfg(target_os = "linux")]
 fn watch(plan: &Plan, connections: usize, lanes: usize) -> Option<Rc<Watch>> {
     let pays = connections > 1
         && plan.reuse == Reuse::KeepAlive
         && matches!(plan.engine, Engine::Http1 | Engine::Http2);
     let watch = pays.then(|| Watch::new(connections, lanes))?;
+    // Where there can be none, the runtime looks after each socket.
     watch.ok().map(Rc::new)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn watch(_plan: &Plan, _connections: usize, _lanes: usize) -> Option<Rc<Watch>> {
-    None
 }
 
 /// The clients of the general engine, one for each lane.
@@ -431,15 +426,11 @@ impl Worker {
             .connect(self.clock, self.plan.timeout)
             .await;
         let target = self.layout.lanes[place.lane].target;
-        let transport = self.collector.borrow_mut().connected(target, result);
-        #[cfg(target_os = "linux")]
-        let transport = transport.map(|mut transport| {
-            if let Some(watch) = &self.watch {
-                transport.socket().watch(watch, place);
-            }
-            transport
-        });
-        transport
+        let mut transport = self.collector.borrow_mut().connected(target, result)?;
+        if let Some(watch) = &self.watch {
+            transport.socket().watch(watch, place);
+        }
+        Ok(transport)
     }
 
     /// Tries to connect, once for all sessions and without counting it.
