@@ -142,3 +142,36 @@ impl<F: Future<Output = ()>> Driver<F> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn each_has_its_turn_though_all_want_more_than_a_turn_gives() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let taken = tokio::sync::Semaphore::new(400);
+        let ended = Cell::new(0);
+        let connections = (0..300).map(async |_| {
+            for _ in 0..3 {
+                // Each costs a part of the turn's budget.
+                drop(taken.acquire().await);
+                tokio::task::yield_now().await;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            ended.set(ended.get() + 1);
+        });
+        let driver = Driver::new(connections);
+        let driven = runtime.expect("a runtime").block_on(async {
+            // One that is forgotten would be waited for.
+            tokio::time::timeout(Duration::from_mins(1), driver.run(None)).await
+        });
+        assert!(driven.is_ok(), "{} have ended", ended.get());
+        assert_eq!(ended.get(), 300);
+    }
+}
