@@ -32,13 +32,14 @@ pub(super) fn measure(
             high: interval.high * 100.0,
         }
     });
+    let change = Some((b.share() - a.share()) * 100.0);
     Measure {
         metric: Metric::ErrorRate,
         a: (a.of > 0).then(|| a.share()),
         b: (b.of > 0).then(|| b.share()),
-        change: Some((b.share() - a.share()) * 100.0),
+        change,
         interval,
-        verdict: judge(Metric::ErrorRate, interval, margin.error_points),
+        verdict: judge(Metric::ErrorRate, change, interval, margin.error_points),
     }
 }
 

@@ -134,19 +134,26 @@ impl Comparison {
     }
 }
 
+/// By how much an interval is drawn out to tell a difference, in parts of its reach. Each of the four
+/// figures that decide is wrong once in twenty times; drawn out like this (2.5 standard errors for the
+/// 1.96 of one figure, after Bonferroni), all four together are.
+const ROOM: f64 = 2.5 / 1.96 - 1.0;
+
 /// `same` when the whole interval lies within the margin; `better` or `worse` when it leaves out
-/// zero and is not within the margin; else it cannot be told.
-fn judge(metric: Metric, interval: Option<Interval>, margin: f64) -> Verdict {
-    let Some(Interval { low, high }) = interval else {
+/// zero with room to spare and is not within the margin; else it cannot be told. Per cent or points.
+fn judge(metric: Metric, change: Option<f64>, interval: Option<Interval>, margin: f64) -> Verdict {
+    let Some((change, Interval { low, high })) = change.zip(interval) else {
         return Verdict::CannotTell;
     };
     if low >= -margin && high <= margin {
         return Verdict::Same;
     }
-    if low <= 0.0 && high >= 0.0 {
+    let least = low - (change - low).max(0.0) * ROOM;
+    let most = high + (high - change).max(0.0) * ROOM;
+    if least <= 0.0 && most >= 0.0 {
         return Verdict::CannotTell;
     }
-    if (low > 0.0) == metric.lower_is_better() {
+    if (least > 0.0) == metric.lower_is_better() {
         Verdict::Worse
     } else {
         Verdict::Better
@@ -207,7 +214,7 @@ fn relative(
         b,
         change,
         interval,
-        verdict: judge(metric, interval, margin.percent),
+        verdict: judge(metric, change, interval, margin.percent),
     }
 }
 
@@ -242,15 +249,20 @@ mod tests {
             (-4.8, 4.9, Same, Same),
             (1.0, 3.0, Same, Same),
             (1.0, 6.0, Worse, Better),
+            (0.8, 6.0, Worse, Better),
+            (0.7, 6.0, CannotTell, CannotTell),
+            (-17.4, -0.1, CannotTell, CannotTell),
             (-6.0, -1.0, Better, Worse),
             (-6.0, 6.0, CannotTell, CannotTell),
             (5.1, 9.0, Worse, Better),
         ] {
             let interval = Some(Interval { low, high });
-            assert_eq!(judge(p50, interval, 5.0), latency, "{low} to {high}");
-            assert_eq!(judge(Metric::Rate, interval, 5.0), rate, "{low} to {high}");
+            let change = Some(f64::midpoint(low, high));
+            let of = |metric| judge(metric, change, interval, 5.0);
+            assert_eq!(of(p50), latency, "{low} to {high}");
+            assert_eq!(of(Metric::Rate), rate, "{low} to {high}");
         }
-        assert_eq!(judge(p50, None, 5.0), CannotTell);
+        assert_eq!(judge(p50, Some(9.0), None, 5.0), CannotTell);
     }
 
     #[test]

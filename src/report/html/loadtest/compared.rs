@@ -168,7 +168,8 @@ fn rules(comparison: &Comparison) -> Html {
     };
     Html::ours(format!(
         "{design} <b>Same</b>: the whole 95% interval lies within ±{percent}% (errors ±{points} points). \
-         <b>Better</b>, <b>worse</b>: the interval leaves out 0 and is not within the margin. Otherwise: \
+         <b>Better</b>, <b>worse</b>: the interval leaves out 0, with room to spare because \
+         four figures decide and chance has four tries, and is not within the margin. Otherwise: \
          <b>cannot tell</b>."
     ))
 }
