@@ -120,8 +120,8 @@ pub(super) fn explanation(comparison: &Comparison) -> String {
             "The same, because p50 and errors are the same and nothing that decides is worse."
         }
         Verdict::CannotTell => {
-            "The intervals of what decides reach beyond the margin in both directions, or there \
-             are too few answers. A longer run narrows them."
+            "The intervals of what decides are too wide to be the same and too near to 0 to differ, or \
+             there are too few answers. A longer run narrows them."
         }
     }
     .to_owned()
