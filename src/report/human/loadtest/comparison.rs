@@ -200,7 +200,10 @@ fn explanation(out: &mut dyn Write, comparison: &Comparison, view: &View) -> io:
         Verdict::Same => format!(
             "The same, because p50 and errors are the same and nothing that decides is worse. {same}"
         ),
-        Verdict::CannotTell => same,
+        Verdict::CannotTell => format!(
+            "{same} A difference takes an interval that leaves out 0 with room to spare: four figures \
+             decide, and chance has four tries."
+        ),
     };
     let text = match &comparison.kind {
         Kind::Baseline {
