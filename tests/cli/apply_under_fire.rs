@@ -49,6 +49,13 @@ fn terminate(url: &str, statement: &str) {
         "select pg_terminate_backend(pid)::text from pg_stat_activity where datname = current_database() and state = 'active' and query like '{statement}%' and pid <> pg_backend_pid()"
     );
     assert_eq!(query(url, &sql), ["true"]);
+    // It ends a moment later.
+    until(
+        url,
+        &format!(
+            "select 'x' where not exists (select from pg_stat_activity where datname = current_database() and query like '{statement}%' and pid <> pg_backend_pid())"
+        ),
+    );
 }
 
 #[test]
